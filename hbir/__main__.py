@@ -1,0 +1,5 @@
+"""Run `python -m hbir`."""
+
+from hbir.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Load benchmarks into retrieval tasks."""

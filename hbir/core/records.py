@@ -1,0 +1,28 @@
+"""Define the columns of every Parquet file that passes between stages."""
+
+import pyarrow as pa
+
+_IDS = [("pair_id", pa.int64()), ("passage_id", pa.int64()), ("query_id", pa.int64())]
+_BODY = [("source", pa.string()), ("split", pa.string()), ("query", pa.string()), ("passage", pa.string())]
+
+TRANSLATED = pa.schema([*_IDS, *_BODY])
+"""Pairs of one language: `data/translated/<lang>.parquet`."""
+
+ENGLISH = pa.schema([*_IDS, *_BODY, ("query_key", pa.string()), ("passage_key", pa.string())])
+"""English pairs with the codes from which a structured engine renders them: `data/english.parquet`."""
+
+PAIRS = pa.schema([("lang", pa.string()), *_IDS, *_BODY])
+"""Pairs of all training languages, one row per pair and language: `data/pairs.parquet`."""
+
+PLAN = pa.schema(
+    [
+        ("step", pa.int32()),
+        ("pair_id", pa.int64()),
+        ("query_lang", pa.string()),
+        ("passage_lang", pa.string()),
+    ]
+)
+"""One row per example in training order: `data/batches/<sampler>.parquet`."""
+
+TRAIN, VALIDATION = "train", "validation"
+"""The values of the column `split`."""

@@ -1,0 +1,140 @@
+"""Files: all or nothing, and every fault says where."""
+
+import errno
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hbir.core.errors import DataError
+from hbir.core.files import atomic_file, atomic_folder, read_json, read_table, write_json, write_table
+from hbir.core.hashing import content_id, file_digest, folder_digest
+from hbir.core.records import PLAN
+
+
+def plan_table(rows: int) -> pa.Table:
+    return pa.table(
+        {
+            "step": range(rows),
+            "pair_id": range(rows),
+            "query_lang": ["de"] * rows,
+            "passage_lang": ["fr"] * rows,
+        },
+        schema=PLAN,
+    )
+
+
+def test_a_failed_file_leaves_the_old_one(tmp_path: Path):
+    path = tmp_path / "a" / "file"
+    with atomic_file(path) as temporary:
+        temporary.write_text("old")
+    with pytest.raises(RuntimeError), atomic_file(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "old"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_failed_folder_leaves_the_old_one(tmp_path: Path):
+    path = tmp_path / "folder"
+    with atomic_folder(path) as temporary:
+        (temporary / "a").write_text("old")
+    with pytest.raises(KeyboardInterrupt), atomic_folder(path) as temporary:
+        (temporary / "b").write_text("half")
+        raise KeyboardInterrupt
+    assert [p.name for p in tmp_path.rglob("*")] == ["folder", "a"]
+
+
+def test_a_folder_replaces_the_old_one_whole(tmp_path: Path):
+    path = tmp_path / "folder"
+    for name in ("a", "b"):
+        with atomic_folder(path) as temporary:
+            (temporary / name).write_text(name)
+    assert [p.name for p in tmp_path.rglob("*")] == ["folder", "b"]
+
+
+@pytest.mark.parametrize("writer", [atomic_file, atomic_folder])
+def test_a_full_disk_says_what_to_do_and_leaves_nothing(tmp_path: Path, writer):
+    with pytest.raises(DataError, match=r"out: expected room on the disk, found none left .* Free some space"):
+        with writer(tmp_path / "out"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_fault_of_the_system_passes_through(tmp_path: Path):
+    with pytest.raises(PermissionError), atomic_file(tmp_path / "out"):
+        raise PermissionError(errno.EACCES, "denied")
+
+
+@given(st.lists(st.tuples(st.integers(-(2**63), 2**63 - 1), st.text(max_size=5)), max_size=20))
+def test_tables_come_back_as_they_went(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("t") / "plan.parquet"
+    ids, texts = [row[0] for row in rows], [row[1] for row in rows]
+    table = pa.table(
+        {"step": [0] * len(rows), "pair_id": ids, "query_lang": texts, "passage_lang": texts}, schema=PLAN
+    )
+    write_table(path, table)
+    assert read_table(path, PLAN).equals(table)
+
+
+def test_the_same_table_gives_the_same_bytes(tmp_path: Path):
+    for name in ("a", "b"):
+        write_table(tmp_path / name, plan_table(1000))
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_a_truncated_table_is_named(tmp_path: Path):
+    path = tmp_path / "plan.parquet"
+    write_table(path, plan_table(1000))
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(
+        DataError, match=r"plan.parquet: expected a whole Parquet file, found .* Delete the file and run"
+    ):
+        read_table(path, PLAN)
+
+
+def test_other_columns_are_named(tmp_path: Path):
+    path = tmp_path / "plan.parquet"
+    write_table(path, plan_table(3).drop_columns(["step"]))
+    with pytest.raises(DataError, match="expected the columns step int32, pair_id int64"):
+        read_table(path, PLAN)
+
+
+@pytest.mark.parametrize("read", [read_json, lambda path: read_table(path, PLAN)])
+def test_a_missing_file_says_how_to_make_it(tmp_path: Path, read):
+    with pytest.raises(DataError, match="expected a file, found none. Run `dvc repro`"):
+        read(tmp_path / "none")
+
+
+def test_json_is_sorted_and_refuses_nan(tmp_path: Path):
+    path = tmp_path / "a.json"
+    write_json(path, {"b": 1, "a": "ü"})
+    assert path.read_text() == '{\n  "a": "ü",\n  "b": 1\n}\n'
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(path, float("nan"))
+    assert read_json(path) == {"a": "ü", "b": 1}
+
+
+def test_broken_json_is_named(tmp_path: Path):
+    path = tmp_path / "a.json"
+    path.write_text("{")
+    with pytest.raises(DataError, match="a.json: expected JSON"):
+        read_json(path)
+
+
+def test_ids_are_fixed_for_ever():
+    """Plans, qrels and splits of every user hang on these values."""
+    assert content_id("a", "b") == -554983550909098992
+    assert content_id("ab") != content_id("a", "b") != content_id("b", "a")
+
+
+def test_a_folder_digest_sees_names_and_bytes(tmp_path: Path):
+    (tmp_path / "a").write_text("1")
+    first = folder_digest(tmp_path)
+    (tmp_path / "a").rename(tmp_path / "b")
+    second = folder_digest(tmp_path)
+    (tmp_path / "b").write_text("2")
+    assert len({first, second, folder_digest(tmp_path)}) == 3
+    assert file_digest(tmp_path / "b") == "d4735e3a265e16eee03f59718b9b5d03019c07d8b6c51f90da3a666eec13ab35"
