@@ -1,0 +1,1 @@
+"""Make, load, save and run the encoder that every sampler starts from."""
