@@ -1,0 +1,49 @@
+# `make repro` and `make test` work in a fresh clone; each sets up .venv first if it has to.
+
+PYTHON ?= python3.11
+VENV := .venv
+READY := $(VENV)/.ready
+PORT ?= 5000
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export MLFLOW_DISABLE_TELEMETRY := true
+export HF_HUB_DISABLE_TELEMETRY := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help repro test lint format ui track seeds clean
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+repro: $(READY) ## Run the pipeline (only what changed) and show the comparison
+	dvc repro
+
+test: $(READY) ## Run every test
+	python -m pytest -n 2 --dist worksteal
+
+lint: $(READY) ## Check style, types and docstrings
+	ruff check .
+	ruff format --check .
+	mypy
+	pydoclint --quiet hbir stages
+
+format: $(READY) ## Mend what ruff can mend
+	ruff check --fix .
+	ruff format .
+
+ui: $(READY) ## Synchronise MLflow and open its UI on 127.0.0.1:$(PORT)
+	python -m hbir ui --port $(PORT)
+
+track: $(READY) ## Synchronise MLflow with what DVC holds
+	python -m hbir track
+
+clean: ## Remove the virtual environment and tool caches, never a result
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis hbir.egg-info
+
+# torch first and alone: letting another package pull it can fetch gigabytes of CUDA wheels.
+$(READY): requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet "$$(grep '^torch==' requirements.lock)"
+	$(VENV)/bin/python -m pip install --quiet -r requirements.lock
+	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $(READY)
