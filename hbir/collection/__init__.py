@@ -1,0 +1,1 @@
+"""Collect English question and answer pairs from the sources of params.yaml."""

@@ -1,0 +1,1 @@
+"""Bring English pairs into other languages with an engine."""
