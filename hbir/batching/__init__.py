@@ -1,0 +1,1 @@
+"""Compose training pairs into batch plans: which pair, in which languages, in which step."""

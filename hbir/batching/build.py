@@ -1,0 +1,99 @@
+"""Merge the languages' pairs and make plans of them."""
+
+from collections.abc import Mapping
+from itertools import chain
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hbir.batching.compositions import compose
+from hbir.batching.inventory import Inventory
+from hbir.batching.params import BatchParams
+from hbir.batching.plan import Plan
+from hbir.batching.setting import Setting
+from hbir.core.errors import DataError, PlanError
+from hbir.core.records import PAIRS, TRAIN, TRANSLATED
+
+_SAME = ("passage_id", "query_id", "source", "split")
+"""What a pair has in common in all its languages."""
+
+
+def merge_pairs(translated: Mapping[str, pa.Table]) -> pa.Table:
+    """Put the pairs of all training languages into one table.
+
+    Args:
+        translated: by language, tables that have the columns of TRANSLATED.
+
+    Returns:
+        A table PAIRS, sorted by language and pair.
+
+    Raises:
+        PlanError: when a language has no training pairs.
+    """
+    for language, table in translated.items():
+        if not pc.any(pc.equal(table["split"], TRAIN), min_count=0).as_py():
+            raise PlanError(
+                where=f"pairs in {language}",
+                expected="training pairs",
+                found="none",
+                hint=f"Take {language} out of batches.languages, or see why `translate {language}` kept none.",
+            )
+    tables = [
+        table.select(TRANSLATED.names).add_column(0, "lang", pa.array([language] * table.num_rows, pa.string()))
+        for language, table in translated.items()
+    ]
+    pairs = pa.concat_tables(tables).cast(PAIRS).sort_by([("lang", "ascending"), ("pair_id", "ascending")])
+    _check_ids(pairs)
+    return pairs.combine_chunks()
+
+
+def _check_ids(pairs: pa.Table) -> None:
+    per_language = pairs.group_by(["lang", "pair_id"]).aggregate([([], "count_all")])
+    _check_one(per_language, "count_all", "one row per pair and language")
+    kinds = pairs.group_by("pair_id").aggregate([(name, "count_distinct") for name in _SAME])
+    for name in _SAME:
+        _check_one(kinds, f"{name}_count_distinct", f"one {name} per pair, the same in every language")
+
+
+def _check_one(counts: pa.Table, column: str, expected: str) -> None:
+    wrong = counts.filter(pc.not_equal(counts[column], 1))
+    if wrong.num_rows:
+        raise DataError(
+            where=f"translated pairs, pair {pc.min(wrong['pair_id'])}",
+            expected=expected,
+            found="several",
+            hint="Run `dvc repro` to translate the current pairs; if it stays, two pairs have the same id.",
+        )
+
+
+def make_plan(
+    composition: str, inventory: Inventory, params: BatchParams, seed: int, pairs_fingerprint: str
+) -> Plan:
+    """Draw all batches of one composition.
+
+    Args:
+        composition: a name in COMPOSITIONS.
+        inventory: of the pairs; one serves all plans.
+        params: the section `batches`.
+        seed: the base seed.
+        pairs_fingerprint: `file_digest` of the pairs, kept in the plan.
+
+    Returns:
+        The plan.
+    """
+    source = compose(composition, Setting(inventory, params, seed))
+    steps = [source.draw(step / params.steps) for step in range(params.steps)]
+    examples = list(chain.from_iterable(steps))
+    names = inventory.languages
+    return Plan(
+        sampler=composition,
+        alpha=params.hybrid.alpha if composition == "hybrid" else None,
+        batch_size=params.size,
+        steps=params.steps,
+        seed=seed,
+        pairs_fingerprint=pairs_fingerprint,
+        pair_ids=inventory.pair_ids[np.array([example.row for example in examples])],
+        query_langs=[names[example.query_lang] for example in examples],
+        passage_langs=[names[example.passage_lang] for example in examples],
+    )

@@ -1,0 +1,112 @@
+"""Index the pairs of a split by source and language, with everything that two of them could collide in."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hbir.core.errors import PlanError
+from hbir.core.records import TRAIN
+from hbir.core.text import normalise
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """Hold one row per pair of the split, in the order of `pair_id`.
+
+    The four kinds of keys have disjoint values above 0, so that two examples collide exactly when they
+    have a key in common. 0 stands for a text that does not exist.
+    """
+
+    languages: list[str]
+    """(l,) sorted."""
+    sources: list[str]
+    """(s,) sorted."""
+    pair_ids: np.ndarray
+    """(n,) int64, ascending."""
+    source: np.ndarray
+    """(n,) int64, which of the sources each pair is from."""
+    has: np.ndarray
+    """(n, l) bool, whether the pair exists in the language."""
+    passages: np.ndarray
+    """(n,) int64, a key for each `passage_id`."""
+    queries: np.ndarray
+    """(n,) int64, a key for each `query_id`."""
+    passage_texts: np.ndarray
+    """(n, l) int64, a key for each normalised passage."""
+    query_texts: np.ndarray
+    """(n, l) int64, a key for each normalised query."""
+
+    @classmethod
+    def of(cls, pairs: pa.Table, split: str = TRAIN) -> "Inventory":
+        """Index the pairs of one split.
+
+        Args:
+            pairs: rows in the format PAIRS.
+            split: which pairs count; the others are passed over.
+
+        Returns:
+            The inventory over all languages of the table.
+
+        Raises:
+            PlanError: when the split has no pair.
+        """
+        chosen = pairs.filter(pc.equal(pairs["split"], split)).combine_chunks()
+        if not chosen.num_rows:
+            raise PlanError(
+                where="data/pairs.parquet",
+                expected=f"{split} pairs",
+                found="none",
+                hint="Run `dvc repro build_batches`, or add a source.",
+            )
+        languages = sorted(pc.unique(pairs["lang"]).to_pylist())
+        pair_ids, first, row = np.unique(chosen["pair_id"].to_numpy(), return_index=True, return_inverse=True)
+        column = pc.index_in(chosen["lang"], pa.array(languages)).to_numpy()
+        sources, source = np.unique(np.array(chosen["source"].to_pylist())[first], return_inverse=True)
+        cells = _Cells(row, column, (len(pair_ids), len(languages)))
+        passages, queries, passage_texts, query_texts = _disjoint(
+            np.unique(chosen["passage_id"].to_numpy()[first], return_inverse=True)[1],
+            np.unique(chosen["query_id"].to_numpy()[first], return_inverse=True)[1],
+            _text_codes(chosen["passage"]),
+            _text_codes(chosen["query"]),
+        )
+        return cls(
+            languages=languages,
+            sources=sources.tolist(),
+            pair_ids=pair_ids,
+            source=source,
+            has=cells.filled(np.ones(len(row), dtype=bool)),
+            passages=passages,
+            queries=queries,
+            passage_texts=cells.filled(passage_texts),
+            query_texts=cells.filled(query_texts),
+        )
+
+
+@dataclass(frozen=True)
+class _Cells:
+    row: np.ndarray
+    column: np.ndarray
+    shape: tuple[int, int]
+
+    def filled(self, values: np.ndarray) -> np.ndarray:
+        table = np.zeros(self.shape, dtype=values.dtype)
+        table[self.row, self.column] = values
+        return table
+
+
+def _text_codes(texts: pa.ChunkedArray) -> np.ndarray:
+    encoded = texts.combine_chunks().dictionary_encode()
+    seen: dict[str, int] = {}
+    codes = [seen.setdefault(normalise(text), len(seen)) for text in encoded.dictionary.to_pylist()]
+    row_codes: np.ndarray = np.array(codes)[encoded.indices.to_numpy()]
+    return row_codes
+
+
+def _disjoint(*kinds: np.ndarray) -> list[np.ndarray]:
+    keys, start = [], 1
+    for codes in kinds:
+        keys.append(codes + start)
+        start += int(codes.max()) + 1
+    return keys

@@ -1,0 +1,74 @@
+"""Tell what a plan is made of."""
+
+from collections import Counter
+from typing import TypedDict
+
+import numpy as np
+
+from hbir.batching.plan import Plan
+
+
+class LanguageCount(TypedDict):
+    """Count the examples of one ordered pair of languages."""
+
+    query_lang: str
+    passage_lang: str
+    count: int
+
+
+def language_composition(plan: Plan) -> list[LanguageCount]:
+    """Count the examples per (query language, passage language).
+
+    Args:
+        plan: any plan.
+
+    Returns:
+        The counts above 0, sorted by language.
+    """
+    counts = Counter(zip(plan.query_langs, plan.passage_langs, strict=True))
+    return [
+        LanguageCount(query_lang=query, passage_lang=passage, count=count)
+        for (query, passage), count in sorted(counts.items())
+    ]
+
+
+def monolingual_steps(plan: Plan) -> np.ndarray:
+    """Tell which steps are in one language.
+
+    Args:
+        plan: any plan.
+
+    Returns:
+        (steps,) bool.
+    """
+    return np.array([len({*batch.query_langs, *batch.passage_langs}) == 1 for batch in plan.batches()])
+
+
+def monolingual_share(plan: Plan, bins: int) -> list[float]:
+    """Follow the share of steps in one language over the training.
+
+    Args:
+        plan: any plan.
+        bins: equal parts of the training, at most its steps.
+
+    Returns:
+        (bins,) shares in [0, 1].
+    """
+    return [float(part.mean()) for part in np.array_split(monolingual_steps(plan), bins)]
+
+
+def summary_line(plan: Plan) -> str:
+    """Describe a plan in one line.
+
+    Args:
+        plan: any plan.
+
+    Returns:
+        For example "xy: 1200 steps of 64, 1340 pairs in 11 languages, 0 % of the steps in one language".
+    """
+    pairs = len(np.unique(plan.pair_ids))
+    languages = len({*plan.query_langs, *plan.passage_langs})
+    share = 100 * monolingual_steps(plan).mean()
+    size = f"{plan.steps} steps of {plan.batch_size}"
+    content = f"{pairs} pairs in {languages} languages"
+    return f"{plan.sampler}: {size}, {content}, {share:.0f} % of the steps in one language"

@@ -1,0 +1,1 @@
+"""Score rankings of multilingual pools: exact ranks, standard measures, three settings, language bias."""

@@ -1,0 +1,127 @@
+"""Compute the standard measures, and rank distance, from the ranks of the relevant passages alone.
+
+Relevance is binary. For the same ranking the values equal trec_eval's (Source: Van Gysel & de Rijke, 2018).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rankings:
+    """Hold the ranks of the relevant passages of many rankings, one after the other, best rank first."""
+
+    rank: NDArray[np.float64]
+    """(n,) float64, from 1; infinity for a passage that was not retrieved."""
+    start: NDArray[np.int64]
+    """(n_rankings,) int64, where each ranking begins in `rank`."""
+    n_relevant: NDArray[np.int64]
+    """(n_rankings,) int64, at least 1: its relevant passages, retrieved or not."""
+
+    @property
+    def position(self) -> NDArray[np.int64]:
+        """Return each relevant passage's place among the relevant ones, from 1: (n,) int64."""
+        return np.arange(1, len(self.rank) + 1) - np.repeat(self.start, self.n_relevant)
+
+    def sums(self, values: NDArray[Any]) -> NDArray[np.float64]:
+        """Sum within each ranking.
+
+        Args:
+            values: (n,) numbers, one per relevant passage.
+
+        Returns:
+            (n_rankings,) float64.
+        """
+        sums: NDArray[np.float64] = np.add.reduceat(values.astype(np.float64), self.start)
+        return sums
+
+
+def average_precision(rankings: Rankings) -> NDArray[np.float64]:
+    """Average the precision at each relevant passage, 0 where not retrieved (Source: Buckley & Voorhees, 2000).
+
+    Args:
+        rankings: the ranks.
+
+    Returns:
+        (n_rankings,) float64 in [0, 1]; its mean is mAP.
+    """
+    return rankings.sums(rankings.position / rankings.rank) / rankings.n_relevant
+
+
+def recall(rankings: Rankings, k: int) -> NDArray[np.float64]:
+    """Return the share of the relevant passages that are in the first k.
+
+    Args:
+        rankings: the ranks.
+        k: cut-off.
+
+    Returns:
+        (n_rankings,) float64 in [0, 1].
+    """
+    return rankings.sums(rankings.rank <= k) / rankings.n_relevant
+
+
+def reciprocal_rank(rankings: Rankings, k: int) -> NDArray[np.float64]:
+    """Return 1 / rank of the best relevant passage, 0 beyond the first k (Source: Voorhees, TREC-8, 1999).
+
+    Args:
+        rankings: the ranks.
+        k: cut-off.
+
+    Returns:
+        (n_rankings,) float64 in [0, 1].
+    """
+    best = rankings.rank[rankings.start]
+    return np.where(best <= k, 1 / best, 0.0)
+
+
+def ndcg(rankings: Rankings, k: int) -> NDArray[np.float64]:
+    """Return the discounted gain of the first k over the ideal one (Source: Järvelin & Kekäläinen, 2002).
+
+    Args:
+        rankings: the ranks.
+        k: cut-off.
+
+    Returns:
+        (n_rankings,) float64 in [0, 1].
+    """
+    gain = np.where(rankings.rank <= k, 1 / np.log2(rankings.rank + 1), 0.0)
+    ideal = np.cumsum(1 / np.log2(np.arange(2, k + 2)))  # (k,) by number of relevant passages
+    best = ideal[np.minimum(rankings.n_relevant, k) - 1]
+    return np.asarray(rankings.sums(gain) / best)
+
+
+def rank_distance(rankings: Rankings) -> NDArray[np.float64]:
+    """Return the worst minus the best rank of the relevant passages (Source: arXiv 2408.10536, language bias).
+
+    Args:
+        rankings: the ranks in the pool of all languages, without cut-off.
+
+    Returns:
+        (n_rankings,) float64; 0 for a single relevant passage, NaN where one was not retrieved.
+    """
+    best = rankings.rank[rankings.start]
+    worst = rankings.rank[rankings.start + rankings.n_relevant - 1]
+    retrieved = np.isfinite(worst)
+    return np.where(retrieved, worst, np.nan) - np.where(retrieved, best, 0.0)
+
+
+MEASURES: dict[str, Callable[[Rankings], NDArray[np.float64]]] = {
+    "map": average_precision,
+    "recall@1": partial(recall, k=1),
+    "recall@10": partial(recall, k=10),
+    "mrr@10": partial(reciprocal_rank, k=10),
+    "ndcg@10": partial(ndcg, k=10),
+    "recall@100": partial(recall, k=100),
+}
+"""The measures of every setting."""
+
+RANK_DISTANCE = "rank_distance"
+"""The further measure of the multilingual setting."""
+
+NAMES = (*MEASURES, RANK_DISTANCE)

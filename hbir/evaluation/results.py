@@ -1,0 +1,63 @@
+"""Read what the score stage left of every sampler."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hbir.core.files import read_json
+
+TRAINING, FINAL, SUMMARY, CELLS = "training.json", "final.json", "summary.json", "cells.csv"
+TEXT_COLUMNS = ("setting", "query_lang", "pool")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamplerResults:
+    """Hold one sampler's scores and the story of its training."""
+
+    sampler: str
+    folder: Path
+    training: dict[str, Any]
+    """The content of training.json: fingerprint, params, best and final step, curve, composition."""
+    summaries: dict[str, dict[str, Any]]
+    """Per benchmark the content of its summary.json, for the best checkpoint."""
+    final: dict[str, dict[str, Any]]
+    """Per benchmark the settings of the final checkpoint."""
+
+    def cells(self, benchmark: str) -> list[dict[str, Any]]:
+        """Read the scores per query language and pool.
+
+        Args:
+            benchmark: a key of `summaries`.
+
+        Returns:
+            One mapping per row of cells.csv; numbers as float, an empty field as None.
+        """
+        with (self.folder / benchmark / CELLS).open(encoding="utf-8", newline="") as stream:
+            return [_typed(row) for row in csv.DictReader(stream)]
+
+
+def read_results(root: Path, samplers: Sequence[str]) -> list[SamplerResults]:
+    """Read the scores of several samplers.
+
+    Args:
+        root: the folder that holds one folder per sampler.
+        samplers: which of them, in the order of the result; other folders are ignored.
+
+    Returns:
+        One entry per sampler.
+    """
+    return [_read(root / sampler, sampler) for sampler in samplers]
+
+
+def _read(folder: Path, sampler: str) -> SamplerResults:
+    training, final = read_json(folder / TRAINING), read_json(folder / FINAL)
+    summaries = {name: read_json(folder / name / SUMMARY) for name in final}
+    return SamplerResults(sampler=sampler, folder=folder, training=training, summaries=summaries, final=final)
+
+
+def _typed(row: dict[str, str]) -> dict[str, Any]:
+    return {
+        key: value if key in TEXT_COLUMNS else (float(value) if value else None) for key, value in row.items()
+    }

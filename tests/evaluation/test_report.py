@@ -1,0 +1,200 @@
+"""Settings, cells, groups and counts: by hand, against the slow twin, and against trec_eval."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import pytrec_eval
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hbir.evaluation.measures import MEASURES
+from hbir.evaluation.ranking import neutral_order
+from hbir.evaluation.report import evaluate
+from hbir.evaluation.settings import CELLS, QUERIES
+from tests.evaluation import reference
+from tests.evaluation.conftest import in_chunks, make_task, scored_tasks
+
+
+def rows_of(table):
+    keys = ("setting", "query_id", "query_lang", "pool")
+    rows = {}
+    for row in table.to_pylist():
+        row.pop("group")
+        key = tuple(row.pop(name) for name in keys)
+        assert key not in rows
+        rows[key] = {name: value for name, value in row.items() if value is not None}
+    return rows
+
+
+def approximately(nested):
+    return {key: pytest.approx(value, rel=1e-12, abs=1e-15) for key, value in nested.items()}
+
+
+def test_by_hand(bilingual, bilingual_scores):
+    result = evaluate(bilingual, [bilingual_scores])
+    # q0 in de: ranks 1, 3; q1 in de: 3; q2 in fr: 1
+    assert result.settings["monolingual"]["map"] == pytest.approx(((1 + 2 / 3) / 2 / 2 + 1 / 3 / 2 + 1) / 2)
+    assert result.settings["monolingual"]["recall@1"] == pytest.approx(((0.5 + 0) / 2 + 1) / 2)
+    # q0 in fr: 2; q1 has none there; q2 in de: 2
+    assert result.settings["cross_lingual"]["map"] == pytest.approx((1 / 2 + 1 / 2) / 2)
+    # all: q0 2, 4, 5; q1 5; q2 1, 3
+    q0, q1, q2 = (1 / 2 + 2 / 4 + 3 / 5) / 3, 1 / 5, (1 + 2 / 3) / 2
+    assert result.settings["multilingual"]["map"] == pytest.approx(((q0 + q1) / 2 + q2) / 2)
+    assert result.settings["multilingual"]["rank_distance"] == ((5 - 2 + 0) / 2 + (3 - 1)) / 2
+    assert result.counts == {
+        "positives": {"monolingual": 4, "cross_lingual": 2, "multilingual": 6},
+        "tied_positives": {"monolingual": 0, "cross_lingual": 0, "multilingual": 0},
+        "left_out": {"monolingual": 0, "cross_lingual": 1, "multilingual": 0},
+        "single_positive_queries": 1,
+        "not_retrieved": 0,
+    }
+    assert result.task == {
+        "name": "toy",
+        "version": "1",
+        "languages": ["de", "fr"],
+        "queries": 3,
+        "passages": 5,
+    }
+
+
+def test_cells_by_hand(bilingual, bilingual_scores):
+    cells = evaluate(bilingual, [bilingual_scores]).cells
+    assert cells.schema.equals(CELLS)
+    columns = ("setting", "query_lang", "pool", "n_queries", "n_left_out", "recall@1", "rank_distance")
+    assert [tuple(row[name] for name in columns) for row in cells.to_pylist()] == [
+        ("monolingual", "de", "de", 2, 0, 0.25, None),
+        ("monolingual", "fr", "fr", 1, 0, 1.0, None),
+        ("cross_lingual", "de", "fr", 1, 1, 0.0, None),
+        ("cross_lingual", "fr", "de", 1, 0, 0.0, None),
+        ("multilingual", "de", "all", 2, 0, 0.0, 1.5),
+        ("multilingual", "fr", "all", 1, 0, 0.5, 2.0),
+    ]
+
+
+def test_a_cell_without_a_scored_query_is_shown_but_not_averaged():
+    task = make_task(["de", "fr", "th"], ["de", "fr", "th"], [(0, 0), (0, 1), (1, 1)])
+    result = evaluate(task, [np.eye(3)])
+    cells = {(row["query_lang"], row["pool"]): row for row in result.cells.to_pylist()}
+    assert cells["th", "th"]["n_queries"] == 0
+    assert cells["th", "th"]["n_left_out"] == 1
+    assert cells["th", "th"]["map"] is None
+    assert cells["th", "all"]["map"] is None
+    assert result.settings["monolingual"]["map"] == 1
+    assert result.settings["cross_lingual"]["map"] == 1
+    assert result.counts["left_out"] == {"monolingual": 1, "cross_lingual": 5, "multilingual": 1}
+
+
+def test_languages_without_passages_have_no_pool_and_queries_without_relevant_are_no_single_positive():
+    task = make_task(["th", "de", "de"], ["de", "de"], [(1, 0), (2, 0), (2, 1)])
+    result = evaluate(task, [np.ones((3, 2))])
+    cells = [(row["query_lang"], row["pool"]) for row in result.cells.to_pylist()]
+    assert cells == [("de", "de"), ("de", "all"), ("th", "all")]
+    assert result.counts["left_out"] == {"monolingual": 0, "multilingual": 1}
+    assert result.counts["single_positive_queries"] == 1
+
+
+def test_languages_without_queries_have_no_rows_of_their_own():
+    result = evaluate(make_task(["de"], ["de", "fr"], [(0, 0), (0, 1)]), [np.ones((1, 2))])
+    cells = [(row["query_lang"], row["pool"]) for row in result.cells.to_pylist()]
+    assert cells == [("de", "de"), ("de", "fr"), ("de", "all")]
+
+
+def test_a_benchmark_of_one_language_has_no_cross_lingual_setting():
+    result = evaluate(make_task(["de"], ["de", "de"], [(0, 0)]), [np.array([[0.1, 0.2]])])
+    assert set(result.settings) == {"monolingual", "multilingual"}
+    assert set(result.counts["left_out"]) == {"monolingual", "multilingual"}
+    assert set(result.cells["setting"].to_pylist()) == {"monolingual", "multilingual"}
+    assert result.settings["monolingual"]["map"] == 0.5
+    assert result.settings["multilingual"]["rank_distance"] == 0
+
+
+def test_a_benchmark_across_two_languages_has_no_monolingual_setting():
+    result = evaluate(make_task(["de"], ["fr", "fr"], [(0, 0)]), [np.array([[0.1, 0.2]])])
+    assert set(result.settings) == {"cross_lingual", "multilingual"}
+
+
+def test_nothing_relevant_leaves_nothing_to_average():
+    result = evaluate(make_task(["de"], ["de"], []), [np.ones((1, 1))])
+    assert result.settings == {}
+    assert result.cells.num_rows == result.queries.num_rows == 0
+    assert result.counts["left_out"] == {}
+
+
+def test_groups_are_scored_apart(bilingual, bilingual_scores):
+    task = dataclasses.replace(bilingual, query_groups=["seen", "unseen", "seen"])
+    result = evaluate(task, [bilingual_scores])
+    assert set(result.groups) == {"seen", "unseen"}
+    assert result.groups["seen"]["monolingual"]["map"] == pytest.approx(((1 + 2 / 3) / 2 + 1) / 2)
+    assert set(result.groups["unseen"]) == {"monolingual", "multilingual"}
+    assert result.groups["unseen"]["multilingual"]["map"] == pytest.approx(1 / 5)
+    assert result.settings == evaluate(bilingual, [bilingual_scores]).settings
+    assert result.queries["group"].to_pylist()[:3] == ["seen", "unseen", "seen"]
+    assert evaluate(bilingual, [bilingual_scores]).groups == {}
+
+
+def test_tied_positives_are_counted_per_setting(bilingual):
+    scores = np.array([[1, 1, 0, 0.5, 0.2], [1, 2, 3, 4, 5], [3, 1, 3, 1, 0]])
+    assert evaluate(bilingual, [scores]).counts["tied_positives"] == {
+        "monolingual": 1,
+        "cross_lingual": 1,
+        "multilingual": 4,
+    }
+
+
+@given(scored_tasks(), st.integers(1, 10))
+def test_equal_to_the_slow_twin(drawn, chunk):
+    task, scores = drawn
+    result = evaluate(task, in_chunks(scores, chunk))
+    expected = reference.query_rows(task, scores, neutral_order(task.passage_ids))
+    assert rows_of(result.queries) == approximately(expected)
+    assert result.queries.schema.equals(QUERIES)
+    assert result.settings == approximately(reference.settings(expected))
+    for group, settings in result.groups.items():
+        inside = {q for q, label in zip(task.query_ids, task.query_groups or [], strict=True) if label == group}
+        rows = {key: row for key, row in expected.items() if key[1] in inside}
+        assert settings == approximately(reference.settings(rows))
+
+
+def trec_eval(task, scores, pool):
+    """Return query id → our measure → value by trec_eval, for queries with a relevant passage in the pool."""
+    inside = [p for p, lang in enumerate(task.passage_langs) if pool in (lang, "all")]
+    qrels: dict[str, dict[str, int]] = {}
+    for query, passage in task.relevant.tolist():
+        if passage in inside:
+            qrels.setdefault(task.query_ids[query], {})[task.passage_ids[passage]] = 1
+    rows = dict(zip(task.query_ids, scores.tolist(), strict=True))
+    run = {query: {task.passage_ids[p]: rows[query][p] for p in inside} for query in qrels}
+    evaluator = pytrec_eval.RelevanceEvaluator(qrels, {"map", "recall.1,10,100", "ndcg_cut.10", "recip_rank"})
+    return {query: _named(values) for query, values in evaluator.evaluate(run).items()}
+
+
+def _named(values):
+    best = values["recip_rank"]
+    return {
+        "map": values["map"],
+        "recall@1": values["recall_1"],
+        "recall@10": values["recall_10"],
+        "mrr@10": best if best >= 0.1 else 0.0,
+        "ndcg@10": values["ndcg_cut_10"],
+        "recall@100": values["recall_100"],
+    }
+
+
+@pytest.mark.parametrize("distinct", [2, 40, 10**6])
+@pytest.mark.parametrize("seed", range(3))
+def test_equal_to_trec_eval_in_every_pool(seed, distinct):
+    rng = np.random.default_rng([seed, distinct])
+    langs = np.array(["de", "fr", "th", "zh"])
+    query_langs, passage_langs = (langs[rng.integers(0, 4, n)].tolist() for n in (40, 500))
+    relevant = np.argwhere(rng.random((40, 500)) < rng.choice([0, 0.004, 0.05], (40, 1)))
+    task = make_task(query_langs, passage_langs, map(tuple, relevant.tolist()))
+    scores = rng.integers(0, distinct, (40, 500)).astype(np.float32) / 7
+    by_id_descending = -np.argsort(np.argsort(task.passage_ids))
+    result = evaluate(task, in_chunks(scores, 16), by_id_descending)
+    rows = rows_of(result.queries)
+    pools = [*sorted(set(passage_langs)), "all"]
+    expected = {(query, pool): row for pool in pools for query, row in trec_eval(task, scores, pool).items()}
+    found = {(key[1], key[3]): {name: row[name] for name in MEASURES} for key, row in rows.items()}
+    assert len({key[0] for key in rows}) == 3
+    assert found == {key: pytest.approx(row, rel=1e-12, abs=1e-15) for key, row in expected.items()}
