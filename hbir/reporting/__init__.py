@@ -1,0 +1,1 @@
+"""Show results: on the terminal, as Markdown, as a page, and as data for plots."""

@@ -1,0 +1,110 @@
+"""Draw curves as SVG that takes its colours from the page."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from markupsafe import Markup
+
+WIDTH, HEIGHT = 520, 300
+LEFT, RIGHT, TOP, BOTTOM = 44, 14, 12, 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """Hold one line of a chart."""
+
+    name: str
+    style: str
+    """The line's CSS classes."""
+    points: tuple[tuple[float, float], ...]
+    marked: float | None = None
+    """The x of the point to circle."""
+
+
+@dataclass(frozen=True)
+class _Axis:
+    ticks: list[float]
+    start: float
+    end: float
+    """Where the first and the last tick are drawn."""
+
+    def at(self, value: float) -> float:
+        share = (value - self.ticks[0]) / (self.ticks[-1] - self.ticks[0])
+        return round(self.start + share * (self.end - self.start), 1)
+
+
+def line_chart(curves: Sequence[Curve], label: str, x_label: str, y_label: str) -> Markup:
+    """Draw curves over common axes.
+
+    Args:
+        curves: at least one, each with at least one point.
+        label: what a screen reader says.
+        x_label: the name below the axis.
+        y_label: the name beside the axis.
+
+    Returns:
+        An `svg` element.
+    """
+    svg = Element(
+        "svg", {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "role": "img", "aria-label": label, "class": "chart"}
+    )
+    points = [point for curve in curves for point in curve.points]
+    x = _Axis(nice_ticks(0, max(px for px, _ in points), 6), LEFT, WIDTH - RIGHT)
+    low, high = min(py for _, py in points), max(py for _, py in points)
+    y = _Axis(nice_ticks(low, high, 5), HEIGHT - BOTTOM, TOP)
+    _frame(svg, x, y)
+    _text(svg, (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 4, x_label, "middle")
+    _text(svg, -(TOP + HEIGHT - BOTTOM) / 2, 11, y_label, "middle").set("transform", "rotate(-90)")
+    for curve in curves:
+        _line(svg, curve, x, y)
+    return Markup(tostring(svg, encoding="unicode"))
+
+
+def nice_ticks(low: float, high: float, count: int) -> list[float]:
+    """Choose round numbers that enclose a range.
+
+    Args:
+        low: the smallest number.
+        high: the largest number.
+        count: about how many steps.
+
+    Returns:
+        At least two numbers, in steps of 1, 2 or 5 times a power of ten.
+    """
+    span = high - low or abs(high) or 1.0
+    power = 10.0 ** math.floor(math.log10(span / count))
+    step = next(power * factor for factor in (1, 2, 5, 10) if span / count <= power * factor)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [round(number * step, 10) for number in range(first, max(last, first + 1) + 1)]
+
+
+def _frame(svg: Element, x: _Axis, y: _Axis) -> None:
+    for tick in y.ticks:
+        at = y.at(tick)
+        SubElement(svg, "line", _numbers(x1=x.start, x2=x.end, y1=at, y2=at) | {"class": "grid"})
+        _text(svg, LEFT - 6, at + 4, f"{tick:,g}", "end")
+    for tick in x.ticks:
+        _text(svg, x.at(tick), HEIGHT - BOTTOM + 17, f"{tick:,.0f}", "middle")
+
+
+def _line(svg: Element, curve: Curve, x: _Axis, y: _Axis) -> None:
+    places = [(x.at(px), y.at(py)) for px, py in curve.points]
+    SubElement(
+        svg, "polyline", {"points": " ".join(f"{a:g},{b:g}" for a, b in places), "class": f"line {curve.style}"}
+    )
+    for (step, _), (a, b) in zip(curve.points, places, strict=True):
+        if step == curve.marked or len(places) == 1:
+            circle = SubElement(svg, "circle", _numbers(cx=a, cy=b, r=4.5) | {"class": f"point {curve.style}"})
+            SubElement(circle, "title").text = f"{curve.name}, step {step:,.0f}"
+
+
+def _text(svg: Element, x: float, y: float, text: str, anchor: str) -> Element:
+    element = SubElement(svg, "text", _numbers(x=x, y=y) | {"text-anchor": anchor})
+    element.text = text
+    return element
+
+
+def _numbers(**values: float) -> dict[str, str]:
+    return {name: f"{value:g}" for name, value in values.items()}

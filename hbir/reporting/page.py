@@ -1,0 +1,109 @@
+"""Write the comparison as one HTML page without scripts, fonts or pictures from elsewhere."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from hbir.evaluation.results import SamplerResults
+from hbir.reporting.columns import MISSING
+from hbir.reporting.curves import Curve, line_chart
+from hbir.reporting.heat import composition_map
+from hbir.reporting.scores import benchmark_scores
+from hbir.reporting.views import benchmark_view
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """Hold one line of the table of parameters."""
+
+    name: str
+    values: tuple[str, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Tell whether the samplers differ in it."""
+        return len(set(self.values)) > 1
+
+
+def comparison_page(results: Sequence[SamplerResults], headline: str) -> str:
+    """Write the page.
+
+    Args:
+        results: one entry per sampler.
+        headline: the sampler to point at.
+
+    Returns:
+        HTML.
+    """
+    loader = FileSystemLoader(TEMPLATES)
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    samplers = [result.sampler for result in results]
+    return environment.get_template("page.html.j2").render(
+        style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
+        headline=headline,
+        results=results,
+        colours={sampler: f"s{number}" for number, sampler in enumerate(samplers)},
+        benchmarks=[benchmark_view(scores, results, headline) for scores in benchmark_scores(results)],
+        charts=[loss_chart(results, kind, headline) for kind in ("validation", "train")],
+        compositions=[composition_map(r.sampler, r.training["composition"]) for r in results],
+        settings=parameters(results),
+    )
+
+
+def loss_chart(results: Sequence[SamplerResults], kind: str, headline: str) -> Markup:
+    """Draw the loss of every sampler.
+
+    Args:
+        results: one entry per sampler.
+        kind: train or validation; in the latter the best checkpoints are circled.
+        headline: the sampler whose line is thicker.
+
+    Returns:
+        An `svg` element, empty when nothing was recorded.
+    """
+    curves = []
+    for number, result in enumerate(results):
+        points = tuple((point["step"], point["loss"]) for point in result.training["curve"][kind])
+        style = f"s{number} headline" if result.sampler == headline else f"s{number}"
+        best = result.training["best"]["step"] if kind == "validation" else None
+        if points:
+            curves.append(Curve(name=result.sampler, style=style, points=points, marked=best))
+    if not curves:
+        return Markup("")
+    ends = ", ".join(f"{curve.name} ends at {curve.points[-1][1]:.3f}" for curve in curves)
+    return line_chart(curves, f"{kind} loss over the steps: {ends}", "step", f"{kind} loss")
+
+
+def parameters(results: Sequence[SamplerResults]) -> list[Setting]:
+    """Collect the parameters of the runs.
+
+    Args:
+        results: one entry per sampler.
+
+    Returns:
+        The short fingerprints, then one line per parameter by name.
+    """
+    names = sorted({name for result in results for name in result.training["params"]})
+    prints = Setting(name="fingerprint", values=tuple(r.training["fingerprint"][:12] for r in results))
+    return [
+        prints,
+        *(
+            Setting(name=name, values=tuple(_plain(r.training["params"].get(name)) for r in results))
+            for name in names
+        ),
+    ]
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return MISSING
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,42 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hbir.batching.build import make_plan
+from hbir.batching.inventory import Inventory
+from hbir.core.errors import PlanError
+from tests.batching.inventories import NAMES, any_pairs, fillable, merged, params, rows_of
+from tests.batching.reference import CannotFillError, SlowPlanner
+
+
+def slow(composition, pairs, batch_params, seed):
+    try:
+        return SlowPlanner(pairs, batch_params, seed).plan(composition)
+    except CannotFillError:
+        return "cannot fill"
+
+
+def fast(composition, pairs, batch_params, seed):
+    try:
+        return rows_of(make_plan(composition, Inventory.of(pairs), batch_params, seed, ""))
+    except PlanError:
+        return "cannot fill"
+
+
+@pytest.mark.parametrize("composition", NAMES)
+@settings(max_examples=25, deadline=None)
+@given(data=st.data(), size=st.integers(2, 4), seed=st.integers(0, 99))
+def test_plan_equals_that_of_the_slow_planner(composition, data, size, seed):
+    pairs = merged(data.draw(fillable(size)))
+    batch_params = params(size=size, steps=8, alpha=[[0.5, 0.7], [1.0, 0.2]])
+    expected = slow(composition, pairs, batch_params, seed)
+    assert fast(composition, pairs, batch_params, seed) == expected
+
+
+@pytest.mark.parametrize("composition", NAMES)
+@settings(max_examples=25, deadline=None)
+@given(data=st.data(), seed=st.integers(0, 99))
+def test_planner_and_slow_planner_refuse_the_same(composition, data, seed):
+    pairs = merged(data.draw(any_pairs()))
+    batch_params = params(size=3, steps=6)
+    assert fast(composition, pairs, batch_params, seed) == slow(composition, pairs, batch_params, seed)

@@ -1,0 +1,99 @@
+import configparser
+import csv
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+from dvc_render.html import render_html  # type: ignore[import-untyped]
+from dvc_render.vega import VegaRenderer  # type: ignore[import-untyped]
+
+from hbir.reporting.plots import write_plots
+from tests.reporting.page_reader import Page
+
+DVC = Path(__file__).parents[2] / ".dvc"
+PLOTS = {
+    "loss": ("step", "loss"),
+    "settings": ("sampler", "value"),
+    "languages": ("passage_lang", "query_lang"),
+}
+
+
+@pytest.fixture
+def renderer(results, tmp_path):
+    write_plots(results, tmp_path)
+
+    def make(name, revs=("workspace",)):
+        x, y = PLOTS[name]
+        with (tmp_path / f"{name}.csv").open(newline="") as stream:
+            rows = list(csv.DictReader(stream))
+        points = [{**row, "rev": rev} for rev in revs for row in rows]
+        return VegaRenderer(
+            points, name, template=name, template_dir=str(DVC / "plots"), x=x, y=y, title=f"A {name}"
+        )
+
+    return make
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_templates_fill(name, renderer):
+    spec = renderer(name, revs=("workspace", "HEAD")).get_filled_template()
+    text = json.dumps(spec)
+    assert "<DVC_METRIC" not in text
+    assert spec["title"]["text"] == f"A {name}"
+    assert {point["rev"] for point in spec["data"]["values"]} == {"workspace", "HEAD"}
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_every_field_is_in_the_data_or_made_by_the_template(name, renderer):
+    spec = renderer(name).get_filled_template()
+    made = set(re.findall(r'"as": "(\w+)"', json.dumps(spec)))
+    fields = set(re.findall(r'"field": "([^"]+)"', json.dumps({**spec, "data": {}})))
+    tested = set(re.findall(r"datum\.(\w+)", json.dumps({**spec, "data": {}})))
+    assert (fields | tested) - made <= set(spec["data"]["values"][0])
+
+
+def test_numbers_are_parsed_as_numbers(renderer):
+    for name, parsed in (("loss", {"step", "loss"}), ("settings", {"value"}), ("languages", {"map"})):
+        assert set(renderer(name).get_filled_template()["data"]["format"]["parse"]) == parsed
+
+
+def test_measures_of_the_data_have_a_name_in_the_bars(results, tmp_path):
+    write_plots(results, tmp_path)
+    with (tmp_path / "settings.csv").open(newline="") as stream:
+        measures = {row["measure"] for row in csv.DictReader(stream)}
+    template = (DVC / "plots" / "settings.json").read_text()
+    assert all(f"'{measure}': " in template for measure in measures)
+
+
+def test_the_page_needs_no_network(renderer, tmp_path):
+    output = tmp_path / "plots" / "index.html"
+    render_html([renderer(name) for name in PLOTS], output, DVC / "plots" / "page.html")
+    text = output.read_text(encoding="utf-8")
+    page = Page(text)
+    assert page.loads == []
+    assert "jsdelivr" not in text
+    assert "{plot_divs}" not in text
+    assert text.count("vegaEmbed('#") == len(PLOTS)
+    policy = next(a["content"] for t, a in page.tags if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none'")
+    assert "http" not in policy
+
+
+def test_the_inlined_scripts_are_the_named_builds():
+    text = (DVC / "plots" / "page.html").read_text(encoding="utf-8")
+    named = re.findall(r"^    ([\w-]+) [\d.]+ sha256 ([0-9a-f]{64})$", text, re.MULTILINE)
+    scripts = dict(re.findall(r'<script id="([\w-]+)">(.*?)</script>', text, re.DOTALL))
+    assert dict(named) == {
+        name: hashlib.sha256(script.encode()).hexdigest() for name, script in scripts.items()
+    }
+    assert set(scripts) == {"vega", "vega-lite", "vega-embed"}
+    assert "THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS" in text
+    assert len(text.encode()) < 1_000_000
+
+
+def test_dvc_is_told_of_the_page():
+    config = configparser.ConfigParser()
+    config.read_string("\n".join(line.strip() for line in (DVC / "config").read_text().splitlines()))
+    assert (DVC / config["plots"]["html_template"]).is_file()

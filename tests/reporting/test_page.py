@@ -1,0 +1,122 @@
+import pytest
+
+from hbir.reporting.page import comparison_page, parameters
+from tests.reporting.builder import build, settings
+from tests.reporting.page_reader import Page
+
+
+@pytest.fixture(scope="module")
+def page(results):
+    return Page(comparison_page(results, "hybrid"))
+
+
+@pytest.mark.parametrize("name", ["results", "many", "single"])
+def test_it_is_whole_and_loads_nothing(name, request):
+    text = comparison_page(request.getfixturevalue(name), "xx")
+    page = Page(text)
+    assert page.loads == []
+    assert not {"script", "link", "iframe", "img", "object", "base"} & {tag for tag, _ in page.tags}
+    assert "http:" not in text
+    assert "https:" not in text
+
+
+def test_the_first_table_holds_the_scores_and_says_which_are_best(page):
+    assert page.tables[0][1:] == [
+        ["sampler", "mAP", "R@1", "mAP", "R@1", "mAP", "R@10", "rank distance ↓"],
+        ["xx", "0.9612 (best)", "0.9312 (best)", "0.0823", "0.0523", "0.1398", "0.1598", "4,100.4"],
+        ["xy", "0.6984", "0.6684", "0.2841", "0.2541", "0.2032", "0.2232", "716.3 (best)"],
+        ["hybrid", "0.9331", "0.9031", *(f"0.{n} (best)" for n in (2973, 2673, 2761, 2961)), "834.9"],
+    ]
+
+
+def test_the_cards_compare_the_headline_with_the_best_of_the_others(page):
+    text = " ".join(page.texts)
+    for said in ("0.0281 below xx", "best, 0.0132 above xy", "best, 0.0729 above xy", "118.6 above xy"):
+        assert said in text
+
+
+def test_equal_scores_are_level(tmp_path):
+    same = {sampler: settings("xy") for sampler in ("xx", "xy")}
+    results = build(tmp_path, samplers=("xx", "xy"), languages=("de", "fr"), changes=same)
+    assert "best, level with xy" in comparison_page(results, "xx")
+
+
+def test_bars_are_as_long_as_the_scores(page):
+    lengths = [a["style"] for _, a in page.tags if "bar" in a.get("class", "").split()]
+    assert lengths[:3] == ["--length:96.12%", "--length:69.84%", "--length:93.31%"]
+    assert lengths[-3:] == [
+        "--length:100.0%",
+        f"--length:{round(71630 / 4100.4, 2)}%",
+        f"--length:{round(83490 / 4100.4, 2)}%",
+    ]
+
+
+def test_heat_maps_hold_the_scores_of_the_pairs(page, results):
+    heat = [table for table in page.tables if table[0][1:4] == ["ar", "de", "el"]]
+    assert len(heat) == 3 + 2 + 3
+    cells = {(c["query_lang"], c["pool"]): c["map"] for c in results[0].cells("cldr")}
+    assert heat[0][2][1] == f"{cells['de', 'ar']:.2f}".removeprefix("0")
+    other = {(c["query_lang"], c["pool"]): c["map"] for c in results[2].cells("cldr")}
+    assert heat[3][1][1] == f"{other['ar', 'ar'] - cells['ar', 'ar']:+.2f}".replace("0.", ".").replace("-", "−")
+
+
+def test_checkpoints_and_losses(page, results):
+    rows = {row[0]: row for table in page.tables for row in table}
+    best, final = (results[1].training[name]["loss"] for name in ("best", "final"))
+    final_scores = results[1].final["cldr"]["multilingual"]
+    assert rows["xy final 1,200"][5] == f"{final_scores['map']:.4f}"
+    losses = next(table for table in page.tables if table[0][:2] == ["sampler", "best step"])
+    assert losses[2] == ["xy", "1,000", f"{best:.4f}", "1,200", f"{final:.4f}"]
+    charts = [attributes["aria-label"] for tag, attributes in page.tags if attributes.get("class") == "chart"]
+    assert [label.split()[0] for label in charts] == ["validation", "train"]
+    assert f"xy ends at {final:.3f}" in charts[0]
+
+
+def test_counts_are_shown(page):
+    counts = next(table for table in page.tables if table[0][0] == "count")
+    assert ["tied positives, cross-lingual", "3", "3", "3"] in counts
+    assert ["not retrieved", "0", "0", "0"] in counts
+
+
+def test_parameters_tell_where_the_samplers_differ(results):
+    settings = {setting.name: setting for setting in parameters(results)}
+    assert settings["fingerprint"].values == tuple(r.training["fingerprint"][:12] for r in results)
+    assert settings["alpha"].values == ("–", "–", "0.5")
+    assert {name for name, setting in settings.items() if setting.differs} == {"fingerprint", "alpha"}
+
+
+def test_names_are_escaped(tmp_path):
+    results = build(tmp_path, samplers=("xx", "xy"), languages=("de", "<b>"), benchmarks=("<script>alert(1)",))
+    for result in results:
+        result.training["params"]["encoder"] = '"><img src=x>'
+    text = comparison_page(results, "xx")
+    page = Page(text)
+    assert page.loads == []
+    assert "<script" not in text
+    assert "<script>alert(1)" in page.texts
+    assert '"><img src=x>' in page.texts
+
+
+def test_every_table_has_a_caption_and_every_chart_a_text(page):
+    tags = [tag for tag, _ in page.tags]
+    assert tags.count("caption") == tags.count("table") == len(page.tables)
+    assert all(attributes.get("aria-label") for tag, attributes in page.tags if attributes.get("role") == "img")
+
+
+def test_one_language_has_no_heat_map_of_scores(single):
+    page = Page(comparison_page(single, "xx"))
+    assert "By language pair" not in page.texts
+    assert "What xx changes" not in page.texts
+
+
+def test_a_run_without_validation_curve_has_no_such_chart(tmp_path):
+    results = build(tmp_path, samplers=("xx",), languages=("de", "fr"))
+    results[0].training["curve"]["validation"] = []
+    page = Page(comparison_page(results, "xx"))
+    assert sum(attributes.get("class") == "chart" for _, attributes in page.tags) == 1
+
+
+def test_alpha_may_be_a_schedule(tmp_path):
+    results = build(tmp_path, samplers=("hybrid",), languages=("de", "fr"))
+    results[0].training["params"]["alpha"] = [[0.5, 1.0], [1.0, 0.0]]
+    assert "[[0.5, 1.0], [1.0, 0.0]]" in Page(comparison_page(results, "hybrid")).texts

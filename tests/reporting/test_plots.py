@@ -1,0 +1,70 @@
+import csv
+
+import pytest
+
+from hbir.reporting.plots import pair_scores, write_plots
+
+
+@pytest.fixture
+def rows(results, tmp_path):
+    write_plots(results, tmp_path)
+
+    def read(name):
+        with (tmp_path / name).open(newline="") as stream:
+            return list(csv.DictReader(stream))
+
+    return read
+
+
+def test_losses(rows, results):
+    losses = rows("loss.csv")
+    assert list(losses[0]) == ["step", "sampler", "kind", "loss"]
+    curve = results[1].training["curve"]
+    chosen = [row for row in losses if row["sampler"] == "xy" and row["kind"] == "validation"]
+    assert [(int(row["step"]), row["loss"]) for row in chosen] == [
+        (point["step"], f"{point['loss']:.4f}") for point in curve["validation"]
+    ]
+    assert len(losses) == sum(
+        len(r.training["curve"][kind]) for r in results for kind in ("train", "validation")
+    )
+
+
+def test_settings(rows, results):
+    settings = rows("settings.csv")
+    assert list(settings[0]) == ["benchmark", "sampler", "setting", "measure", "value"]
+    assert len(settings) == 3 * 7
+    chosen = {(row["sampler"], row["setting"], row["measure"]): row["value"] for row in settings}
+    assert chosen["xy", "multilingual", "rank_distance"] == "716.3000"
+    assert chosen["hybrid", "cross_lingual", "map"] == "0.2973"
+
+
+def test_languages(rows, results):
+    languages = rows("languages.csv")
+    assert list(languages[0]) == ["benchmark", "sampler", "query_lang", "passage_lang", "map"]
+    assert len(languages) == 3 * 11 * 11
+    cells = results[0].cells("cldr")
+    chosen = {
+        (row["query_lang"], row["passage_lang"]): row["map"] for row in languages if row["sampler"] == "xx"
+    }
+    for cell in cells:
+        if cell["setting"] != "multilingual":
+            assert chosen[cell["query_lang"], cell["pool"]] == f"{cell['map']:.4f}"
+
+
+def test_a_pair_without_a_scored_query_is_left_out(tmp_path):
+    from tests.reporting.builder import build
+
+    (result,) = build(tmp_path, samplers=("xx",), languages=("de", "fr"))
+    path = result.folder / "cldr" / "cells.csv"
+    lines = path.read_text().splitlines()
+    cut = [
+        line.split(",")[:3] + ["0", "424"] + [""] * 7 if ",de,fr," in line else line.split(",")
+        for line in lines
+    ]
+    path.write_text("\n".join(",".join(line) for line in cut) + "\n")
+    assert set(pair_scores(result, "cldr")) == {("de", "de"), ("fr", "fr"), ("fr", "de")}
+
+
+def test_lines_end_alike_everywhere(results, tmp_path):
+    write_plots(results, tmp_path)
+    assert all(b"\r" not in path.read_bytes() for path in tmp_path.iterdir())

@@ -1,0 +1,66 @@
+import io
+import re
+
+import pytest
+from rich.console import Console
+
+from hbir.reporting.terminal import show_comparison
+
+
+def shown(results, headline, **options):
+    stream = io.StringIO()
+    show_comparison(results, headline, Console(width=100, file=stream, **options))
+    return stream.getvalue()
+
+
+def numbers(line):
+    return re.findall(r"[\d,]+\.\d+\*?", line)
+
+
+def test_the_table_holds_the_scores_and_marks_the_best_without_colour(results):
+    lines = shown(results, "hybrid").splitlines()
+    assert "11 languages" in lines[0]
+    xx, xy, hybrid = lines[4:7]
+    assert numbers(xx) == ["0.9612*", "0.9312*", "0.0823", "0.0523", "0.1398", "0.1598", "4,100.4"]
+    assert numbers(xy) == ["0.6984", "0.6684", "0.2841", "0.2541", "0.2032", "0.2232", "716.3*"]
+    assert numbers(hybrid) == ["0.9331", "0.9031", "0.2973*", "0.2673*", "0.2761*", "0.2961*", "834.9"]
+    assert hybrid.split()[:2] == ["▸", "hybrid"]
+    assert "▸" not in xx + xy
+
+
+def test_best_is_bold_too(results):
+    assert "\x1b[1m0.9612*\x1b[0m" in shown(results, "hybrid", force_terminal=True, color_system="truecolor")
+
+
+@pytest.mark.parametrize("name", ["results", "many", "single"])
+def test_it_fits_100_columns_uncut(name, request):
+    results = request.getfixturevalue(name)
+    text = shown(results, "xx")
+    assert max(map(len, text.splitlines())) <= 100
+    assert "…" not in text
+
+
+def test_numbers_stand_below_the_names_of_their_measures(results):
+    lines = shown(results, "hybrid").splitlines()
+    ends = [match.end() for match in re.finditer(r"mAP|R@\d+|distance ↓", lines[2])]
+    assert [match.end() for match in re.finditer(r"\.\d+", lines[5])] == ends
+
+
+def test_groups_and_checkpoints_follow(results):
+    text = shown(results, "hybrid")
+    unseen = next(line for line in text.splitlines() if "hybrid unseen" in line)
+    wanted = results[2].summaries["cldr"]["groups"]["unseen"]
+    assert numbers(unseen)[0].rstrip("*") == f"{wanted['monolingual']['map']:.4f}"
+    final = next(line for line in text.splitlines() if "xy final 1,200" in line)
+    assert numbers(final)[-1] == f"{results[1].final['cldr']['multilingual']['rank_distance']:,.1f}"
+
+
+def test_a_table_per_benchmark(many):
+    text = shown(many, "hybrid")
+    assert [line.split()[0] for line in text.splitlines() if "· 11 languages ·" in line] == ["cldr", "xquad-r"]
+
+
+def test_a_setting_without_scores_is_left_out(single):
+    text = shown(single, "xx")
+    assert "cross-lingual" not in text
+    assert "*" not in text.splitlines()[4]
