@@ -1,0 +1,1 @@
+"""Train an encoder on a batch plan."""

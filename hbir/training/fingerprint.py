@@ -1,0 +1,61 @@
+"""Name a training run by everything that decides its outcome."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import hbir
+from hbir.core.hashing import digest, file_digest, folder_digest
+from hbir.training.params import TrainParams
+
+_CODE = ("core", "batching", "encoding", "training")
+"""The packages that a training imports."""
+
+
+def run_params(params: TrainParams, sampler: str) -> dict[str, Any]:
+    """Flatten the training params of one sampler.
+
+    Args:
+        params: the section `train`.
+        sampler: whose own part counts; the others' are left out.
+
+    Returns:
+        Dotted names and plain values.
+    """
+    shared = asdict(params)
+    own = {name: shared.pop(name) for name in ("xx", "xy", "hybrid", "mixed", "english")}[sampler]
+    return _flat({**shared, **own})
+
+
+def fingerprint(params: dict[str, Any], seed: int, plan: Path, pairs: Path, initial: Path) -> str:
+    """Hash what decides a run: params, seed, plan, pairs, starting point and code.
+
+    Args:
+        params: of `run_params`.
+        seed: the base seed.
+        plan: the batch plan.
+        pairs: the pairs that it names.
+        initial: the encoder that every sampler starts from.
+
+    Returns:
+        A SHA-256 in hexadecimal.
+    """
+    package = Path(hbir.__file__).parent
+    parts = {
+        "params": params,
+        "seed": seed,
+        "plan": file_digest(plan),
+        "pairs": file_digest(pairs),
+        "initial": folder_digest(initial),
+        "code": [folder_digest(package / name, "**/*.py") for name in _CODE],
+    }
+    return digest(json.dumps(parts, sort_keys=True))
+
+
+def _flat(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, item in value.items():
+        name = f"{prefix}{key}"
+        flat.update(_flat(item, f"{name}.") if isinstance(item, dict) else {name: item})
+    return flat

@@ -1,0 +1,161 @@
+"""Run a plan: one optimizer step per planned batch."""
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from sentence_transformers import SentenceTransformer
+from torch.optim.lr_scheduler import LRScheduler
+from tqdm import tqdm
+
+from hbir.batching.plan import Batch, Plan
+from hbir.core.errors import TrainingError
+from hbir.training.checkpoint import Checkpoints
+from hbir.training.examples import PairTexts
+from hbir.training.forward import embed, uses_bf16
+from hbir.training.history import History
+from hbir.training.interrupt import Interrupt, interruptible
+from hbir.training.loss import info_nce
+from hbir.training.observer import Observer
+from hbir.training.optimisation import make_optimizer, make_scheduler
+from hbir.training.params import TrainParams
+from hbir.training.validation import Validation, validate
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Loop:
+    """Train one encoder on one plan, from its start or from its last checkpoint."""
+
+    sampler: str
+    model: SentenceTransformer
+    plan: Plan
+    texts: PairTexts
+    validation: Validation
+    params: TrainParams
+    checkpoints: Checkpoints
+    observer: Observer
+    step: int = 0
+    """Steps done."""
+    history: History = field(default_factory=History)
+    optimizer: torch.optim.Optimizer = field(init=False)
+    scheduler: LRScheduler = field(init=False)
+    rate: float = 0.0
+    """The learning rate of the last step."""
+
+    def __post_init__(self) -> None:
+        """Set up the optimizer and take up a checkpoint, if there is one."""
+        self.own = self.params.of(self.sampler)
+        self.bf16 = uses_bf16(self.params, self.model.device)
+        self.optimizer = make_optimizer(self.model, self.params, self.own)
+        self.scheduler = make_scheduler(self.optimizer, self.params, self.plan.steps)
+        if state := self.checkpoints.load():
+            self._restore(state)
+            log.info("train %s: resuming after step %d of %d", self.sampler, self.step, self.plan.steps)
+
+    def run(self) -> History:
+        """Run the remaining steps.
+
+        Returns:
+            The curves; the best model is in the checkpoints, the final one in `model`.
+
+        Raises:
+            KeyboardInterrupt: after a signal, with the state saved.
+        """
+        self.history.start()
+        with interruptible() as interrupt, self._progress() as bar:
+            while self.step < self.plan.steps:
+                self._stop_if_asked(interrupt)
+                batch = self.plan.batch(self.step)
+                loss = self._train_step(batch)
+                self.step += 1
+                self.history.add(loss, len(batch.pair_ids))
+                self._after_step(bar)
+        return self.history
+
+    def _train_step(self, batch: Batch) -> float:
+        self.model.train()
+        queries = embed(self.model, self.texts.queries(batch), "query", self.bf16)  # (b, d)
+        passages = embed(self.model, self.texts.passages(batch), "document", self.bf16)  # (b, d)
+        loss = info_nce(queries, passages, self.own.temperature)
+        value = self._checked(loss, batch)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.params.clip)
+        self.rate = float(self.scheduler.get_last_lr()[0])
+        self.optimizer.step()
+        self.scheduler.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        return value
+
+    def _checked(self, loss: torch.Tensor, batch: Batch) -> float:
+        value = float(loss.detach())
+        if not torch.isfinite(loss):
+            pairs = ", ".join(str(pair) for pair in batch.pair_ids)
+            raise TrainingError(
+                where=f"train {self.sampler}: step {self.step + 1}",
+                expected="a finite loss",
+                found=f"{value} on the pairs {pairs}",
+                hint=f"Lower train.{self.sampler}.learning_rate or look at these pairs in data/pairs.parquet.",
+            )
+        return value
+
+    def _after_step(self, bar: "tqdm[Any]") -> None:
+        bar.update()
+        last = self.step == self.plan.steps
+        if last or self.step % self.params.log_every == 0:
+            self._log_point(bar)
+        if last or self.step % self.params.validation.every == 0:
+            self._validate()
+        if self.step % self.params.checkpoint_every == 0 and not last:
+            self._save()
+
+    def _log_point(self, bar: "tqdm[Any]") -> None:
+        loss, speed = self.history.point(self.step, self.rate)
+        self.observer.train(self.step, loss, self.rate, speed)
+        bar.set_postfix_str(f"loss {loss:.3f}, {speed:.0f} pairs/s")
+
+    def _validate(self) -> None:
+        point = {"step": self.step, **validate(self.model, self.validation)}
+        self.history.validation.append(point)
+        self.observer.validation(**point)
+        if self.history.best is point:
+            self.checkpoints.save_best(self.model, self.step)
+        self.history.lap()
+
+    def _stop_if_asked(self, interrupt: Interrupt) -> None:
+        if interrupt.requested:
+            self._save()
+            log.warning("train %s: stopped after step %d; run it again to resume", self.sampler, self.step)
+            raise KeyboardInterrupt
+
+    def _save(self) -> None:
+        best = self.history.best["step"] if self.history.validation else 0
+        self.checkpoints.save(self._state(), best)
+
+    def _state(self) -> dict[str, Any]:
+        cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+        return {
+            "step": self.step,
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "scheduler": self.scheduler.state_dict(),
+            "history": self.history.state(),
+            "rng": {"cpu": torch.get_rng_state(), "cuda": cuda},
+        }
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        self.step = state["step"]
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.scheduler.load_state_dict(state["scheduler"])
+        self.history = History(**state["history"])
+        torch.set_rng_state(state["rng"]["cpu"])
+        if state["rng"]["cuda"]:
+            torch.cuda.set_rng_state_all(state["rng"]["cuda"])
+
+    def _progress(self) -> "tqdm[Any]":
+        return tqdm(
+            total=self.plan.steps, initial=self.step, desc=f"train {self.sampler}", unit="step", disable=None
+        )

@@ -1,0 +1,78 @@
+"""Describe the section `train` of params.yaml."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from hbir.core.params import params_class
+
+Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+
+
+@params_class
+class SamplerParams:
+    """Set what may be best at another value for every sampler."""
+
+    temperature: Positive
+    """Divides cosine similarities before the softmax; not stated in the paper, whose Eq. 1 reads as 1."""
+    learning_rate: Positive
+    """Peak rate of AdamW; the paper: 3e-5 for pretrained encoders."""
+
+
+@params_class
+class ValidationParams:
+    """Describe the fixed batches that choose the best checkpoint, the same for every sampler."""
+
+    every: Count
+    """Steps between two validations; the last step is always validated."""
+    batches: Count
+    """Batches per language, and as many cross-lingual ones in all."""
+    monolingual: Literal["all"] | list[str]
+    """Languages of the monolingual half: all training languages, or a list; the paper: [en]."""
+    cross_lingual: bool
+    """Whether half of the loss is over batches that mix languages row by row; the paper: no."""
+    temperature: Positive
+    """One temperature for all samplers, so that their validation losses can be compared."""
+
+
+@params_class
+class TrainParams:
+    """Set what all samplers share, and each one's own."""
+
+    threads: Count
+    """CPU threads; another number gives other last digits."""
+    precision: Literal["auto", "fp32", "bf16"]
+    """Of the forward pass; `auto` is bf16 on a GPU that has it, else fp32."""
+    weight_decay: NotNegative
+    """Of AdamW, on matrices alone; the paper: 1e-2."""
+    warmup: Share
+    """Share of the steps in which the learning rate rises from 0; not stated in the paper."""
+    decay: Literal["linear", "cosine", "constant"]
+    """How the learning rate falls afterwards; not stated in the paper."""
+    clip: Positive
+    """Largest norm of the gradient; not stated in the paper."""
+    log_every: Count
+    """Steps between two points of the training curve."""
+    checkpoint_every: Count
+    """Steps between two states from which a killed run resumes."""
+    validation: ValidationParams
+    xx: SamplerParams
+    xy: SamplerParams
+    hybrid: SamplerParams
+    mixed: SamplerParams
+    english: SamplerParams
+
+    def of(self, sampler: str) -> SamplerParams:
+        """Return the part of one sampler.
+
+        Args:
+            sampler: xx, xy, hybrid, mixed or english.
+
+        Returns:
+            Its own parameters.
+        """
+        own: SamplerParams = getattr(self, sampler)
+        return own

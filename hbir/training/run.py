@@ -1,0 +1,137 @@
+"""Train one sampler: from its plan to a folder that sentence-transformers loads."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from sentence_transformers import SentenceTransformer
+
+from hbir.batching.plan import Plan, check_plan, read_plan
+from hbir.batching.summary import language_composition
+from hbir.core.files import atomic_folder, read_table, write_json
+from hbir.core.hashing import file_digest
+from hbir.core.record import environment, main_root, write_record
+from hbir.core.records import PAIRS
+from hbir.core.seeds import derive_seed
+from hbir.encoding.model import load_encoder, prepare_torch, save_encoder
+from hbir.training.card import model_card
+from hbir.training.checkpoint import Checkpoints
+from hbir.training.examples import PairTexts
+from hbir.training.fingerprint import fingerprint, run_params
+from hbir.training.history import History
+from hbir.training.loop import Loop
+from hbir.training.observer import Observer
+from hbir.training.params import TrainParams
+from hbir.training.validation import make_validation
+
+TRAINING, FINAL = "training.json", "final"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """Name everything that one training reads and writes."""
+
+    sampler: str
+    params: TrainParams
+    seed: int
+    plan: Path
+    pairs: Path
+    initial: Path
+    output: Path
+    """The model's folder: the best checkpoint, training.json, a model card, and `final/` where that is another."""
+
+
+def train(job: Job, observer: Observer) -> dict[str, Any]:
+    """Train one sampler and save its model; a killed run goes on from its last checkpoint.
+
+    Args:
+        job: what to read and write.
+        observer: who watches.
+
+    Returns:
+        The content of training.json.
+    """
+    prepare_torch(job.params.threads)
+    plan = read_plan(job.plan)
+    check_plan(plan, file_digest(job.pairs))
+    params = run_params(job.params, job.sampler)
+    name = fingerprint(params, job.seed, job.plan, job.pairs, job.initial)
+    checkpoints = Checkpoints(main_root() / ".hbir" / "checkpoints" / f"{job.sampler}-{name[:16]}")
+    told = _told(job, plan, params, name)
+    with checkpoints.locked(), _watched(observer, told):
+        model = load_encoder(job.initial)
+        torch.manual_seed(derive_seed(job.seed, "train", "dropout"))
+        history = _loop(job, plan, model, checkpoints, observer).run()
+        told = {**told, **_outcome(history)}
+        _save(job, model, checkpoints, told)
+        _record(name, history, model, job.params)
+        checkpoints.remove()
+    return told
+
+
+def _loop(
+    job: Job, plan: Plan, model: SentenceTransformer, checkpoints: Checkpoints, observer: Observer
+) -> Loop:
+    pairs = read_table(job.pairs, PAIRS)
+    return Loop(
+        sampler=job.sampler,
+        model=model,
+        plan=plan,
+        texts=PairTexts(pairs),
+        validation=make_validation(pairs, job.params.validation, plan.batch_size, job.seed),
+        params=job.params,
+        checkpoints=checkpoints,
+        observer=observer,
+    )
+
+
+@contextmanager
+def _watched(observer: Observer, told: dict[str, Any]) -> Iterator[None]:
+    observer.start(told["fingerprint"], told["sampler"], told["params"])
+    status = "FAILED"
+    try:
+        yield
+        status = "FINISHED"
+    except KeyboardInterrupt:
+        status = "KILLED"
+        raise
+    finally:
+        observer.finish(status)
+
+
+def _told(job: Job, plan: Plan, params: dict[str, Any], name: str) -> dict[str, Any]:
+    shown = {**params, "seed": job.seed, "batch_size": plan.batch_size, "steps": plan.steps, "alpha": plan.alpha}
+    return {
+        "sampler": job.sampler,
+        "fingerprint": name,
+        "params": shown,
+        "composition": language_composition(plan),
+    }
+
+
+def _outcome(history: History) -> dict[str, Any]:
+    return {
+        "best": history.best,
+        "final": history.validation[-1],
+        "curve": {"train": history.train, "validation": history.validation},
+    }
+
+
+def _save(job: Job, model: SentenceTransformer, checkpoints: Checkpoints, told: dict[str, Any]) -> None:
+    best, final = told["best"]["step"], told["final"]["step"]
+    with atomic_folder(job.output) as folder:
+        shutil.copytree(checkpoints.best(best), folder, dirs_exist_ok=True)
+        if final != best:
+            (folder / FINAL).mkdir()
+            save_encoder(model, folder / FINAL)
+        write_json(folder / TRAINING, told)
+        (folder / "README.md").write_text(model_card(told), encoding="utf-8")
+
+
+def _record(name: str, history: History, model: SentenceTransformer, params: TrainParams) -> None:
+    speed = {"seconds": round(history.seconds, 1), "pairs_per_second": history.speed}
+    write_record(main_root(), name, {**speed, **environment(str(model.device), params.threads)})

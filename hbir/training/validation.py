@@ -1,0 +1,138 @@
+"""Validate on fixed batches, the same for every sampler."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+import torch
+from sentence_transformers import SentenceTransformer
+
+from hbir.batching.inventory import Inventory
+from hbir.batching.plan import Batch
+from hbir.batching.pool import Example, Pairing, Pool, same_language, two_languages
+from hbir.batching.walk import Walk
+from hbir.core.errors import DataError
+from hbir.core.records import VALIDATION
+from hbir.encoding.model import encode
+from hbir.training.examples import PairTexts
+from hbir.training.loss import info_nce
+from hbir.training.params import ValidationParams
+
+_ENCODE_BATCH = 128
+_SOURCE = "all"
+"""Validation draws from all sources together."""
+
+
+@dataclass
+class Validation:
+    """Hold every text once, and the batches as places in those texts."""
+
+    temperature: float
+    counts_cross_lingual: bool
+    """Whether the cross-lingual half decides about the best checkpoint too."""
+    queries: dict[str, int] = field(default_factory=dict)
+    passages: dict[str, int] = field(default_factory=dict)
+    monolingual: list[np.ndarray] = field(default_factory=list)
+    """(b, 2) each: places of a question and its passage."""
+    cross_lingual: list[np.ndarray] = field(default_factory=list)
+    """(b, 2) each."""
+
+
+def make_validation(pairs: pa.Table, params: ValidationParams, size: int, seed: int) -> Validation:
+    """Choose the batches once, from the validation pairs alone.
+
+    Args:
+        pairs: rows of `data/pairs.parquet`.
+        params: the section `train.validation`.
+        size: pairs in a batch, fewer where there are not so many.
+        seed: the base seed.
+
+    Returns:
+        The batches: `params.batches` per language, and as many in all that mix languages row by row.
+
+    Raises:
+        DataError: when there are no validation pairs or not in a language that is asked for.
+    """
+    place = pairs.schema.get_field_index("source")
+    together = pairs.set_column(place, "source", pa.array([_SOURCE] * pairs.num_rows))
+    inventory = Inventory.of(together, VALIDATION)
+    texts = PairTexts(pairs)
+    languages = inventory.languages if params.monolingual == "all" else params.monolingual
+    validation = Validation(params.temperature, params.cross_lingual)
+    for lang in languages:
+        drawn = _draw(inventory, [lang], same_language, size, params.batches, seed)
+        if not drawn:
+            raise _no_pairs(lang)
+        validation.monolingual += [_placed(validation, texts, inventory, step) for step in drawn]
+    count = params.batches * len(inventory.languages)
+    drawn = _draw(inventory, inventory.languages, two_languages, size, count, seed)
+    validation.cross_lingual += [_placed(validation, texts, inventory, step) for step in drawn]
+    return validation
+
+
+def validate(model: SentenceTransformer, validation: Validation) -> dict[str, float | None]:
+    """Compute the validation losses.
+
+    Args:
+        model: the encoder.
+        validation: the fixed batches.
+
+    Returns:
+        `loss`, which chooses the best checkpoint, and its halves `monolingual` and `cross_lingual`, the
+        latter None where there is only one language.
+    """
+    queries = torch.from_numpy(encode(model, list(validation.queries), "query", _ENCODE_BATCH))  # (n, d)
+    passages = torch.from_numpy(encode(model, list(validation.passages), "document", _ENCODE_BATCH))  # (m, d)
+
+    def mean(batches: Sequence[np.ndarray]) -> float:
+        losses = [
+            info_nce(queries[batch[:, 0]], passages[batch[:, 1]], validation.temperature) for batch in batches
+        ]
+        return round(float(torch.stack(losses).mean()), 6)
+
+    monolingual = mean(validation.monolingual)
+    if not validation.cross_lingual:
+        return {"loss": monolingual, "monolingual": monolingual, "cross_lingual": None}
+    cross_lingual = mean(validation.cross_lingual)
+    loss = (monolingual + cross_lingual) / 2 if validation.counts_cross_lingual else monolingual
+    return {"loss": round(loss, 6), "monolingual": monolingual, "cross_lingual": cross_lingual}
+
+
+def _draw(
+    inventory: Inventory, languages: Sequence[str], pairing: Pairing, size: int, batches: int, seed: int
+) -> list[list[Example]]:
+    pool = Pool.of(inventory, _SOURCE, languages, pairing)
+    size = min(size, len(pool.apart(size)))
+    if size < 2:
+        return []
+    walk = Walk(("validation", *languages), pool, size, seed)
+    return [walk.next_step() for _ in range(batches)]
+
+
+def _placed(validation: Validation, texts: PairTexts, inventory: Inventory, step: list[Example]) -> np.ndarray:
+    langs = inventory.languages
+    batch = Batch(
+        pair_ids=inventory.pair_ids[[example.row for example in step]],
+        query_langs=[langs[example.query_lang] for example in step],
+        passage_langs=[langs[example.passage_lang] for example in step],
+    )
+    queries, passages = texts.queries(batch), texts.passages(batch)
+    rows = [
+        (
+            validation.queries.setdefault(query, len(validation.queries)),
+            validation.passages.setdefault(passage, len(validation.passages)),
+        )
+        for query, passage in zip(queries, passages, strict=True)
+    ]
+    return np.array(rows)  # (b, 2)
+
+
+def _no_pairs(lang: str) -> DataError:
+    return DataError(
+        where="data/pairs.parquet",
+        expected=f"at least two validation pairs in {lang}",
+        found="fewer",
+        hint="Add pairs, or leave the language out of train.validation.monolingual.",
+    )

@@ -1,0 +1,36 @@
+"""Stage build_batches: plan every batch of every sampler before any training."""
+
+import click
+
+from hbir.batching.build import make_plan, merge_pairs
+from hbir.batching.inventory import Inventory
+from hbir.batching.params import BatchParams
+from hbir.batching.plan import write_plan
+from hbir.batching.summary import summary_line
+from hbir.core import project
+from hbir.core.files import atomic_folder, read_table, write_table
+from hbir.core.hashing import file_digest
+from hbir.core.params import read_params, section
+from hbir.core.records import TRANSLATED
+
+ALWAYS = ("xx", "xy", "hybrid")
+"""The plans of the explicit train stages; those of the baselines come on demand."""
+
+
+@click.command()
+def build_batches() -> None:
+    """Write data/pairs.parquet and data/batches/ from data/translated/."""
+    params = read_params()
+    batches = section(params, "batches", BatchParams)
+    top = project.read_project(params)
+    languages = project.training_languages(params)
+    translated = {lang: read_table(project.TRANSLATED / f"{lang}.parquet", TRANSLATED) for lang in languages}
+    pairs = merge_pairs(translated)
+    write_table(project.PAIRS, pairs)
+    inventory = Inventory.of(pairs)
+    fingerprint = file_digest(project.PAIRS)
+    with atomic_folder(project.BATCHES) as folder:
+        for sampler in (*ALWAYS, *top.baselines):
+            plan = make_plan(sampler, inventory, batches, top.seed, fingerprint)
+            write_plan(folder / f"{sampler}.parquet", plan)
+            click.echo(f"plan {summary_line(plan)}")

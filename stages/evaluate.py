@@ -1,0 +1,28 @@
+"""Stage evaluate: compare the samplers, write the reports, bring MLflow up to date."""
+
+import click
+from rich.console import Console
+
+from hbir.core import project
+from hbir.core.files import write_json
+from hbir.core.params import read_params, section
+from hbir.evaluation.headline import headline
+from hbir.evaluation.results import read_results
+from hbir.reporting.terminal import show_comparison
+from hbir.reporting.write import write_reports
+from hbir.tracking.params import TrackingParams
+from hbir.tracking.sync import synchronise_quietly
+
+
+@click.command()
+def evaluate() -> None:
+    """Write reports/ and metrics/headline.json from scores/, and show the comparison."""
+    params = read_params()
+    top = project.read_project(params)
+    results = read_results(project.SCORES, top.compared)
+    write_reports(results, top.sampler, project.REPORTS)
+    chosen = next(result for result in results if result.sampler == top.sampler)
+    settings = {name: summary["settings"] for name, summary in chosen.summaries.items()}
+    write_json(project.METRICS / "headline.json", headline(settings))
+    show_comparison(results, top.sampler, Console())
+    synchronise_quietly(results, section(params, "tracking", TrackingParams))

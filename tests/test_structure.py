@@ -1,0 +1,192 @@
+"""The house: imports go down only, dvc.yaml declares what stages import, every param is described and used."""
+
+import ast
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parents[1]
+FLOORS = {
+    "core": 0,
+    "benchmarks": 1,
+    "cldr": 1,
+    "collection": 2,
+    "translation": 2,
+    "batching": 2,
+    "encoding": 2,
+    "training": 3,
+    "evaluation": 3,
+    "reporting": 4,
+    "tracking": 4,
+}
+SAME_FLOOR = {("benchmarks", "cldr"), ("tracking", "reporting")}
+"""Which package may import which of its own floor."""
+NEVER_DECLARED = {"tracking"}
+"""It records what happened; no output depends on it."""
+WITHOUT_TORCH = ("core", "cldr", "benchmarks", "collection", "translation", "batching", "reporting")
+STAGES = ("collect", "translate", "build_batches", "encoder", "train", "score", "evaluate")
+PIPELINE = YAML(typ="safe").load(ROOT / "dvc.yaml")
+
+
+@cache
+def imported(path: Path) -> frozenset[str]:
+    """Return the modules of hbir that a file imports, wherever in the file."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("hbir"):
+            found.update({f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)})
+        elif isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names if alias.name.startswith("hbir"))
+    return frozenset(found)
+
+
+def file_of(module: str) -> Path | None:
+    path = ROOT / module.replace(".", "/")
+    candidates = (path.with_suffix(".py"), path / "__init__.py")
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
+
+
+def closure(start: Path) -> set[str]:
+    """Return the packages of hbir that a file imports, directly or not, tracking apart."""
+    waiting, seen = [start], {start}
+    while waiting:
+        for module in imported(waiting.pop()):
+            path = file_of(module)
+            if path and path not in seen and package(path) not in NEVER_DECLARED:
+                seen.add(path)
+                waiting.append(path)
+    return {name for path in seen if (name := package(path))}
+
+
+def package(path: Path) -> str | None:
+    parts = path.relative_to(ROOT).parts
+    return parts[1] if parts[0] == "hbir" and len(parts) > 2 else None
+
+
+@pytest.mark.parametrize("name", FLOORS)
+def test_imports_go_down_only(name: str):
+    wrong = []
+    for path in (ROOT / "hbir" / name).rglob("*.py"):
+        for module in imported(path):
+            other = module.split(".")[1] if module.count(".") else name
+            allowed = (
+                other == name
+                or other not in FLOORS
+                or FLOORS[other] < FLOORS[name]
+                or (name, other) in SAME_FLOOR
+            )
+            if not allowed:
+                wrong.append(f"{path.relative_to(ROOT)} imports {module}")
+    assert not wrong
+
+
+def test_every_package_has_a_floor():
+    assert {path.parent.name for path in (ROOT / "hbir").glob("*/__init__.py")} == set(FLOORS)
+
+
+@pytest.mark.parametrize("stage", PIPELINE["stages"])
+def test_a_stage_declares_the_code_that_it_imports(stage: str):
+    definition = PIPELINE["stages"][stage]
+    deps = {dep for dep in definition["deps"] if dep.startswith(("stages", "hbir"))}
+    command = definition["cmd"].split()[3].replace("-", "_")
+    expected = {f"stages/{command}.py"} | {
+        f"hbir/{name}" for name in closure(ROOT / "stages" / f"{command}.py")
+    }
+    assert deps == expected
+
+
+def test_every_stage_has_a_thin_command():
+    files = {path.stem for path in (ROOT / "stages").glob("*.py")}
+    assert files == set(STAGES)
+    for name in STAGES:
+        assert (ROOT / "stages" / f"{name}.py").read_text().count("\n") < 60
+
+
+def test_a_training_stage_declares_all_training_params():
+    from hbir.training.params import TrainParams
+
+    samplers = {"xx", "xy", "hybrid", "mixed", "english"}
+    shared = {f"train.{name}" for name in TrainParams.__annotations__ if name not in samplers}
+    for stage in ("train_xx", "train_xy", "train_hybrid", "train_baseline"):
+        own = stage.removeprefix("train_").replace("baseline", "${item.sampler}")
+        assert set(PIPELINE["stages"][stage]["params"]) == {"seed", f"train.{own}"} | shared
+
+
+def test_the_sections_of_params_are_their_dataclasses():
+    from hbir.batching.params import BatchParams
+    from hbir.collection.params import CollectParams
+    from hbir.core.params import read_params, section
+    from hbir.encoding.params import EncoderParams
+    from hbir.evaluation.params import EvaluateParams
+    from hbir.tracking.params import TrackingParams
+    from hbir.training.params import TrainParams
+    from hbir.translation.params import TranslateParams
+
+    params = read_params(ROOT / "params.yaml")
+    kinds = {
+        "collect": CollectParams,
+        "translate": TranslateParams,
+        "batches": BatchParams,
+        "encoder": EncoderParams,
+        "train": TrainParams,
+        "evaluate": EvaluateParams,
+        "tracking": TrackingParams,
+    }
+    for name, kind in kinds.items():
+        assert set(params[name]) == set(kind.__annotations__)
+        section(params, name, kind)
+
+
+def test_every_param_is_used():
+    """A field that no code reads is a promise that nobody keeps."""
+    code = "\n".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("hbir", "stages")
+        for path in (ROOT / folder).rglob("*.py")
+        if path.name != "params.py"
+    )
+    for path in (ROOT / "hbir").rglob("params.py"):
+        if path.parent.name == "core":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                for field in node.body:
+                    if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+                        name = field.target.id
+                        if node.name != "TrainParams" or name not in ("xx", "xy", "hybrid", "mixed", "english"):
+                            assert f".{name}" in code or f"self.{name}" in path.read_text(), f"{path}: {name}"
+
+
+@pytest.mark.parametrize("name", WITHOUT_TORCH)
+def test_torch_stays_out(name: str):
+    modules = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in (ROOT / "hbir" / name).rglob("*.py")
+        if path.name != "__init__.py"
+    ]
+    code = f"import sys, {', '.join(modules)}\n"
+    code += (
+        "print([m for m in ('torch', 'transformers', 'sentence_transformers', 'mlflow') if m in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("stage", ["collect", "translate", "build_batches"])
+def test_the_stages_without_a_model_import_no_torch(stage: str):
+    code = f"import sys, runpy; sys.path.insert(0, '.'); runpy.run_path('stages/{stage}.py')\n"
+    code += "print('torch' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "False"
+
+
+def test_nothing_large_is_imported_for_help():
+    code = "import sys\nfrom hbir.cli import hbir\nhbir(['--help'], standalone_mode=False)\n"
+    code += "heavy = ('torch', 'numpy', 'pyarrow', 'mlflow', 'babel', 'pydantic')\n"
+    code += "print([m for m in heavy if m in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.strip().endswith("[]")

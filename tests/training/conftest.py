@@ -1,0 +1,118 @@
+"""A training in miniature: three invented languages, a plan, an encoder of one layer."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from hbir.batching.build import make_plan
+from hbir.batching.inventory import Inventory
+from hbir.batching.params import BatchParams, HybridParams
+from hbir.batching.plan import write_plan
+from hbir.core.files import atomic_folder, write_table
+from hbir.core.hashing import file_digest
+from hbir.core.records import PAIRS
+from hbir.encoding.initial import initial_encoder
+from hbir.encoding.model import prepare_torch, save_encoder
+from hbir.encoding.params import EncoderParams, TinyParams
+from hbir.training.params import SamplerParams, TrainParams, ValidationParams
+from hbir.training.run import Job
+
+LANGS = ("aa", "bb", "cc")
+STEPS = 12
+
+
+def make_pairs(count: int = 24, validation: int = 6) -> pa.Table:
+    rows = [
+        {
+            "lang": lang,
+            "pair_id": number,
+            "passage_id": number,
+            "query_id": number,
+            "source": "toy",
+            "split": "validation" if number < validation else "train",
+            "query": f"{lang} which number is {number} times {number % 7}",
+            "passage": f"{lang} the number {number * (number % 7)} comes of {number}",
+        }
+        for lang in LANGS
+        for number in range(count + validation)
+    ]
+    return pa.Table.from_pylist(rows, schema=PAIRS)
+
+
+ENCODER = EncoderParams(
+    name="tiny",
+    max_tokens=32,
+    languages="training",
+    tiny=TinyParams(layers=1, width=16, heads=2, feed_forward=32, dropout=0.1, vocabulary=300),
+)
+
+
+def make_params(**changes: Any) -> TrainParams:
+    own = SamplerParams(temperature=0.05, learning_rate=0.01)
+    params = TrainParams(
+        threads=1,
+        precision="auto",
+        weight_decay=0.01,
+        warmup=0.1,
+        decay="linear",
+        clip=1.0,
+        log_every=3,
+        checkpoint_every=4,
+        validation=ValidationParams(
+            every=5, batches=1, monolingual="all", cross_lingual=True, temperature=0.05
+        ),
+        xx=own,
+        xy=own,
+        hybrid=own,
+        mixed=own,
+        english=own,
+    )
+    return replace(params, **changes)
+
+
+@dataclass(frozen=True)
+class Files:
+    """The inputs of a training, made once."""
+
+    folder: Path
+
+    def job(self, output: Path, sampler: str = "hybrid", **changes: Any) -> Job:
+        return Job(
+            sampler=sampler,
+            params=make_params(**changes),
+            seed=1,
+            plan=self.folder / f"{sampler}.parquet",
+            pairs=self.folder / "pairs.parquet",
+            initial=self.folder / "initial",
+            output=output,
+        )
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    folder = tmp_path_factory.mktemp("training")
+    prepare_torch(1)
+    pairs = make_pairs()
+    write_table(folder / "pairs.parquet", pairs)
+    batches = BatchParams(
+        languages="all", size=4, steps=STEPS, size_exponent=0.5, hybrid=HybridParams(alpha=0.5)
+    )
+    inventory = Inventory.of(pairs)
+    for sampler in ("xx", "hybrid"):
+        plan = make_plan(sampler, inventory, batches, 1, file_digest(folder / "pairs.parquet"))
+        write_plan(folder / f"{sampler}.parquet", plan)
+    with atomic_folder(folder / "initial") as initial:
+        save_encoder(initial_encoder(ENCODER, pairs["passage"].to_pylist(), 1), initial)
+    return Files(folder)
+
+
+@pytest.fixture(autouse=True)
+def main_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep checkpoints and records of a test in its own folder."""
+    root = tmp_path / "main"
+    root.mkdir()
+    monkeypatch.setenv("DVC_ROOT", str(root))
+    return root
