@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize
 
@@ -36,7 +37,7 @@ def initial_encoder(params: EncoderParams, texts: Iterable[str], seed: int) -> S
 def _pretrained(params: EncoderParams) -> SentenceTransformer:
     try:
         model = SentenceTransformer(params.name, device="cpu", model_kwargs={"use_safetensors": True})
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         kind = "folder" if Path(params.name).exists() else "Hub id that can be reached"
         raise ModelError(
             where="params.yaml: encoder.name",

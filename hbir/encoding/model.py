@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
 from transformers.utils import logging as hub_logging
 
@@ -38,7 +39,7 @@ def load_encoder(path: Path, device: str | None = None) -> SentenceTransformer:
         raise _unusable(path, "weights (*.safetensors)", "none")
     try:
         return SentenceTransformer(str(path), device=device, local_files_only=True).eval()
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise _unusable(path, "a model that loads", " ".join(str(error).split())) from error
 
 
@@ -92,6 +93,8 @@ def prepare_torch(threads: int) -> None:
     """
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
+    # Filling what will be written anyway costs 10 % of a step.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     hub_logging.set_verbosity_error()
     hub_logging.disable_progress_bar()
     logging.getLogger("sentence_transformers").setLevel(logging.WARNING)

@@ -24,8 +24,8 @@ Questions get the prompt `Query: ` and passages `Passage: `, both saved with the
 
 | | step | validation loss | monolingual | cross-lingual |
 |---|---|---|---|---|
-| best (this model) | {best[step]} | {best[loss]:.4f} | {best[monolingual]:.4f} | {best[cross_lingual]:.4f} |
-| final | {final[step]} | {final[loss]:.4f} | {final[monolingual]:.4f} | {final[cross_lingual]:.4f} |
+| best (this model) | {best[step]} | {best[loss]:.4f} | {best[monolingual]:.4f} | {best[cross_lingual]} |
+| final | {final[step]} | {final[loss]:.4f} | {final[monolingual]:.4f} | {final[cross_lingual]} |
 
 Fingerprint of the run: `{fingerprint}`. Its params and curves are in `training.json`.
 """

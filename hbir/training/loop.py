@@ -81,7 +81,7 @@ class Loop:
         passages = embed(self.model, self.texts.passages(batch), "document", self.bf16)  # (b, d)
         loss = info_nce(queries, passages, self.own.temperature)
         value = self._checked(loss, batch)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.params.clip)
         self.rate = float(self.scheduler.get_last_lr()[0])
         self.optimizer.step()
@@ -117,9 +117,10 @@ class Loop:
         bar.set_postfix_str(f"loss {loss:.3f}, {speed:.0f} pairs/s")
 
     def _validate(self) -> None:
-        point = {"step": self.step, **validate(self.model, self.validation)}
+        losses = validate(self.model, self.validation)
+        point = {"step": self.step, **losses}
         self.history.validation.append(point)
-        self.observer.validation(**point)
+        self.observer.validation(self.step, **losses)
         if self.history.best is point:
             self.checkpoints.save_best(self.model, self.step)
         self.history.lap()

@@ -25,14 +25,14 @@ class Observer(Protocol):
             pairs_per_second: the mean since the last point.
         """
 
-    def validation(self, step: int, loss: float, monolingual: float, cross_lingual: float) -> None:
+    def validation(self, step: int, loss: float, monolingual: float, cross_lingual: float | None) -> None:
         """Learn a validation.
 
         Args:
             step: steps done.
             loss: what chooses the best checkpoint.
             monolingual: its monolingual half.
-            cross_lingual: its cross-lingual half.
+            cross_lingual: its cross-lingual half; None with one language.
         """
 
     def finish(self, status: str) -> None:
@@ -52,7 +52,7 @@ class Silent:
     def train(self, step: int, loss: float, learning_rate: float, pairs_per_second: float) -> None:
         """Ignore a point."""
 
-    def validation(self, step: int, loss: float, monolingual: float, cross_lingual: float) -> None:
+    def validation(self, step: int, loss: float, monolingual: float, cross_lingual: float | None) -> None:
         """Ignore a validation."""
 
     def finish(self, status: str) -> None:

@@ -42,7 +42,7 @@ class Job:
     pairs: Path
     initial: Path
     output: Path
-    """The model's folder: the best checkpoint, training.json, a model card, and `final/` where that is another."""
+    """The model's folder: the best checkpoint, training.json, a model card; `final/` where that is another."""
 
 
 def train(job: Job, observer: Observer) -> dict[str, Any]:
@@ -104,7 +104,13 @@ def _watched(observer: Observer, told: dict[str, Any]) -> Iterator[None]:
 
 
 def _told(job: Job, plan: Plan, params: dict[str, Any], name: str) -> dict[str, Any]:
-    shown = {**params, "seed": job.seed, "batch_size": plan.batch_size, "steps": plan.steps, "alpha": plan.alpha}
+    shown = {
+        **params,
+        "seed": job.seed,
+        "batch_size": plan.batch_size,
+        "steps": plan.steps,
+        "alpha": plan.alpha,
+    }
     return {
         "sampler": job.sampler,
         "fingerprint": name,

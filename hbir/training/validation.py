@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 import numpy as np
 import pyarrow as pa
-
 import torch
 from sentence_transformers import SentenceTransformer
 
@@ -72,7 +72,17 @@ def make_validation(pairs: pa.Table, params: ValidationParams, size: int, seed: 
     return validation
 
 
-def validate(model: SentenceTransformer, validation: Validation) -> dict[str, float | None]:
+class Losses(TypedDict):
+    """Tell one validation."""
+
+    loss: float
+    """What chooses the best checkpoint."""
+    monolingual: float
+    cross_lingual: float | None
+    """None where there is only one language."""
+
+
+def validate(model: SentenceTransformer, validation: Validation) -> Losses:
     """Compute the validation losses.
 
     Args:
@@ -80,8 +90,7 @@ def validate(model: SentenceTransformer, validation: Validation) -> dict[str, fl
         validation: the fixed batches.
 
     Returns:
-        `loss`, which chooses the best checkpoint, and its halves `monolingual` and `cross_lingual`, the
-        latter None where there is only one language.
+        The loss and its halves, to six decimals.
     """
     queries = torch.from_numpy(encode(model, list(validation.queries), "query", _ENCODE_BATCH))  # (n, d)
     passages = torch.from_numpy(encode(model, list(validation.passages), "document", _ENCODE_BATCH))  # (m, d)
@@ -94,10 +103,10 @@ def validate(model: SentenceTransformer, validation: Validation) -> dict[str, fl
 
     monolingual = mean(validation.monolingual)
     if not validation.cross_lingual:
-        return {"loss": monolingual, "monolingual": monolingual, "cross_lingual": None}
+        return Losses(loss=monolingual, monolingual=monolingual, cross_lingual=None)
     cross_lingual = mean(validation.cross_lingual)
     loss = (monolingual + cross_lingual) / 2 if validation.counts_cross_lingual else monolingual
-    return {"loss": round(loss, 6), "monolingual": monolingual, "cross_lingual": cross_lingual}
+    return Losses(loss=round(loss, 6), monolingual=monolingual, cross_lingual=cross_lingual)
 
 
 def _draw(

@@ -1,0 +1,126 @@
+"""Encoders: made the same twice, loaded or refused with a reason."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.base.modules import Transformer
+from sentence_transformers.sentence_transformer.modules import Pooling
+
+from hbir.core.errors import ModelError
+from hbir.core.files import atomic_folder
+from hbir.core.hashing import folder_digest
+from hbir.encoding.initial import initial_encoder
+from hbir.encoding.model import encode, load_encoder, prepare_torch, save_encoder
+from hbir.encoding.params import EncoderParams, TinyParams
+from hbir.encoding.tokenizer import train_tokenizer
+
+TEXTS = [
+    "Which currency is used in Japan?",
+    "जापान की मुद्रा क्या है?",
+    "Ποιο είναι το νόμισμα;",
+    "ญี่ปุ่นใช้สกุลเงินอะไร",
+]
+PARAMS = EncoderParams(
+    name="tiny",
+    max_tokens=40,
+    languages="training",
+    tiny=TinyParams(layers=1, width=16, heads=2, feed_forward=16, dropout=0.0, vocabulary=320),
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quiet() -> None:
+    prepare_torch(1)
+
+
+def saved(folder: Path, seed: int = 1) -> Path:
+    with atomic_folder(folder) as temporary:
+        save_encoder(initial_encoder(PARAMS, TEXTS, seed), temporary)
+    return folder
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_does_not(tmp_path: Path):
+    digests = [folder_digest(saved(tmp_path / name, seed)) for name, seed in (("a", 1), ("b", 1), ("c", 2))]
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_the_tokenizer_gives_back_every_script_that_it_never_saw():
+    tokenizer = train_tokenizer(TEXTS, 320, 40)
+    unseen = "Շնորհակալություն — 감사합니다 🙂 ಧನ್ಯವಾದ"
+    ids = tokenizer(unseen)["input_ids"]
+    assert tokenizer.unk_token_id not in ids
+    assert tokenizer.decode(ids, skip_special_tokens=True) == unseen
+
+
+def test_padding_follows_the_longest_text_and_truncation_the_limit(tmp_path: Path):
+    model = load_encoder(saved(tmp_path / "m"))
+    short = model.preprocess(["a", "a b"])["input_ids"]
+    assert short.shape[1] < 10
+    assert model.preprocess(["word " * 500])["input_ids"].shape == (1, PARAMS.max_tokens)
+
+
+def test_a_text_has_the_same_embedding_in_any_company(tmp_path: Path):
+    """Padding must not leak into an embedding."""
+    model = load_encoder(saved(tmp_path / "m"))
+    alone = encode(model, ["a"], "query", 1)
+    together = encode(model, ["a", "much longer " * 8], "query", 2)
+    assert np.allclose(alone[0], together[0], atol=1e-6)
+    assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-6)
+    assert not np.allclose(together[0], together[1], atol=1e-3)
+
+
+def test_order_is_kept_over_batches(tmp_path: Path):
+    model = load_encoder(saved(tmp_path / "m"))
+    texts = [f"{'long ' * (n % 5)}{n}" for n in range(11)]
+    assert np.allclose(encode(model, texts, "document", 3), encode(model, texts, "document", 64), atol=1e-6)
+
+
+def test_a_pretrained_folder_serves_and_is_brought_to_length_one(tmp_path: Path):
+    tiny = initial_encoder(PARAMS, TEXTS, 1)
+    bare = SentenceTransformer(modules=[tiny[0], Pooling(16, "mean")], device="cpu")
+    bare.save_pretrained(str(tmp_path / "bare"), create_model_card=False)
+    model = initial_encoder(replace(PARAMS, name=str(tmp_path / "bare"), max_tokens=24), [], 1)
+    assert model.max_seq_length == 24
+    assert np.allclose(np.linalg.norm(encode(model, TEXTS, "query", 2), axis=1), 1, atol=1e-6)
+    assert isinstance(model[0], Transformer)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("modules.json", "no modules.json"), ("model.safetensors", "found none")]
+)
+def test_an_incomplete_folder_is_refused(tmp_path: Path, name, text):
+    folder = saved(tmp_path / "m")
+    (folder / name).unlink()
+    with pytest.raises(ModelError, match=text):
+        load_encoder(folder)
+
+
+def test_truncated_weights_are_refused(tmp_path: Path):
+    folder = saved(tmp_path / "m")
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(ModelError, match="expected a model that loads"):
+        load_encoder(folder)
+
+
+def test_an_unknown_encoder_is_named(monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(
+        ModelError, match=r"params.yaml: encoder.name: expected `tiny` or a Hub id .*'no/such-model'"
+    ):
+        initial_encoder(replace(PARAMS, name="no/such-model"), [], 1)
+
+
+def test_pickled_weights_alone_are_refused(tmp_path: Path):
+    import torch
+
+    folder = saved(tmp_path / "m")
+    (folder / "model.safetensors").unlink()
+    torch.save({}, folder / "pytorch_model.bin")
+    with pytest.raises(ModelError):
+        initial_encoder(replace(PARAMS, name=str(folder)), [], 1)
+    shutil.rmtree(folder)

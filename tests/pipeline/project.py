@@ -1,0 +1,111 @@
+"""A temporary clone of the project with a tiny configuration, in which real DVC runs."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+SOURCE = Path(__file__).parents[2]
+RESULTS = ("dvc.lock", "metrics/")
+
+TINY: dict[str, Any] = {
+    "languages": ["de", "en", "es"],
+    "batches": {"languages": ["de", "en", "es"], "size": 8, "steps": 4},
+    "encoder": {
+        "max_tokens": 32,
+        "tiny": {"layers": 1, "width": 16, "heads": 2, "feed_forward": 16, "vocabulary": 300},
+    },
+    "train": {"threads": 1, "log_every": 2, "checkpoint_every": 3, "validation": {"every": 2}},
+}
+"""So small that the encoder stays as good as untrained: what is tested here is who runs when."""
+
+
+@dataclass
+class Clone:
+    """Run commands in the clone."""
+
+    root: Path
+
+    def run(self, *command: str, check: bool = True, **env: str) -> subprocess.CompletedProcess[str]:
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        blocked = ("DVC_", "MLFLOW_", "GIT_", "PYTEST_", "COV_")
+        clean = {key: value for key, value in os.environ.items() if not key.startswith(blocked)}
+        result = subprocess.run(
+            command,
+            cwd=self.root,
+            env={**clean, "PATH": path, "MLFLOW_DISABLE_TELEMETRY": "true", "DVC_NO_ANALYTICS": "1", **env},
+            capture_output=True,
+            text=True,
+            timeout=800,
+        )
+        if check and result.returncode:
+            raise AssertionError(f"{' '.join(command)} failed:\n{result.stdout}\n{result.stderr}")
+        return result
+
+    def dvc(self, *arguments: str, **env: str) -> str:
+        return self.run("dvc", *arguments, **env).stdout
+
+    def stages_run(self, *arguments: str) -> list[str]:
+        """Run DVC and return the stages that it really ran, in order."""
+        return re.findall(r"^Running stage '([^']+)'", self.dvc(*arguments), flags=re.MULTILINE)
+
+    def digest(self, path: str) -> bytes:
+        """Return the bytes of a file, or of a folder's files in order."""
+        target = self.root / path
+        files = [target] if target.is_file() else sorted(p for p in target.rglob("*") if p.is_file())
+        return b"".join(file.read_bytes() for file in files)
+
+    def configure(self, **changes: Any) -> None:
+        """Change params.yaml."""
+        yaml = YAML()
+        path = self.root / "params.yaml"
+        params = yaml.load(path)
+        _merge(params, changes)
+        yaml.dump(params, path)
+
+    def commit(self, message: str) -> None:
+        self.run("git", "add", "--all")
+        self.run("git", "commit", "--quiet", "--allow-empty", "--message", message)
+
+    def experiments(self) -> dict[str, dict[str, Any]]:
+        """Return the metrics of every experiment by name."""
+        shown = json.loads(self.dvc("exp", "show", "--json"))
+        rows = [row for baseline in shown for row in (baseline.get("experiments") or [])]
+        return {row["name"]: row["revs"][0]["data"] for row in rows}
+
+
+def make_clone(root: Path) -> Clone:
+    """Copy the working tree's own files, without results, into a fresh repository."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=SOURCE,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    for name in filter(None, listed.split("\0")):
+        if not name.startswith(RESULTS) and (SOURCE / name).is_file():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(SOURCE / name, root / name)
+    clone = Clone(root)
+    clone.run("git", "init", "--quiet", "--initial-branch", "main")
+    clone.run("git", "config", "user.name", "test")
+    clone.run("git", "config", "user.email", "test@example.org")
+    clone.configure(**TINY)
+    clone.commit("tiny configuration")
+    return clone
+
+
+def _merge(target: Any, changes: dict[str, Any]) -> None:
+    for key, value in changes.items():
+        if isinstance(value, dict):
+            _merge(target[key], value)
+        else:
+            target[key] = value

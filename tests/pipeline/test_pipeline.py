@@ -1,0 +1,176 @@
+"""Real DVC in one warm clone: only what depends on a change runs again."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.pipeline.project import Clone, make_clone
+
+pytestmark = pytest.mark.xdist_group("pipeline")
+HEAVY = {"train_xx", "train_xy", "train_hybrid"}
+
+
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    clone = make_clone(tmp_path_factory.mktemp("clone") / "hbir")
+    clone.first = clone.stages_run("repro")  # type: ignore[attr-defined]
+    clone.commit("results")
+    return clone
+
+
+@pytest.fixture
+def clone(warm: Clone) -> Iterator[Clone]:
+    """Give the warm clone, and bring its workspace back afterwards."""
+    yield warm
+    warm.run("git", "checkout", "--quiet", "--force", "HEAD")
+    warm.dvc("checkout", "--force", "--quiet")
+
+
+def test_the_first_repro_runs_every_stage(warm: Clone):
+    translated = [f"translate@{lang}" for lang in ("de", "en", "es")]
+    scored = [f"score@{sampler}" for sampler in ("xx", "xy", "hybrid")]
+    expected = {"collect", *translated, "build_batches", "encoder", *HEAVY, *scored, "evaluate"}
+    assert set(warm.first) == expected  # type: ignore[attr-defined]
+    assert warm.first[-1] == "evaluate"  # type: ignore[attr-defined]
+
+
+def test_the_second_repro_runs_nothing(clone: Clone):
+    assert clone.stages_run("repro") == []
+    assert clone.run("git", "status", "--porcelain").stdout == ""
+
+
+def test_a_temperature_of_xx_reruns_xx_alone(clone: Clone):
+    ran = clone.stages_run("exp", "run", "--name", "warmer", "-S", "train.xx.temperature=0.1")
+    assert ran == ["train_xx", "score@xx", "evaluate"]
+
+
+def test_alpha_leaves_xx_and_xy_untouched(clone: Clone):
+    before = {name: clone.digest(f"models/{name}") for name in ("xx", "xy", "hybrid")}
+    ran = clone.stages_run("exp", "run", "--name", "less", "-S", "batches.hybrid.alpha=0.3")
+    assert ran == ["build_batches", "train_hybrid", "score@hybrid", "evaluate"]
+    after = {name: clone.digest(f"models/{name}") for name in before}
+    assert {name for name in before if before[name] != after[name]} == {"hybrid"}
+
+
+def test_an_evaluation_language_is_translated_alone_and_retrains_nothing(clone: Clone):
+    clone.configure(languages=["de", "en", "es", "tr"])
+    ran = clone.stages_run("repro")
+    assert ran.count("translate@tr") == 1
+    assert {stage for stage in ran if stage.startswith("translate")} == {"translate@tr"}
+    assert not HEAVY & set(ran)
+    assert {f"score@{name}" for name in ("xx", "xy", "hybrid")} < set(ran)
+    summary = json.loads((clone.root / "scores/xx/cldr/summary.json").read_text())
+    assert summary["task"]["languages"] == ["de", "en", "es", "tr"]
+
+
+def test_a_training_language_is_translated_alone(clone: Clone):
+    clone.configure(languages=["de", "en", "es", "tr"], batches={"languages": "all"})
+    ran = clone.stages_run("repro", "build_batches")
+    assert ran == ["translate@tr", "build_batches"]
+
+
+def test_an_evaluation_parameter_retrains_nothing(clone: Clone):
+    ran = clone.stages_run("exp", "run", "--name", "chunks", "-S", "evaluate.query_chunk=77")
+    assert set(ran) == {"score@xx", "score@xy", "score@hybrid"} or set(ran) == {
+        "score@xx",
+        "score@xy",
+        "score@hybrid",
+        "evaluate",
+    }
+
+
+def test_a_baseline_trains_itself_alone(clone: Clone):
+    clone.configure(baselines=["mixed"])
+    ran = clone.stages_run("repro")
+    assert set(ran) == {"build_batches", "train_baseline@mixed", "score_baseline@mixed", "evaluate"}
+
+
+def test_only_the_chain_of_one_sampler_runs_where_it_is_asked_for(clone: Clone):
+    clone.configure(seed=5)
+    ran = clone.stages_run("repro", "score@xx")
+    assert {stage for stage in ran if stage.startswith(("train", "score"))} == {"train_xx", "score@xx"}
+
+
+def test_another_headline_trains_nothing_and_shows_its_metrics(clone: Clone):
+    assert clone.stages_run("exp", "run", "--name", "head-xx", "-S", "sampler=xx") == ["evaluate"]
+    assert clone.stages_run("exp", "run", "--name", "head-xy", "-S", "sampler=xy") == ["evaluate"]
+    shown = clone.experiments()
+    for name in ("xx", "xy"):
+        metrics = {path: shown[f"head-{name}"]["metrics"][path]["data"] for path in _METRICS}
+        assert metrics["metrics/headline.json"] == metrics[f"metrics/{name}.json"]
+        assert shown[f"head-{name}"]["params"]["params.yaml"]["data"]["sampler"] == name
+
+
+_METRICS = ("metrics/headline.json", "metrics/xx.json", "metrics/xy.json")
+
+
+def test_a_wrong_headline_is_named(clone: Clone):
+    result = clone.run("dvc", "exp", "run", "-S", "sampler=mixed", check=False)
+    assert result.returncode != 0
+    assert (
+        "params.yaml: sampler: expected one of hybrid, xx, xy, found 'mixed'" in result.stdout + result.stderr
+    )
+
+
+def test_queued_experiments_reach_the_store_of_the_main_repository(clone: Clone):
+    clone.dvc("exp", "run", "--queue", "-S", "sampler=xx,xy,hybrid", "-S", "seed=7")
+    _break_the_main_checkout(clone)
+    clone.dvc("queue", "start", "--jobs", "1")
+    _wait_for_queue(clone)
+    shown = [row for row in clone.experiments().values() if row["params"]["params.yaml"]["data"]["seed"] == 7]
+    assert sorted(row["params"]["params.yaml"]["data"]["sampler"] for row in shown) == ["hybrid", "xx", "xy"]
+    runs = _tracked(clone)
+    assert {run["sampler"] for run in runs if run["seed"] == "7"} == {"xx", "xy", "hybrid"}
+    assert all(run["complete"] for run in runs)
+
+
+def test_a_temporary_experiment_reaches_the_store_too(clone: Clone):
+    ran = clone.stages_run("exp", "run", "--temp", "--name", "aside", "-S", "train.xy.temperature=0.2")
+    assert ran == ["train_xy", "score@xy", "evaluate"]
+    mine = [run for run in _tracked(clone) if run["temperature"] == "0.2"]
+    assert [run["sampler"] for run in mine] == ["xy"]
+    assert mine[0]["complete"]
+    assert "aside" in mine[0]["experiments"]
+    assert clone.run("git", "status", "--porcelain").stdout == ""
+
+
+def test_a_deleted_store_comes_back(clone: Clone):
+    before = _tracked(clone)
+    (clone.root / "mlflow.db").unlink()
+    clone.run("python", "-m", "hbir", "track")
+    names = {run["fingerprint"] for run in before}
+    after = _tracked(clone)
+    assert {run["fingerprint"] for run in after} <= names
+    assert {run["sampler"] for run in after} == {"xx", "xy", "hybrid"}
+    assert all(run["complete"] for run in after)
+
+
+def test_the_plots_need_no_network(clone: Clone):
+    clone.dvc("plots", "show")
+    page = (clone.root / "dvc_plots/index.html").read_text()
+    assert 'src="http' not in page
+    assert "hybrid" in page
+
+
+def _break_the_main_checkout(clone: Clone) -> None:
+    """Make any stage that runs the main checkout's code fail: the queue must run its snapshot's."""
+    (clone.root / "hbir/__init__.py").write_text("raise RuntimeError('the main checkout ran')\n")
+
+
+def _wait_for_queue(clone: Clone) -> None:
+    deadline = time.monotonic() + 600
+    while time.monotonic() < deadline:
+        status = clone.dvc("queue", "status")
+        if "Running" not in status and "Queued" not in status:
+            assert "Failed" not in status, status
+            return
+        time.sleep(3)
+    raise AssertionError("the queue did not finish")
+
+
+def _tracked(clone: Clone) -> list[dict[str, object]]:
+    script = Path(__file__).with_name("tracked.py").read_text()
+    return list(json.loads(clone.run("python", "-c", script).stdout))
