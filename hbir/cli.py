@@ -1,5 +1,6 @@
 """Offer the `hbir` command: the pipeline's stages and the tools around them, each imported when it is used."""
 
+import difflib
 import importlib
 import importlib.util
 import logging
@@ -59,6 +60,24 @@ class Commands(click.Group):
         else:
             return None
         return command if isinstance(command, click.Command) else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that was typed, or name the nearest.
+
+        Args:
+            ctx: click's context.
+            args: the command's name and its arguments.
+
+        Returns:
+            The name, the command and its arguments.
+        """
+        names = self.list_commands(ctx)
+        near = difflib.get_close_matches(args[0], names, n=1) if args[0] not in names else []
+        if near:
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them.

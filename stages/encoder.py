@@ -19,7 +19,7 @@ def encoder() -> None:
     """Write models/initial from the section `encoder` of params.yaml."""
     params = read_params()
     chosen = section(params, "encoder", EncoderParams)
-    prepare_torch(section(params["train"], "threads", int))
+    prepare_torch(project.threads(params))
     seed = project.read_project(params).seed
     model = initial_encoder(chosen, _texts(params, chosen), seed)
     with atomic_folder(project.INITIAL) as folder:

@@ -23,7 +23,7 @@ def score(sampler: str) -> None:
     """Write scores/SAMPLER and metrics/SAMPLER.json from models/SAMPLER."""
     params = read_params()
     chosen = section(params, "evaluate", EvaluateParams)
-    prepare_torch(section(params["train"], "threads", int))
+    prepare_torch(project.threads(params))
     languages = project.read_project(params).languages
     model = project.MODELS / sampler
     best = load_encoder(model)

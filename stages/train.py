@@ -6,7 +6,8 @@ from hbir.core import project
 from hbir.core.params import read_params, section
 from hbir.tracking.live import LiveRun
 from hbir.training.params import TrainParams
-from hbir.training.run import Job, train as run_training
+from hbir.training.run import Job
+from hbir.training.run import train as run_training
 
 
 @click.command()

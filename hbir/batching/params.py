@@ -1,12 +1,11 @@
 """Describe the section `batches` of params.yaml."""
 
-from collections.abc import Iterable
 from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from hbir.core.params import PARAMS, params_class, unknown
+from hbir.core.params import params_class
 
 _ALPHA = (
     "a number in [0, 1], or a schedule [[until, alpha], …] with until ascending in (0, 1], "
@@ -80,21 +79,3 @@ class BatchParams:
     size_exponent: Annotated[float, Field(ge=0, le=1)]
     """A source's weight is its number of pairs to this power; the paper: "based on dataset size"."""
     hybrid: HybridParams
-
-    def training_languages(self, configured: Iterable[str]) -> list[str]:
-        """List the languages to train on.
-
-        Args:
-            configured: all languages of the project.
-
-        Returns:
-            Sorted language codes.
-
-        Raises:
-            ParamsError: when a training language is not configured.
-        """
-        known = set(configured)
-        chosen = known if self.languages == "all" else set(self.languages)
-        for language in sorted(chosen - known):
-            raise unknown(f"{PARAMS}: batches.languages", language, known)
-        return sorted(chosen)

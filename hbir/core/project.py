@@ -1,7 +1,7 @@
 """Know the project's files and the top level of params.yaml."""
 
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -20,6 +20,7 @@ REPORTS = Path("reports")
 
 Sampler = Literal["xx", "xy", "hybrid"]
 Baseline = Literal["mixed", "english"]
+Threads = Annotated[int, Field(ge=1)]
 SECTIONS = ("collect", "translate", "batches", "encoder", "train", "evaluate", "tracking")
 
 
@@ -91,6 +92,19 @@ def training_languages(params: dict[str, Any]) -> list[str]:
     """
     project = read_project(params)
     return subset(project, section(params, "batches", dict).get("languages"), f"{PARAMS}: batches.languages")
+
+
+def threads(params: dict[str, Any]) -> int:
+    """Read `train.threads`, which every stage with a model keeps to.
+
+    Args:
+        params: what `read_params` returned.
+
+    Returns:
+        CPU threads, at least 1.
+    """
+    number: int = validated(Threads, params["train"].get("threads"), f"{PARAMS}: train.threads")
+    return number
 
 
 def subset(project: Project, chosen: Any, where: str) -> list[str]:

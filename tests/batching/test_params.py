@@ -69,13 +69,3 @@ def test_alpha_at_reads_a_segment_until_its_end():
     hybrid = HybridParams(alpha=[[0.5, 1.0], [0.7, 0.25], [1.0, 0.0]])
     at = [hybrid.alpha_at(progress) for progress in (0.0, 0.49, 0.5, 0.69, 7 / 10, 0.99)]
     assert at == [1.0, 1.0, 0.25, 0.25, 0.0, 0.0]
-
-
-def test_training_languages_are_all_or_the_chosen_ones_sorted():
-    assert read().training_languages(["fr", "de"]) == ["de", "fr"]
-    assert read(languages=["fr", "de"]).training_languages(["en", "de", "fr"]) == ["de", "fr"]
-
-
-def test_training_language_that_is_not_configured_is_an_error():
-    with pytest.raises(ParamsError, match=r"batches.languages: expected one of de, fr, found 'el'"):
-        read(languages=["de", "el"]).training_languages(["de", "fr"])

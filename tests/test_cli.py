@@ -1,0 +1,118 @@
+"""The command line: what a person sees who types something wrong."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def hbir(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "hbir", *arguments]
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True)
+
+
+def project(folder: Path, params: str | None = None) -> Path:
+    """Make a folder that looks like a project, with its own params."""
+    (folder / "stages").symlink_to(ROOT / "stages")
+    (folder / "params.yaml").write_text(params or (ROOT / "params.yaml").read_text())
+    return folder
+
+
+def test_help_lists_stages_and_tools():
+    shown = hbir("--help").stdout
+    for name in ("collect", "build-batches", "train", "evaluate", "track", "ui", "seeds"):
+        assert f"  {name} " in shown
+
+
+def test_a_typo_is_answered_with_the_nearest_command():
+    result = hbir("trian")
+    assert result.returncode == 2
+    assert "No such command 'trian'. Did you mean 'train'?" in result.stderr
+
+
+def test_outside_a_project_a_stage_says_so(tmp_path: Path):
+    result = hbir("collect", cwd=tmp_path)
+    assert result.returncode == 1
+    assert "expected an hbir project (params.yaml and stages/), found none" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "stage", "message"),
+    [
+        ("sampler: hybrid", "smapler: hybrid", ["collect"], "found 'smapler'. Did you mean 'sampler'?"),
+        ("sampler: hybrid", "sampler: bogus", ["collect"], "params.yaml: sampler: expected 'xx', 'xy'"),
+        ("kind: cldr", "kind: clrd", ["collect"], "found 'clrd'. Did you mean 'cldr'?"),
+        (
+            "engine: cldr",
+            "engine: nlbl",
+            ["translate", "de"],
+            "translate.engine: expected one of cldr, found 'nlbl'",
+        ),
+        (
+            "alpha: 0.5",
+            "alpha: 1.5",
+            ["build-batches"],
+            "params.yaml: batches.hybrid.alpha: expected a number in [0, 1]",
+        ),
+        ("size: 64", "sizes: 64", ["build-batches"], "found 'sizes'. Did you mean 'size'?"),
+        ("vi, zh]", "vi, xq]", ["translate", "xq"], "xq"),
+        ("vi, zh]", "vi, fr]", ["translate", "fr"], "hbir/cldr/templates/fr.yaml"),
+        ("layers: 2", "layers: two", ["encoder"], "encoder.tiny.layers: expected a valid integer, found 'two'"),
+        ("threads: 2 ", "threads: 0 ", ["encoder"], "threads: expected greater than or equal to 1, found 0"),
+    ],
+)
+def test_wrong_params_end_in_one_line_and_exit_code_1(tmp_path: Path, old, new, stage, message):
+    text = (ROOT / "params.yaml").read_text()
+    assert old in text
+    folder = project(tmp_path, text.replace(old, new))
+    project_with_english(folder)
+    before = sorted((folder / "data").rglob("*"))
+    result = hbir(*stage, cwd=folder)
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert result.stderr.startswith("Error: ")
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert sorted((folder / "data").rglob("*")) == before
+
+
+def project_with_english(folder: Path) -> Path:
+    from hbir.collection.collect import collect
+    from hbir.collection.params import CollectParams
+    from hbir.core.files import write_table
+
+    path = folder / "data/english.parquet"
+    write_table(path, collect(CollectParams(sources=[{"kind": "cldr"}]))[0])
+    return path
+
+
+def test_a_batch_size_that_nothing_fills_and_one_language_for_xy_are_refused(tmp_path: Path):
+    text = (
+        (ROOT / "params.yaml").read_text().replace("[ar, de, el, en, es, hi, ru, th, tr, vi, zh]", "[de, en]")
+    )
+    folder = project(tmp_path, text)
+    project_with_english(folder)
+    for lang in ("de", "en"):
+        assert hbir("translate", lang, cwd=folder).returncode == 0
+    for old, new, message in (
+        ("size: 64", "size: 64000", "expected at least 64000 pairs that can stand in one batch, found"),
+        ("  languages: all ", "  languages: [de] ", "two"),
+    ):
+        (folder / "params.yaml").write_text(text.replace(old, new))
+        result = hbir("build-batches", cwd=folder)
+        assert (result.returncode, message in result.stderr) == (1, True), result.stderr
+        assert not list((folder / "data").rglob("batches/*"))
+
+
+def test_a_truncated_file_is_named(tmp_path: Path):
+    folder = project(tmp_path)
+    path = project_with_english(folder)
+    path.write_bytes(path.read_bytes()[:-100])
+    result = hbir("translate", "de", cwd=folder)
+    assert result.returncode == 1
+    assert "data/english.parquet: expected a whole Parquet file" in result.stderr
