@@ -1,0 +1,90 @@
+"""Keep what a training's outputs must not hold, its speed and its machine, outside DVC."""
+
+import importlib.metadata
+import os
+import platform
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+from hbir.core.files import read_json, write_json
+
+PACKAGES = ("torch", "transformers", "sentence-transformers", "tokenizers", "numpy", "pyarrow", "babel")
+"""Whose versions can change a model."""
+
+
+def main_root() -> Path:
+    """Find the main repository, also from the directory of a queued or temporary experiment.
+
+    Returns:
+        `DVC_ROOT`, which DVC sets for its stages; else the nearest folder upwards that holds `.dvc`; else
+        the current one.
+    """
+    if named := os.environ.get("DVC_ROOT"):
+        return Path(named).resolve()
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / ".dvc").is_dir()), here)
+
+
+def record_path(root: Path, fingerprint: str) -> Path:
+    """Name the record of a run.
+
+    Args:
+        root: the main repository.
+        fingerprint: of the run.
+
+    Returns:
+        A file below `.hbir`.
+    """
+    return root / ".hbir" / "records" / f"{fingerprint}.json"
+
+
+def write_record(root: Path, fingerprint: str, record: dict[str, Any]) -> None:
+    """Write the record of a run.
+
+    Args:
+        root: the main repository.
+        fingerprint: of the run.
+        record: `seconds`, `pairs_per_second` and what `environment` returned.
+    """
+    write_json(record_path(root, fingerprint), record)
+
+
+def read_record(root: Path, fingerprint: str) -> dict[str, Any] | None:
+    """Read the record of a run.
+
+    Args:
+        root: the main repository.
+        fingerprint: of the run.
+
+    Returns:
+        It, or None when this machine has none.
+    """
+    path = record_path(root, fingerprint)
+    if not path.is_file():
+        return None
+    record: dict[str, Any] = read_json(path)
+    return record
+
+
+def environment(device: str, threads: int) -> dict[str, Any]:
+    """Describe the machine and what is installed.
+
+    Args:
+        device: what the model ran on, such as `cpu`.
+        threads: CPU threads.
+
+    Returns:
+        Plain values: device, threads, peak_memory_mb (MB, of this process so far), platform, python, packages.
+    """
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB elsewhere
+    return {
+        "device": device,
+        "threads": threads,
+        "peak_memory_mb": round(peak * unit / 1e6, 1),
+        "platform": platform.platform(),
+        "python": platform.python_version(),
+        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+    }

@@ -1,0 +1,130 @@
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from dvc.repo import Repo
+
+from hbir.core.files import read_json, write_json
+from hbir.evaluation.results import read_results
+from hbir.tracking.experiments import list_experiments, synchronise_experiments
+from hbir.tracking.params import TrackingParams
+from hbir.tracking.runs import Origin
+from hbir.tracking.store import Store
+from hbir.tracking.sync import synchronise
+from tests.tracking.look import build, runs
+from tests.tracking.models import save_model
+
+PIPELINE = """stages:
+  all:
+    cmd: 'true'
+    outs: [scores/xx, scores/xy, models/xx]
+"""
+OTHER = "0123456789" * 6
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a repository whose experiment `two` has another training of xx, and shares xy's."""
+    root = tmp_path_factory.mktemp("repository") / "project"
+    root.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        patch.setenv("DVC_NO_ANALYTICS", "1")
+        for command in ("init --quiet", "config user.name test", "config user.email test@example.org"):
+            git(root, *command.split())
+        Repo.init(str(root)).close()
+        results = build(root / "scores", ["xx", "xy"])
+        save_model(root / "models/xx", results[0].training["fingerprint"])
+        (root / "dvc.yaml").write_text(PIPELINE)
+        with Repo(str(root)) as repo:
+            repo.commit(force=True)
+            git(root, "add", "--all")
+            git(root, "commit", "--quiet", "--message", "one")
+            for file in (root / "scores/xx/training.json", root / "models/xx/training.json"):
+                write_json(file, {**read_json(file), "fingerprint": OTHER})
+            repo.commit(force=True)
+            repo.experiments.save(name="two", force=True)
+        with Repo(str(root)) as repo:
+            git(root, "checkout", "--quiet", "--force", ".")
+            repo.checkout(force=True)
+    return root
+
+
+def git(root: Path, *arguments: str) -> None:
+    subprocess.run(["git", *arguments], cwd=root, check=True)
+
+
+@pytest.fixture
+def repository(root: Path, template: Path) -> Path:
+    shutil.copytree(template, root, symlinks=True, dirs_exist_ok=True)
+    return root
+
+
+@pytest.fixture
+def store(repository: Path) -> Store:
+    return Store(repository)
+
+
+def sync_workspace(store: Store, params: TrackingParams) -> None:
+    results = read_results(store.root / "scores", ["xx", "xy"])
+    synchronise(results, store, store.root / "models", params, Origin(revision="workspace"))
+
+
+def test_an_experiments_runs_come_from_the_cache(store: Store, params: TrackingParams):
+    sync_workspace(store, params)
+    [experiment] = list_experiments(store.root)
+    summary = synchronise_experiments(store, params)
+    assert (summary.created, summary.completed, summary.unchanged) == (1, 0, 0)
+    found = runs(store)
+    assert set(found) == {"xx", "xy", "xx 0123456"}
+    other = found["xx 0123456"]
+    assert other.data.tags["hbir.fingerprint"] == OTHER
+    assert other.data.tags["hbir.revision"] == experiment.baseline
+    assert other.data.tags["hbir.checkpoint"] == "model"
+    assert other.info.status == "FINISHED"
+    assert other.data.metrics["cldr/multilingual/map"] == 0.1398
+    assert other.data.tags["hbir.experiments"] == "two"
+    assert found["xy"].data.tags["hbir.experiments"] == "two"
+    assert "hbir.experiments" not in found["xx"].data.tags
+    assert str(synchronise_experiments(store, params)) == "MLflow: 0 runs created, 0 completed, 0 up to date"
+    assert read_json(store.root / "scores/xx/training.json")["fingerprint"] != OTHER
+
+
+def test_a_large_model_stays_in_the_cache(store: Store):
+    synchronise_experiments(store, TrackingParams(model_size_limit=0.001))
+    tags = runs(store)["xx"].data.tags
+    assert tags["hbir.checkpoint.fetch"] == "dvc get . models/xx --rev two"
+    assert tags["hbir.checkpoint.hash"].startswith("md5:")
+
+
+@pytest.mark.parametrize("pattern", ["*", "*[0-9a-f][0-9a-f]"], ids=["everything", "files, not their lists"])
+def test_what_is_in_no_cache_is_told(store: Store, params: TrackingParams, pattern: str):
+    empty_cache(store, pattern, lambda path: True)
+    summary = synchronise_experiments(store, params)
+    [note] = summary.notes
+    assert note.startswith("two: not in DVC's cache")
+    assert runs(store) == {}
+
+
+@pytest.mark.parametrize("mark", [b'"model.safetensors"', b'"__metadata__"'], ids=["its list", "its weights"])
+def test_a_model_that_is_in_no_cache_becomes_a_reference(store: Store, params: TrackingParams, mark: bytes):
+    empty_cache(store, "*", lambda path: mark in path.read_bytes())
+    summary = synchronise_experiments(store, params)
+    assert summary.created == 2
+    told = "xx: its model is not in models/xx, recorded as a reference, `dvc get . models/xx --rev two` gets it"
+    assert told in summary.notes
+    assert runs(store)["xx"].data.tags["hbir.checkpoint"] == "reference"
+
+
+def empty_cache(store: Store, pattern: str, chosen: Callable[[Path], bool]) -> None:
+    gone = [path for path in (store.root / ".dvc/cache").rglob(pattern) if path.is_file() and chosen(path)]
+    assert gone
+    for path in gone:
+        path.unlink()
+
+
+def test_a_folder_without_dvc_has_no_experiments(root: Path, params: TrackingParams):
+    (root / ".dvc").rmdir()
+    assert synchronise_experiments(Store(root), params).created == 0

@@ -1,0 +1,105 @@
+import logging
+from pathlib import Path
+
+import pytest
+
+from hbir.tracking.live import LiveRun
+from hbir.tracking.store import Store
+from tests.tracking.look import history, runs
+
+FINGERPRINT = "ab" * 32
+PARAMS = {"seed": 1, "temperature": 0.05, "alpha": None}
+
+
+def train(live: LiveRun, steps: range) -> None:
+    for step in steps:
+        live.train(step, 10 / step, 0.001, 600.0)
+
+
+def test_a_training_becomes_one_finished_run(root: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("DVC_EXP_NAME", "tidy-owl")
+    monkeypatch.setenv("DVC_EXP_BASELINE_REV", "c0ffee")
+    live = LiveRun()
+    live.start(FINGERPRINT, "hybrid", PARAMS)
+    store = Store(root)
+    assert runs(store)["hybrid"].info.status == "RUNNING"
+    train(live, range(10, 50, 10))
+    live.validation(40, 2.0, 1.5, 2.5)
+    live.finish("FINISHED")
+    run = runs(store)["hybrid"]
+    assert run.info.status == "FINISHED"
+    assert run.data.params == {"sampler": "hybrid", "seed": "1", "temperature": "0.05", "alpha": "null"}
+    expected = {
+        "fingerprint": FINGERPRINT,
+        "sampler": "hybrid",
+        "experiments": "tidy-owl",
+        "revision": "c0ffee",
+    }
+    assert {key: run.data.tags[f"hbir.{key}"] for key in expected} == expected
+    assert history(store, run, "train/loss") == [(10, 1.0), (20, 0.5), (30, 10 / 30), (40, 0.25)]
+    assert history(store, run, "train/pairs_per_second") == [(step, 600.0) for step in (10, 20, 30, 40)]
+    assert history(store, run, "validation/cross_lingual") == [(40, 2.5)]
+
+
+def test_one_language_has_no_cross_lingual_half(root: Path):
+    live = LiveRun()
+    live.start(FINGERPRINT, "xx", PARAMS)
+    live.validation(40, 2.0, 2.0, None)
+    live.finish("FINISHED")
+    assert set(runs(Store(root))["xx"].data.metrics) == {"validation/loss", "validation/monolingual"}
+
+
+def test_a_killed_training_resumes_its_run_without_double_points(root: Path):
+    """Killed after step 50, it goes on from the checkpoint of step 30."""
+    first = LiveRun()
+    first.start(FINGERPRINT, "xx", PARAMS)
+    train(first, range(10, 60, 10))
+    first.finish("KILLED")
+    store = Store(root)
+    assert runs(store)["xx"].info.status == "KILLED"
+    second = LiveRun()
+    second.start(FINGERPRINT, "xx", PARAMS)
+    assert runs(store)["xx"].info.status == "RUNNING"
+    train(second, range(40, 90, 10))
+    second.finish("FINISHED")
+    assert [step for step, _ in history(store, runs(store)["xx"], "train/loss")] == list(range(10, 90, 10))
+    assert runs(store)["xx"].info.status == "FINISHED"
+
+
+def test_points_arrive_while_the_training_runs(root: Path):
+    live = LiveRun()
+    live.start(FINGERPRINT, "xx", PARAMS)
+    train(live, range(1, 100))
+    store = Store(root)
+    assert len(history(store, runs(store)["xx"], "train/loss")) in range(60, 99)
+    live.finish("FINISHED")
+    assert len(history(store, runs(store)["xx"], "train/loss")) == 99
+
+
+def test_a_store_that_fails_later_is_told_once(root: Path, caplog: pytest.LogCaptureFixture):
+    live = LiveRun()
+    live.start(FINGERPRINT, "xx", PARAMS)
+    (root / "mlflow.db").write_text("no database " * 1000)
+    for _ in range(3):
+        train(live, range(1, 300))
+    live.finish("FINISHED")
+    [record] = caplog.records
+    assert record.levelno == logging.WARNING
+    assert not record.exc_info
+    assert "run `python -m hbir track` later" in record.getMessage()
+
+
+def test_a_fault_that_nobody_thought_of_is_told_with_its_trace(
+    root: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(*arguments: object) -> None:
+        raise ZeroDivisionError("unthinkable")
+
+    monkeypatch.setattr("hbir.tracking.live.open_run", fail)
+    live = LiveRun()
+    live.start(FINGERPRINT, "xx", PARAMS)
+    train(live, range(1, 300))
+    live.finish("FINISHED")
+    [record] = caplog.records
+    assert "ZeroDivisionError: unthinkable" in record.getMessage()
+    assert record.exc_info

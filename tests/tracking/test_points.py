@@ -1,0 +1,74 @@
+from pathlib import Path
+
+import pytest
+
+from hbir.tracking.points import Point, curve_points, metric_name, row_points, run_params, score_values
+from tests.tracking.look import build
+
+TRAINING = {
+    "curve": {
+        "train": [{"step": 20, "loss": 3.0, "learning_rate": 0.1}],
+        "validation": [{"step": 40, "loss": 2.0, "monolingual": 1.5, "cross_lingual": None}],
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("parts", "name"),
+    [
+        (("cldr", "multilingual", "recall@10"), "cldr/multilingual/recall_at_10"),
+        (("xquad-r.final", "monolingual", "map"), "xquad-r.final/monolingual/map"),
+        (("my#set", "mono", "map"), "my_set/mono/map"),
+    ],
+)
+def test_names_hold_what_mlflow_takes(parts: tuple[str, ...], name: str):
+    assert metric_name(*parts) == name
+
+
+def test_params_hold_the_sampler_and_plain_json():
+    params = {"alpha": None, "seed": 1, "temperature": 0.05, "decay": "linear", "schedule": [[0.5, 1.0]]}
+    assert run_params("xx", params) == {
+        "sampler": "xx",
+        "alpha": "null",
+        "seed": "1",
+        "temperature": "0.05",
+        "decay": "linear",
+        "schedule": "[[0.5, 1.0]]",
+    }
+
+
+def test_a_value_that_is_not_there_makes_no_point():
+    row = {"step": 5, "loss": 1.0, "monolingual": 1.0, "cross_lingual": None}
+    assert row_points("validation", row) == [
+        Point("validation/loss", 5, 1.0),
+        Point("validation/monolingual", 5, 1.0),
+    ]
+
+
+def test_curves_with_and_without_a_record():
+    alone = curve_points(TRAINING, None)
+    assert alone == [
+        Point("train/loss", 20, 3.0),
+        Point("train/learning_rate", 20, 0.1),
+        Point("validation/loss", 40, 2.0),
+        Point("validation/monolingual", 40, 1.5),
+    ]
+    record = {"pairs_per_second": [{"step": 20, "value": 612.5}]}
+    assert curve_points(TRAINING, record) == [*alone, Point("train/pairs_per_second", 20, 612.5)]
+
+
+def test_scores_of_the_best_checkpoint_of_groups_and_of_the_final_one(tmp_path: Path):
+    [result] = build(tmp_path, ["xx"])
+    values = score_values(result)
+    assert values["cldr/monolingual/map"] == result.summaries["cldr"]["settings"]["monolingual"]["map"]
+    assert values["cldr/multilingual/rank_distance"] == 4100.4
+    unseen = result.summaries["cldr"]["groups"]["unseen"]
+    assert values["cldr.unseen/cross_lingual/recall_at_1"] == unseen["cross_lingual"]["recall@1"]
+    assert values["cldr.final/multilingual/map"] == result.final["cldr"]["multilingual"]["map"]
+    assert len(values) == 4 * (6 + 6 + 7)  # best, seen, unseen, final
+
+
+def test_a_missing_score_is_left_out(tmp_path: Path):
+    [result] = build(tmp_path, ["xx"], groups=False)
+    result.summaries["cldr"]["settings"]["multilingual"]["rank_distance"] = None
+    assert "cldr/multilingual/rank_distance" not in score_values(result)

@@ -1,0 +1,171 @@
+import json
+import logging
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hbir.core.record import record_path, write_record
+from hbir.evaluation.results import SamplerResults
+from hbir.tracking.live import LiveRun
+from hbir.tracking.params import TrackingParams
+from hbir.tracking.runs import Origin
+from hbir.tracking.store import Store
+from hbir.tracking.sync import SyncSummary, synchronise, synchronise_quietly
+from tests.reporting.builder import settings
+from tests.tracking.look import artifacts, build, history, lengths, runs
+
+MODELS = Path("models")
+RECORD = {
+    "seconds": 90.5,
+    "pairs_per_second": [{"step": step, "value": 600.0 + step} for step in range(20, 1201, 20)],
+    "device": "cpu",
+    "threads": 2,
+    "peak_memory_mb": 900.0,
+    "platform": "Linux",
+    "python": "3.11.7",
+    "packages": {"torch": "2.13.0"},
+}
+
+
+@pytest.fixture
+def results(root: Path) -> list[SamplerResults]:
+    built = build(root / "scores")
+    for result in built:
+        write_record(root, result.training["fingerprint"], RECORD)
+    return built
+
+
+def sync(results: list[SamplerResults], store: Store, params: TrackingParams, **origin: object) -> SyncSummary:
+    return synchronise(results, store, MODELS, params, Origin(**origin))  # type: ignore[arg-type]
+
+
+def counts(summary: SyncSummary) -> tuple[int, int, int]:
+    return summary.created, summary.completed, summary.unchanged
+
+
+def test_every_sampler_gets_its_run(results: list[SamplerResults], store: Store, params: TrackingParams):
+    assert counts(sync(results, store, params, revision="c0ffee")) == (3, 0, 0)
+    found = runs(store)
+    assert set(found) == {"xx", "xy", "hybrid"}
+    run, curve = found["hybrid"], results[2].training["curve"]
+    assert run.info.status == "FINISHED"
+    assert run.info.end_time - run.info.start_time == pytest.approx(90_500, abs=5_000)
+    assert run.data.params["sampler"] == "hybrid"
+    assert run.data.params["alpha"] == "0.5"
+    assert run.data.tags["hbir.revision"] == "c0ffee"
+    assert run.data.tags["hbir.device"] == "cpu"
+    assert run.data.metrics["machine/peak_memory_mb"] == 900.0
+    losses = [(row["step"], row["loss"]) for row in curve["train"]]
+    assert history(store, run, "train/loss") == losses
+    halves = [(row["step"], row["monolingual"]) for row in curve["validation"]]
+    assert history(store, run, "validation/monolingual") == halves
+    assert len(history(store, run, "train/pairs_per_second")) == 60
+    assert run.data.metrics["cldr/multilingual/map"] == settings("hybrid")["multilingual"]["map"]
+    assert run.data.metrics["cldr.final/multilingual/map"] == settings("hybrid", 0.99)["multilingual"]["map"]
+
+
+def test_files_of_a_run(results: list[SamplerResults], store: Store, params: TrackingParams):
+    sync(results, store, params)
+    run = runs(store)["xy"]
+    assert artifacts(store, run) == {"training.json", "composition.png", "environment.json", "scores"}
+    assert artifacts(store, run, "scores/cldr") == {"scores/cldr/cells.csv"}
+    folder = Path(run.info.artifact_uri.removeprefix("file://").replace("%20", " "))
+    assert json.loads((folder / "training.json").read_text()) == results[1].training
+    assert (folder / "composition.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_twice_is_once(results: list[SamplerResults], store: Store, params: TrackingParams):
+    sync(results, store, params)
+    before = lengths(store)
+    assert counts(sync(results, store, params)) == (0, 0, 3)
+    assert lengths(store) == before
+    assert before["xx"]["train/loss"] == 60
+    assert before["xx"]["cldr/multilingual/map"] == 1
+
+
+def test_what_a_training_logged_is_not_logged_again(
+    results: list[SamplerResults], store: Store, params: TrackingParams
+):
+    """The store failed after step 600, so half of the curve is missing."""
+    training = results[0].training
+    live = LiveRun(store.root)
+    live.start(training["fingerprint"], "xx", training["params"])
+    for row in training["curve"]["train"][:30]:
+        live.train(**row, pairs_per_second=1.0)
+    live.finish("KILLED")
+    assert counts(sync(results, store, params)) == (2, 1, 0)
+    run = runs(store)["xx"]
+    assert run.info.status == "FINISHED"
+    assert [step for step, _ in history(store, run, "train/loss")] == list(range(20, 1201, 20))
+    speeds = dict(history(store, run, "train/pairs_per_second"))
+    assert (speeds[600], speeds[620]) == (1.0, 1220.0)
+
+
+def test_a_deleted_store_comes_back(
+    results: list[SamplerResults], store: Store, params: TrackingParams, tables: Path
+):
+    sync(results, store, params)
+    before = {name: (run.data.params, run.data.metrics) for name, run in runs(store).items()}
+    store.client._tracking_client.store.engine.dispose()
+    shutil.copyfile(tables, store.root / "mlflow.db")
+    again = Store(store.root)
+    assert runs(again) == {}
+    summary = sync(results, again, params)
+    assert counts(summary) == (3, 0, 0)
+    assert {name: (run.data.params, run.data.metrics) for name, run in runs(again).items()} == before
+    assert not [note for note in summary.notes if "speed" in note]
+
+
+def test_a_lost_record_is_told_and_nothing_else_is_lost(
+    results: list[SamplerResults], store: Store, params: TrackingParams
+):
+    gone = record_path(store.root, results[0].training["fingerprint"])
+    gone.unlink()
+    summary = sync(results, store, params)
+    [told] = [note for note in summary.notes if "speed" in note]
+    assert told.startswith("xx: speed and environment cannot be restored")
+    assert gone.name in told
+    found = runs(store)
+    assert "train/pairs_per_second" not in found["xx"].data.metrics
+    assert "train/pairs_per_second" in found["xy"].data.metrics
+    assert len(history(store, found["xx"], "train/loss")) == 60
+
+
+def test_experiment_names_are_merged(results: list[SamplerResults], store: Store, params: TrackingParams):
+    sync(results, store, params, experiments=("b",), revision="1")
+    sync(results, store, params, experiments=("a",), revision="2")
+    sync(results, store, params, experiments=("b",), revision="3")
+    sync(results, store, params)
+    assert {run.data.tags["hbir.experiments"] for run in runs(store).values()} == {"a, b"}
+    assert {run.data.tags["hbir.revision"] for run in runs(store).values()} == {"1"}
+
+
+def test_new_scores_of_the_same_training_replace_the_old(
+    results: list[SamplerResults], store: Store, params: TrackingParams
+):
+    sync(results, store, params)
+    changed = build(store.root / "scores", changes={"xy": settings("hybrid")})
+    assert counts(sync(changed, store, params)) == (0, 1, 2)
+    metrics = runs(store)["xy"].data.metrics
+    assert metrics["cldr/multilingual/map"] == settings("hybrid")["multilingual"]["map"]
+    assert metrics["cldr.final/multilingual/map"] == settings("xy", 0.99)["multilingual"]["map"]
+
+
+def test_another_training_of_a_sampler_is_another_run(
+    results: list[SamplerResults], store: Store, params: TrackingParams
+):
+    sync(results, store, params)
+    other = results[0]
+    other.training["fingerprint"] = "0123456789" * 6
+    assert counts(sync([other], store, params)) == (1, 0, 0)
+    assert set(runs(store)) == {"xx", "xy", "hybrid", "xx 0123456"}
+
+
+def test_the_stage_says_what_it_did(
+    results: list[SamplerResults], params: TrackingParams, caplog: pytest.LogCaptureFixture
+):
+    with caplog.at_level(logging.INFO, "hbir"):
+        synchronise_quietly(results, params)
+    assert caplog.records[-1].getMessage().startswith("MLflow: 3 runs created, 0 completed, 0 up to date\n")
+    assert set(runs(Store(Path.cwd()))) == {"xx", "xy", "hybrid"}

@@ -1,0 +1,89 @@
+import os
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from hbir.core.errors import TrackingError
+from hbir.tracking import commands
+from hbir.tracking.store import Store
+from hbir.tracking.ui import check_port, comparison_link, serve
+from tests.tracking.look import build, runs
+
+PARAMS = Path(__file__).parents[2] / "params.yaml"
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@pytest.fixture
+def executed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str], dict[str, str]]]:
+    """Catch what would replace the process."""
+    calls: list[tuple[str, list[str], dict[str, str]]] = []
+    monkeypatch.setattr(os, "execve", lambda *call: calls.append(call))
+    return calls
+
+
+def test_the_link_opens_on_the_comparison(store: Store):
+    assert comparison_link(store, 5001) == (
+        f"http://127.0.0.1:5001/#/experiments/{store.experiment_id}/runs"
+        "?compareRunsMode=CHART&workflowType=machine_learning"
+    )
+
+
+def test_a_server_has_its_own_page(store: Store):
+    store.uri = "https://mlflow.example.org/"
+    assert comparison_link(store, 5001).startswith("https://mlflow.example.org/#/experiments/")
+
+
+def test_a_taken_port_says_what_to_do(store: Store, executed: list[object]):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(TrackingError, match="choose another: `make ui PORT=5001`"):
+            serve(store, taken.getsockname()[1])
+    assert executed == []
+
+
+def test_a_free_port_passes(port: int):
+    check_port(port)
+
+
+def test_the_address_of_the_store_is_no_argument(
+    store: Store, port: int, executed: list[tuple[str, list[str], dict[str, str]]]
+):
+    serve(store, port)
+    [(program, command, environment)] = executed
+    assert program == sys.executable
+    assert command[1:] == ["-m", "mlflow", "ui", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    assert environment["MLFLOW_BACKEND_STORE_URI"] == f"sqlite:///{store.root}/mlflow.db"
+    assert environment["MLFLOW_DISABLE_TELEMETRY"] == "true"
+
+
+def test_ui_synchronises_and_prints_the_link(
+    root: Path, port: int, executed: list[tuple[str, list[str], dict[str, str]]]
+):
+    (root / "params.yaml").write_text(PARAMS.read_text())
+    build(root / "scores")
+    (root / ".dvc").rmdir()  # so that there are no experiments to look for
+    result = CliRunner().invoke(commands.ui, ["--port", str(port)], catch_exceptions=False)
+    assert "MLflow: 3 runs created, 0 completed, 0 up to date\n" in result.output
+    assert f"Open http://127.0.0.1:{port}/#/experiments/1/runs?compareRunsMode=CHART" in result.output
+    assert len(executed) == 1
+    assert set(runs(Store(root))) == {"xx", "xy", "hybrid"}
+
+
+def test_track_takes_what_there_is(root: Path):
+    (root / "params.yaml").write_text(PARAMS.read_text())
+    build(root / "scores", ["xy"])
+    (root / ".dvc").rmdir()
+    result = CliRunner().invoke(commands.track, catch_exceptions=False)
+    assert "MLflow: 1 runs created" in result.output
+    assert "xx: no scores here; `dvc repro` makes them" in result.output
+    assert set(runs(Store(root))) == {"xy"}
