@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from hbir.evaluation.results import SamplerResults
-
 CURVES = ("train", "validation")
 SPEED = "train/pairs_per_second"
+VARIANTS = "variants"
+"""MLflow sorts its charts by name: this comes behind the benchmarks, `train` and `validation`."""
 
 
 class Point(NamedTuple):
@@ -79,22 +79,24 @@ def curve_points(training: Mapping[str, Any], record: Mapping[str, Any] | None) 
     return [*points, *(Point(SPEED, row["step"], row["value"]) for row in speed)]
 
 
-def score_values(result: SamplerResults) -> dict[str, float]:
+def score_values(summaries: Mapping[str, Any], final: Mapping[str, Any]) -> dict[str, float]:
     """List every mean score: of the best checkpoint, of its groups of queries, and of the final checkpoint.
 
     Args:
-        result: one sampler's scores.
+        summaries: benchmark → content of its summary.json.
+        final: benchmark → settings of the final checkpoint.
 
     Returns:
-        Metric name → value, such as `cldr/multilingual/map`, `cldr.seen/…` and `cldr.final/…`.
+        Metric name → value: `cldr/multilingual/map` of the best checkpoint; what else there is under
+        `variants/cldr/final/…` and `variants/cldr/seen/…`.
     """
     values: dict[str, float] = {}
-    for benchmark, summary in result.summaries.items():
+    for benchmark, summary in summaries.items():
         values.update(_flat(benchmark, summary["settings"]))
         for group, settings in summary["groups"].items():
-            values.update(_flat(f"{benchmark}.{group}", settings))
-    for benchmark, settings in result.final.items():
-        values.update(_flat(f"{benchmark}.final", settings))
+            values.update(_flat(f"{VARIANTS}/{benchmark}/{group}", settings))
+    for benchmark, settings in final.items():
+        values.update(_flat(f"{VARIANTS}/{benchmark}/final", settings))
     return values
 
 

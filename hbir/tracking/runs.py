@@ -18,6 +18,14 @@ FINGERPRINT = "hbir.fingerprint"
 SAMPLER = "hbir.sampler"
 EXPERIMENTS = "hbir.experiments"
 REVISION = "hbir.revision"
+COLOURS = {
+    "xx": "#0072b2",
+    "xy": "#d98c00",
+    "hybrid": "#009e73",
+    "mixed": "#c4639b",
+    "english": "#d55e00",
+}
+"""As in the report; MLflow would choose by chance, and often the same twice."""
 METRICS_PER_BATCH, TAGS_PER_BATCH = 1000, 100
 """What MLflow takes at once."""
 
@@ -195,6 +203,8 @@ def _create(store: Store, sampler: str, fingerprint: str, revision: str, seconds
     tags = {FINGERPRINT: fingerprint, SAMPLER: sampler, "mlflow.source.name": f"hbir train {sampler}"}
     if revision:
         tags |= {REVISION: revision, "mlflow.source.git.commit": revision}
+    if not others and sampler in COLOURS:
+        tags["mlflow.runColor"] = COLOURS[sampler]
     return store.client.create_run(
         store.experiment_id,
         start_time=_milliseconds() - round(1000 * seconds),

@@ -60,8 +60,8 @@ class SyncSummary:
 
     def __str__(self) -> str:
         """Return one line, and one more per note."""
-        counts = f"{self.created} runs created, {self.completed} completed, {self.unchanged} up to date"
-        return "\n".join([f"MLflow: {counts}", *(f"  {note}" for note in self.notes)])
+        counts = f"{self.created} created, {self.completed} completed, {self.unchanged} up to date"
+        return "\n".join([f"MLflow runs: {counts}", *(f"  {note}" for note in self.notes)])
 
 
 def synchronise(
@@ -138,7 +138,7 @@ def _fill(run: TrackedRun, result: SamplerResults, record: dict[str, Any] | None
     training = result.training
     run.add_params(result.sampler, training["params"])
     run.add_points(curve_points(training, record))
-    run.set_values(score_values(result))
+    run.set_values(score_values(result.summaries, result.final))
     client = run.store.client
     client.log_dict(run.run_id, training, TRAINING)
     client.log_figure(

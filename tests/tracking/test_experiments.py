@@ -88,7 +88,7 @@ def test_an_experiments_runs_come_from_the_cache(store: Store, params: TrackingP
     assert other.data.tags["hbir.experiments"] == "two"
     assert found["xy"].data.tags["hbir.experiments"] == "two"
     assert "hbir.experiments" not in found["xx"].data.tags
-    assert str(synchronise_experiments(store, params)) == "MLflow: 0 runs created, 0 completed, 0 up to date"
+    assert str(synchronise_experiments(store, params)) == "MLflow runs: 0 created, 0 completed, 0 up to date"
     assert read_json(store.root / "scores/xx/training.json")["fingerprint"] != OTHER
 
 

@@ -61,8 +61,9 @@ def test_every_sampler_gets_its_run(results: list[SamplerResults], store: Store,
     halves = [(row["step"], row["monolingual"]) for row in curve["validation"]]
     assert history(store, run, "validation/monolingual") == halves
     assert len(history(store, run, "train/pairs_per_second")) == 60
-    assert run.data.metrics["cldr/multilingual/map"] == settings("hybrid")["multilingual"]["map"]
-    assert run.data.metrics["cldr.final/multilingual/map"] == settings("hybrid", 0.99)["multilingual"]["map"]
+    best, final = settings("hybrid")["multilingual"], settings("hybrid", 0.99)["multilingual"]
+    assert run.data.metrics["cldr/multilingual/map"] == best["map"]
+    assert run.data.metrics["variants/cldr/final/multilingual/map"] == final["map"]
 
 
 def test_files_of_a_run(results: list[SamplerResults], store: Store, params: TrackingParams):
@@ -149,7 +150,7 @@ def test_new_scores_of_the_same_training_replace_the_old(
     assert counts(sync(changed, store, params)) == (0, 1, 2)
     metrics = runs(store)["xy"].data.metrics
     assert metrics["cldr/multilingual/map"] == settings("hybrid")["multilingual"]["map"]
-    assert metrics["cldr.final/multilingual/map"] == settings("xy", 0.99)["multilingual"]["map"]
+    assert metrics["variants/cldr/final/multilingual/map"] == settings("xy", 0.99)["multilingual"]["map"]
 
 
 def test_another_training_of_a_sampler_is_another_run(
@@ -167,5 +168,5 @@ def test_the_stage_says_what_it_did(
 ):
     with caplog.at_level(logging.INFO, "hbir"):
         synchronise_quietly(results, params)
-    assert caplog.records[-1].getMessage().startswith("MLflow: 3 runs created, 0 completed, 0 up to date\n")
+    assert caplog.records[-1].getMessage().startswith("MLflow runs: 3 created, 0 completed, 0 up to date\n")
     assert set(runs(Store(Path.cwd()))) == {"xx", "xy", "hybrid"}

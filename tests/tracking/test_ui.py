@@ -73,7 +73,7 @@ def test_ui_synchronises_and_prints_the_link(
     build(root / "scores")
     (root / ".dvc").rmdir()  # so that there are no experiments to look for
     result = CliRunner().invoke(commands.ui, ["--port", str(port)], catch_exceptions=False)
-    assert "MLflow: 3 runs created, 0 completed, 0 up to date\n" in result.output
+    assert "MLflow runs: 3 created, 0 completed, 0 up to date\n" in result.output
     assert f"Open http://127.0.0.1:{port}/#/experiments/1/runs?compareRunsMode=CHART" in result.output
     assert len(executed) == 1
     assert set(runs(Store(root))) == {"xx", "xy", "hybrid"}
@@ -84,6 +84,6 @@ def test_track_takes_what_there_is(root: Path):
     build(root / "scores", ["xy"])
     (root / ".dvc").rmdir()
     result = CliRunner().invoke(commands.track, catch_exceptions=False)
-    assert "MLflow: 1 runs created" in result.output
+    assert "MLflow runs: 1 created" in result.output
     assert "xx: no scores here; `dvc repro` makes them" in result.output
     assert set(runs(Store(root))) == {"xy"}
