@@ -19,7 +19,7 @@ repro: $(READY) ## Run the pipeline (only what changed) and show the comparison
 	dvc repro
 
 test: $(READY) ## Run every test
-	python -m pytest -n 2 --dist worksteal
+	python -m pytest -n 2 --dist loadgroup
 
 lint: $(READY) ## Check style, types and docstrings
 	ruff check .
@@ -30,6 +30,11 @@ lint: $(READY) ## Check style, types and docstrings
 format: $(READY) ## Mend what ruff can mend
 	ruff check --fix .
 	ruff format .
+
+seeds: $(READY) ## Repeat the comparison with two more seeds and summarise all three
+	dvc exp run --force --name seed-2 --set-param seed=2
+	dvc exp run --force --name seed-3 --set-param seed=3
+	python -m hbir seeds HEAD seed-2 seed-3
 
 ui: $(READY) ## Synchronise MLflow and open its UI on 127.0.0.1:$(PORT)
 	python -m hbir ui --port $(PORT)

@@ -63,7 +63,7 @@ class BenchmarkScores:
         languages = len(self.task["languages"])
         plural = "language" if languages == 1 else "languages"
         size = f"{self.task['queries']:,} queries · {self.task['passages']:,} passages"
-        return f"version {self.task['version']} · {languages} {plural} · {size}"
+        return f"{self.task['version']} · {languages} {plural} · {size}"
 
 
 def benchmark_scores(results: Sequence[SamplerResults]) -> list[BenchmarkScores]:

@@ -12,7 +12,7 @@ from hbir.evaluation.results import SamplerResults
 from hbir.reporting.columns import MISSING, Column
 from hbir.reporting.scores import BenchmarkScores, Cell, Row, ScoreTable, benchmark_scores
 
-LEGEND = "* best of the column   ▸ headline sampler   distance: rank distance, lower is better"
+LEGEND = "* best of the column   ▸ headline   distance: rank distance, lower is better"
 SHORT = {"rank distance ↓": "distance ↓"}
 """Names that would make the table too wide."""
 
@@ -45,7 +45,8 @@ def _parts(scores: BenchmarkScores, headline: str) -> Iterator[RenderableType]:
     yield Text.assemble((scores.name, "bold"), f"  {scores.description}", overflow="fold")
     yield _table({"": scores.main}, headline)
     if scores.groups:
-        yield _table({f"queries: {name}": table for name, table in scores.groups.items()}, headline)
+        yield Text("By group of queries")
+        yield _table(dict(scores.groups), headline)
     if scores.final:
         yield Text("Best and final checkpoint with their steps, where they differ")
         yield _table({"": scores.final}, headline)

@@ -104,7 +104,7 @@ def test_no_final_table_when_the_last_step_is_the_best(single):
 def test_a_benchmark_of_one_language(single):
     (scores,) = benchmark_scores(single)
     assert {column.setting for column in scores.main.columns} == {"monolingual", "multilingual"}
-    assert scores.description == "version 2.18.0+3f2a9c · 1 language · 424 queries · 431 passages"
+    assert scores.description == "2.18.0+3f2a9c · 1 language · 424 queries · 431 passages"
 
 
 def test_every_measure_is_listed_once(results):

@@ -48,7 +48,7 @@ def test_numbers_stand_below_the_names_of_their_measures(results):
 
 def test_groups_and_checkpoints_follow(results):
     text = shown(results, "hybrid")
-    below = text[text.index("queries: unseen") :]
+    below = text[text.index("unseen") :]
     unseen = next(line for line in below.splitlines() if "hybrid" in line)
     wanted = results[2].summaries["cldr"]["groups"]["unseen"]
     assert numbers(unseen)[0].rstrip("*") == f"{wanted['monolingual']['map']:.4f}"
