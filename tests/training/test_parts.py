@@ -1,0 +1,141 @@
+"""The parts of a training: texts, validation batches, history, schedule."""
+
+import itertools
+
+import numpy as np
+import pyarrow.compute as pc
+import pytest
+import torch
+
+from hbir.batching.plan import Batch
+from hbir.core.errors import DataError
+from hbir.encoding.model import load_encoder
+from hbir.training.examples import PairTexts
+from hbir.training.forward import embed
+from hbir.training.history import History
+from hbir.training.optimisation import make_optimizer, make_scheduler
+from hbir.training.validation import make_validation, validate
+from tests.training.conftest import LANGS, Files, make_pairs, make_params
+
+
+def test_texts_are_found_by_pair_and_language():
+    pairs = make_pairs()
+    texts = PairTexts(pairs)
+    rows = {(row["lang"], row["pair_id"]): row for row in pairs.to_pylist()}
+    wanted = [(3, "aa", "cc"), (29, "cc", "aa"), (0, "bb", "bb")]
+    batch = Batch(np.array([w[0] for w in wanted]), [w[1] for w in wanted], [w[2] for w in wanted])
+    assert texts.queries(batch) == [rows[lang, pair]["query"] for pair, lang, _ in wanted]
+    assert texts.passages(batch) == [rows[lang, pair]["passage"] for pair, _, lang in wanted]
+
+
+@pytest.mark.parametrize(("pair", "lang"), [(99, "aa"), (-1, "cc"), (3, "zz")])
+def test_a_pair_that_is_not_there_is_named(pair, lang):
+    with pytest.raises(DataError, match=f"expected pair {pair} in {lang}, which the plan names, found none"):
+        PairTexts(make_pairs()).queries(Batch(np.array([pair]), [lang], [lang]))
+
+
+def test_validation_is_of_validation_pairs_alone_and_half_of_each_kind():
+    pairs = make_pairs()
+    validation = make_validation(pairs, make_params().validation, 4, 1)
+    held_out = pairs.filter(pc.equal(pairs["split"], "validation"))
+    assert set(validation.queries) <= set(held_out["query"].to_pylist())
+    assert set(validation.passages) <= set(held_out["passage"].to_pylist())
+    assert len(validation.monolingual) == len(validation.cross_lingual) == len(LANGS)
+    queries, passages = list(validation.queries), list(validation.passages)
+    for batches, same in ((validation.monolingual, True), (validation.cross_lingual, False)):
+        for batch in batches:
+            langs = [(queries[q][:2], passages[p][:2]) for q, p in batch]
+            assert all((one == other) == same for one, other in langs)
+            assert len(set(langs)) == 1 or not same
+            assert len({queries[q][2:] for q, _ in batch}) == len(batch) == 4
+
+
+def test_validation_can_be_english_alone():
+    from dataclasses import replace
+
+    params = replace(make_params().validation, monolingual=["bb"], cross_lingual=False)
+    validation = make_validation(make_pairs(), params, 4, 1)
+    assert len(validation.monolingual) == 1
+    assert not validation.counts_cross_lingual
+    with pytest.raises(DataError, match="at least two validation pairs in dd"):
+        make_validation(make_pairs(), replace(params, monolingual=["dd"]), 4, 1)
+
+
+def test_the_loss_is_the_mean_of_its_halves_or_the_monolingual_one(files: Files):
+    model = load_encoder(files.folder / "initial")
+    validation = make_validation(make_pairs(), make_params().validation, 4, 1)
+    told = validate(model, validation)
+    assert told["cross_lingual"] is not None
+    assert told["loss"] == pytest.approx((told["monolingual"] + told["cross_lingual"]) / 2, abs=1e-6)
+    validation.counts_cross_lingual = False
+    assert validate(model, validation)["loss"] == told["monolingual"]
+
+
+def test_one_language_has_no_cross_lingual_half(files: Files):
+    pairs = make_pairs()
+    alone = pairs.filter(pc.equal(pairs["lang"], "aa"))
+    told = validate(
+        load_encoder(files.folder / "initial"), make_validation(alone, make_params().validation, 4, 1)
+    )
+    assert told["cross_lingual"] is None
+    assert told["loss"] == told["monolingual"]
+
+
+def test_embeddings_with_gradients_are_those_of_encode(files: Files):
+    model = load_encoder(files.folder / "initial", device="cpu")
+    texts = [f"{'long ' * (n % 4)}{n}" for n in range(7)]
+    with torch.no_grad():
+        ours = embed(model, texts, "document", bf16=False).numpy()
+    assert np.allclose(ours, model.encode_document(texts), atol=1e-6)
+    assert embed(model, texts, "query", bf16=False).requires_grad
+
+
+def test_bf16_stays_near_fp32(files: Files):
+    model = load_encoder(files.folder / "initial", device="cpu")
+    with torch.no_grad():
+        near = embed(model, ["a", "much longer"], "query", bf16=True).float().numpy()
+    assert np.allclose(near, model.encode_query(["a", "much longer"]), atol=0.05)
+
+
+def test_a_point_is_the_mean_of_its_window():
+    history = History()
+    history.start()
+    for loss in (1.0, 2.0, 6.0):
+        history.add(loss, 4)
+    loss, speed = history.point(3, 0.1)
+    assert loss == 3.0
+    assert speed > 0
+    history.add(5.0, 4)
+    history.point(4, 0.1)
+    assert [point["loss"] for point in history.train] == [3.0, 5.0]
+
+
+def test_the_earliest_of_equally_good_checkpoints_is_the_best():
+    history = History(validation=[{"step": 1, "loss": 2.0}, {"step": 2, "loss": 1.0}, {"step": 3, "loss": 1.0}])
+    assert history.best["step"] == 2
+
+
+@pytest.mark.parametrize(("decay", "last"), [("linear", 0.0), ("cosine", 0.0), ("constant", 0.01)])
+def test_the_learning_rate_rises_and_falls(decay, last):
+    model = torch.nn.Linear(2, 2)
+    params = make_params(decay=decay, warmup=0.2)
+    optimizer = make_optimizer(model, params, params.xx)
+    scheduler = make_scheduler(optimizer, params, 10)
+    rates = []
+    for _ in range(10):
+        optimizer.step()
+        scheduler.step()
+        rates.append(scheduler.get_last_lr()[0])
+    assert max(rates) == pytest.approx(0.01)
+    assert rates[0] == pytest.approx(0.005)
+    assert rates[-1] == pytest.approx(last, abs=1e-9)
+    assert all(a >= b for a, b in itertools.pairwise(rates[1:]))
+
+
+def test_biases_and_norms_are_not_decayed():
+    params = make_params()
+    groups = make_optimizer(torch.nn.Linear(2, 2), params, params.xx).param_groups
+    assert [(group["weight_decay"], [p.ndim for p in group["params"]]) for group in groups] == [
+        (0.01, [2]),
+        (0.0, [1]),
+    ]
