@@ -19,7 +19,7 @@ repro: $(READY) ## Run the pipeline (only what changed) and show the comparison
 	dvc repro
 
 test: $(READY) ## Run every test
-	python -m pytest -n 2 --dist loadgroup
+	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY) ## Check style, types and docstrings
 	ruff check .

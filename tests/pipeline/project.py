@@ -33,14 +33,14 @@ class Clone:
 
     root: Path
 
-    def run(self, *command: str, check: bool = True, **env: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         blocked = ("DVC_", "MLFLOW_", "GIT_", "PYTEST_", "COV_")
         clean = {key: value for key, value in os.environ.items() if not key.startswith(blocked)}
         result = subprocess.run(
             command,
             cwd=self.root,
-            env={**clean, "PATH": path, "MLFLOW_DISABLE_TELEMETRY": "true", "DVC_NO_ANALYTICS": "1", **env},
+            env={**clean, "PATH": path, "MLFLOW_DISABLE_TELEMETRY": "true", "DVC_NO_ANALYTICS": "1"},
             capture_output=True,
             text=True,
             timeout=800,
@@ -49,8 +49,8 @@ class Clone:
             raise AssertionError(f"{' '.join(command)} failed:\n{result.stdout}\n{result.stderr}")
         return result
 
-    def dvc(self, *arguments: str, **env: str) -> str:
-        return self.run("dvc", *arguments, **env).stdout
+    def dvc(self, *arguments: str) -> str:
+        return self.run("dvc", *arguments).stdout
 
     def stages_run(self, *arguments: str) -> list[str]:
         """Run DVC and return the stages that it really ran, in order."""

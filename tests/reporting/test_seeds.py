@@ -1,10 +1,12 @@
 """Seeds: means, spreads and claims by hand."""
 
+from typing import Any
+
 from hbir.reporting.seeds import summarise
 
 
-def run(hybrid: float, xy: float, xx: float, distances: tuple[float, float]) -> dict:
-    def settings(value: float, distance: float) -> dict:
+def run(hybrid: float, xy: float, xx: float, distances: tuple[float, float]) -> dict[str, Any]:
+    def settings(value: float, distance: float) -> dict[str, Any]:
         maps = {"monolingual": value, "cross_lingual": value / 2, "multilingual": value / 4}
         return {"cldr": {"map": maps, "rank_distance": distance}}
 

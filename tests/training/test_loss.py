@@ -26,7 +26,7 @@ def test_value_and_gradient_are_those_of_the_definition(batch, width, temperatur
     results = []
     for loss in (info_nce, by_definition):
         sides = [torch.nn.functional.normalize(side, dim=1).requires_grad_() for side in raw]
-        value = loss(*sides, temperature)
+        value = loss(sides[0], sides[1], temperature)
         value.backward()
         results.append([value.double().detach(), *(side.grad for side in sides)])
     for fast, slow in zip(*results, strict=True):

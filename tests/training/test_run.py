@@ -16,6 +16,7 @@ from hbir.core.errors import DataError, ModelError, PlanError, TrainingError
 from hbir.core.hashing import folder_digest
 from hbir.encoding import model as encoding
 from hbir.training import loop
+from hbir.training.loss import info_nce
 from hbir.training.observer import Silent
 from hbir.training.run import train
 from tests.training.conftest import STEPS, Files, make_params
@@ -79,10 +80,11 @@ def test_a_plain_sentence_transformer_gives_the_scored_embeddings(files: Files, 
     model = SentenceTransformer(str(tmp_path / "model"), device="cpu")
     text = "bb which number is 3 times 3"
     scored = encoding.load_encoder(tmp_path / "model")
-    for method, prompt, side in (
+    sides: list[tuple[Any, str, encoding.Side]] = [
         (model.encode_query, "Query: ", "query"),
         (model.encode_document, "Passage: ", "document"),
-    ):
+    ]
+    for method, prompt, side in sides:
         assert np.array_equal(method(text), model.encode(prompt + text))
         assert not np.array_equal(method(text), model.encode(text))
         assert np.array_equal(method([text]), encoding.encode(scored, [text], side, 8))
@@ -172,7 +174,7 @@ def test_changed_params_never_resume_an_old_run(files: Files, tmp_path: Path, mo
 def test_a_loss_that_is_no_number_names_step_and_pairs(
     files: Files, tmp_path: Path, main_repository, monkeypatch
 ):
-    real = loop.info_nce
+    real = info_nce
     calls = iter(range(99))
     monkeypatch.setattr(loop, "info_nce", lambda *a: real(*a) * (float("nan") if next(calls) == 2 else 1))
     recorder = Recorder()
