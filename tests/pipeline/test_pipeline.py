@@ -66,19 +66,14 @@ def test_an_evaluation_language_is_translated_alone_and_retrains_nothing(clone: 
 
 
 def test_a_training_language_is_translated_alone(clone: Clone):
-    clone.configure(languages=["de", "en", "es", "tr"], batches={"languages": "all"})
+    clone.configure(languages=["de", "en", "es", "vi"], batches={"languages": "all"})
     ran = clone.stages_run("repro", "build_batches")
-    assert ran == ["translate@tr", "build_batches"]
+    assert ran == ["translate@vi", "build_batches"]
 
 
 def test_an_evaluation_parameter_retrains_nothing(clone: Clone):
     ran = clone.stages_run("exp", "run", "--name", "chunks", "-S", "evaluate.query_chunk=77")
-    assert set(ran) == {"score@xx", "score@xy", "score@hybrid"} or set(ran) == {
-        "score@xx",
-        "score@xy",
-        "score@hybrid",
-        "evaluate",
-    }
+    assert {stage for stage in ran if stage != "evaluate"} == {"score@xx", "score@xy", "score@hybrid"}
 
 
 def test_a_baseline_trains_itself_alone(clone: Clone):
@@ -121,9 +116,9 @@ def test_queued_experiments_reach_the_store_of_the_main_repository(clone: Clone)
     _wait_for_queue(clone)
     shown = [row for row in clone.experiments().values() if row["params"]["params.yaml"]["data"]["seed"] == 7]
     assert sorted(row["params"]["params.yaml"]["data"]["sampler"] for row in shown) == ["hybrid", "xx", "xy"]
-    runs = _tracked(clone)
-    assert {run["sampler"] for run in runs if run["seed"] == "7"} == {"xx", "xy", "hybrid"}
-    assert all(run["complete"] for run in runs)
+    mine = [run for run in _tracked(clone) if run["seed"] == "7"]
+    assert sorted(str(run["sampler"]) for run in mine) == ["hybrid", "xx", "xy"]
+    assert all(run["complete"] for run in mine)
 
 
 def test_a_temporary_experiment_reaches_the_store_too(clone: Clone):
