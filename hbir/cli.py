@@ -22,6 +22,7 @@ STAGES = {
     "evaluate": "Compare the samplers and write the reports.",
 }
 TOOLS = {
+    "compare": ("hbir.reporting.compare", "Show the comparison of the scores in this folder again."),
     "track": ("hbir.tracking.commands", "Bring MLflow up to date with what DVC holds."),
     "ui": ("hbir.tracking.commands", "Open MLflow on the comparison."),
     "seeds": ("hbir.reporting.seeds", "Summarise experiments that differ in their seed."),

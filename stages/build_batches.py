@@ -8,7 +8,7 @@ from hbir.batching.params import BatchParams
 from hbir.batching.plan import write_plan
 from hbir.batching.summary import summary_line
 from hbir.core import project
-from hbir.core.files import atomic_folder, read_table, write_table
+from hbir.core.files import atomic_file, atomic_folder, read_table, write_table
 from hbir.core.hashing import file_digest
 from hbir.core.params import read_params, section
 from hbir.core.records import TRANSLATED
@@ -26,10 +26,10 @@ def build_batches() -> None:
     languages = project.training_languages(params)
     translated = {lang: read_table(project.TRANSLATED / f"{lang}.parquet", TRANSLATED) for lang in languages}
     pairs = merge_pairs(translated)
-    write_table(project.PAIRS, pairs)
     inventory = Inventory.of(pairs)
-    fingerprint = file_digest(project.PAIRS)
-    with atomic_folder(project.BATCHES) as folder:
+    with atomic_file(project.PAIRS) as file, atomic_folder(project.BATCHES) as folder:
+        write_table(file, pairs)
+        fingerprint = file_digest(file)
         for sampler in (*ALWAYS, *top.baselines):
             plan = make_plan(sampler, inventory, batches, top.seed, fingerprint)
             write_plan(folder / f"{sampler}.parquet", plan)

@@ -19,10 +19,11 @@ def evaluate() -> None:
     """Write reports/ and metrics/headline.json from scores/, and show the comparison."""
     params = read_params()
     top = project.read_project(params)
+    tracking = section(params, "tracking", TrackingParams)
     results = read_results(project.SCORES, top.compared)
     write_reports(results, top.sampler, project.REPORTS)
     chosen = next(result for result in results if result.sampler == top.sampler)
     settings = {name: summary["settings"] for name, summary in chosen.summaries.items()}
     write_json(project.METRICS / "headline.json", headline(settings))
     show_comparison(results, top.sampler, Console())
-    synchronise_quietly(results, section(params, "tracking", TrackingParams))
+    synchronise_quietly(results, tracking)

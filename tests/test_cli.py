@@ -25,7 +25,7 @@ def project(folder: Path, params: str | None = None) -> Path:
 
 def test_help_lists_stages_and_tools():
     shown = hbir("--help").stdout
-    for name in ("collect", "build-batches", "train", "evaluate", "track", "ui", "seeds"):
+    for name in ("collect", "build-batches", "train", "evaluate", "compare", "track", "ui", "seeds"):
         assert f"  {name} " in shown
 
 
@@ -64,6 +64,7 @@ def test_outside_a_project_a_stage_says_so(tmp_path: Path):
         ("vi, zh]", "vi, xq]", ["translate", "xq"], "xq"),
         ("vi, zh]", "vi, fr]", ["translate", "fr"], "hbir/cldr/templates/fr.yaml"),
         ("layers: 2", "layers: two", ["encoder"], "encoder.tiny.layers: expected a valid integer, found 'two'"),
+        ("heads: 4", "heads: 3", ["encoder"], "encoder.tiny: expected a width that is a multiple of heads (3)"),
         ("threads: 2 ", "threads: 0 ", ["encoder"], "threads: expected greater than or equal to 1, found 0"),
     ],
 )
@@ -99,6 +100,7 @@ def test_a_batch_size_that_nothing_fills_and_one_language_for_xy_are_refused(tmp
     project_with_english(folder)
     for lang in ("de", "en"):
         assert hbir("translate", lang, cwd=folder).returncode == 0
+    before = sorted((folder / "data").rglob("*"))
     for old, new, message in (
         ("size: 64", "size: 64000", "expected at least 64000 pairs that can stand in one batch, found"),
         ("  languages: all ", "  languages: [de] ", "two"),
@@ -106,7 +108,7 @@ def test_a_batch_size_that_nothing_fills_and_one_language_for_xy_are_refused(tmp
         (folder / "params.yaml").write_text(text.replace(old, new))
         result = hbir("build-batches", cwd=folder)
         assert (result.returncode, message in result.stderr) == (1, True), result.stderr
-        assert not list((folder / "data").rglob("batches/*"))
+        assert sorted((folder / "data").rglob("*")) == before
 
 
 def test_a_truncated_file_is_named(tmp_path: Path):

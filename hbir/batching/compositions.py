@@ -48,7 +48,7 @@ def make_xy(setting: Setting) -> Composition:
             where="plan xy",
             expected="at least two training languages",
             found=", ".join(languages),
-            hint="Add a language to batches.languages, or leave xy and hybrid out of samplers.",
+            hint="Add a language to batches.languages; xx, xy and hybrid are always planned.",
         )
     return _over_all_sources(setting, "xy", setting.walks("xy", two_languages))
 

@@ -26,8 +26,9 @@ def atomic_file(path: Path) -> Iterator[Path]:
     Yields:
         A temporary path beside it; it replaces `path` on success and disappears on any error.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with told_when_full(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)
     temporary = Path(name)
     temporary.chmod(0o644)
@@ -49,8 +50,9 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     Yields:
         A temporary folder beside it; it replaces `path` on success and disappears on any error.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    with told_when_full(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     temporary.chmod(0o755)
     try:
         with told_when_full(path):
@@ -87,16 +89,30 @@ def told_when_full(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+    except Exception as error:
+        if not _is_full(error, path):
             raise
         raise DataError(
             where=str(path),
             expected="room on the disk",
-            found=f"none left ({error.strerror})",
+            found=f"none left ({' '.join(str(error).split())[:80]})",
             hint="Free some space (`dvc gc --workspace` drops old results) and run the command again; "
             "nothing half-written was kept.",
         ) from error
+
+
+def _is_full(error: Exception, path: Path) -> bool:
+    """Tell a full disk, which safetensors and torch report as errors of their own without a number."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    if f"os error {errno.ENOSPC}" in str(error):
+        return True
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    return isinstance(error, RuntimeError) and shutil.disk_usage(folder).free < _NO_ROOM
+
+
+_NO_ROOM = 1 << 20
+"""Bytes."""
 
 
 def write_json(path: Path, value: Any) -> None:

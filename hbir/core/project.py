@@ -103,7 +103,7 @@ def threads(params: dict[str, Any]) -> int:
     Returns:
         CPU threads, at least 1.
     """
-    number: int = validated(Threads, params["train"].get("threads"), f"{PARAMS}: train.threads")
+    number: int = validated(Threads, section(params, "train", dict).get("threads"), f"{PARAMS}: train.threads")
     return number
 
 

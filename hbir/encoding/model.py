@@ -1,6 +1,7 @@
 """Load, save and run encoders."""
 
 import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -91,6 +92,7 @@ def prepare_torch(threads: int) -> None:
     Args:
         threads: CPU threads; another number gives other last digits.
     """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
     # Filling what will be written anyway costs 10 % of a step.

@@ -1,8 +1,8 @@
 """Describe the section `encoder` of params.yaml."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from hbir.core.params import params_class
 
@@ -25,6 +25,12 @@ class TinyParams:
     """Probability of dropping a unit, in hidden states and attention alike."""
     vocabulary: Annotated[int, Field(ge=300)]
     """Tokens of the byte-level BPE tokenizer, the 256 bytes and 5 special tokens included."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.width % self.heads:
+            raise ValueError(f"a width that is a multiple of heads ({self.heads})")
+        return self
 
 
 @params_class

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hbir.core.errors import HbirError, TrackingError
 from hbir.core.project import MODELS, SCORES
 from hbir.evaluation.results import TRAINING, read_results
 from hbir.tracking.params import TrackingParams
@@ -48,11 +49,14 @@ def synchronise_experiments(store: Store, params: TrackingParams) -> SyncSummary
         TrackingError: when the store fails.
     """
     summary = SyncSummary()
+    unreadable: tuple[type[Exception], ...] = (*_unavailable(), HbirError, KeyError, ValueError)
     for experiment in list_experiments(store.root):
         try:
             summary.add(_synchronise_one(experiment, store, params))
-        except _unavailable() as error:
-            told = f"{experiment.name}: not in DVC's cache: {error}; `dvc exp pull` may fetch it"
+        except TrackingError:
+            raise
+        except unreadable as error:
+            told = f"{experiment.name}: cannot be read from DVC's cache: {error}; `dvc exp pull` may fetch it"
             summary.notes.append(told)
     return summary
 

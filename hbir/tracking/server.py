@@ -5,7 +5,7 @@ import threading
 
 from hbir.core.errors import TrackingError
 
-PROBE_SECONDS = 3.0
+PROBE_SECONDS = 2.0
 """Three trainings and one evaluation ask once each: a dead server costs a whole pipeline 12 s."""
 
 

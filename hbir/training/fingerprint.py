@@ -1,5 +1,6 @@
 """Name a training run by everything that decides its outcome."""
 
+import importlib.metadata
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import hbir
 from hbir.core.hashing import digest, file_digest, folder_digest
+from hbir.core.record import PACKAGES
 from hbir.training.params import TrainParams
 
 _CODE = ("core", "batching", "encoding", "training")
@@ -29,7 +31,7 @@ def run_params(params: TrainParams, sampler: str) -> dict[str, Any]:
 
 
 def fingerprint(params: dict[str, Any], seed: int, plan: Path, pairs: Path, initial: Path) -> str:
-    """Hash what decides a run: params, seed, plan, pairs, starting point and code.
+    """Hash what decides a run: params, seed, plan, pairs, starting point, code and packages.
 
     Args:
         params: of `run_params`.
@@ -48,6 +50,7 @@ def fingerprint(params: dict[str, Any], seed: int, plan: Path, pairs: Path, init
         "plan": file_digest(plan),
         "pairs": file_digest(pairs),
         "initial": folder_digest(initial),
+        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
         "code": [folder_digest(package / name, "**/*.py") for name in _CODE],
     }
     return digest(json.dumps(parts, sort_keys=True))

@@ -1,6 +1,7 @@
 """Run a plan: one optimizer step per planned batch."""
 
 import logging
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,22 +81,23 @@ class Loop:
         queries = embed(self.model, self.texts.queries(batch), "query", self.bf16)  # (b, d)
         passages = embed(self.model, self.texts.passages(batch), "document", self.bf16)  # (b, d)
         loss = info_nce(queries, passages, self.own.temperature)
-        value = self._checked(loss, batch)
+        value = self._checked(loss, batch, "loss")
         loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.params.clip)
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.params.clip)
+        self._checked(norm, batch, "gradient")
         self.rate = float(self.scheduler.get_last_lr()[0])
         self.optimizer.step()
         self.scheduler.step()
         self.optimizer.zero_grad(set_to_none=True)
         return value
 
-    def _checked(self, loss: torch.Tensor, batch: Batch) -> float:
-        value = float(loss.detach())
-        if not torch.isfinite(loss):
+    def _checked(self, number: torch.Tensor, batch: Batch, name: str) -> float:
+        value = float(number.detach())
+        if not math.isfinite(value):
             pairs = ", ".join(str(pair) for pair in batch.pair_ids)
             raise TrainingError(
                 where=f"train {self.sampler}: step {self.step + 1}",
-                expected="a finite loss",
+                expected=f"a finite {name}",
                 found=f"{value} on the pairs {pairs}",
                 hint=f"Lower train.{self.sampler}.learning_rate or look at these pairs in data/pairs.parquet.",
             )

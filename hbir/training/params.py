@@ -30,7 +30,7 @@ class ValidationParams:
     """Steps between two validations; the last step is always validated."""
     batches: Count
     """Batches per language, and as many cross-lingual ones in all."""
-    monolingual: Literal["all"] | list[str]
+    monolingual: Literal["all"] | Annotated[list[str], Field(min_length=1)]
     """Languages of the monolingual half: all training languages, or a list; the paper: [en]."""
     cross_lingual: bool
     """Whether half of the loss is over batches that mix languages row by row; the paper: no."""

@@ -1,12 +1,15 @@
 """Files: all or nothing, and every fault says where."""
 
 import errno
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors import SafetensorError
 
 from hbir.core.errors import DataError
 from hbir.core.files import atomic_file, atomic_folder, read_json, read_table, write_json, write_table
@@ -61,6 +64,26 @@ def test_a_full_disk_says_what_to_do_and_leaves_nothing(tmp_path: Path, writer):
         with writer(tmp_path / "out"):
             raise OSError(errno.ENOSPC, "No space left on device")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)"),
+        RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 64 vs 0"),
+    ],
+)
+def test_a_full_disk_is_known_however_a_library_says_it(tmp_path: Path, monkeypatch, error):
+    """What safetensors and torch really raise on a full file system, neither an OSError."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+    with pytest.raises(DataError, match="expected room on the disk"), atomic_folder(tmp_path / "out"):
+        raise error
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_runtime_error_with_room_on_the_disk_is_another(tmp_path: Path):
+    with pytest.raises(RuntimeError, match="enforce"), atomic_file(tmp_path / "out"):
+        raise RuntimeError("[enforce fail]")
 
 
 def test_another_fault_of_the_system_passes_through(tmp_path: Path):

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,13 +35,10 @@ class Clone:
     root: Path
 
     def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        blocked = ("DVC_", "MLFLOW_", "GIT_", "PYTEST_", "COV_")
-        clean = {key: value for key, value in os.environ.items() if not key.startswith(blocked)}
         result = subprocess.run(
             command,
             cwd=self.root,
-            env={**clean, "PATH": path, "MLFLOW_DISABLE_TELEMETRY": "true", "DVC_NO_ANALYTICS": "1"},
+            env=_environment(),
             capture_output=True,
             text=True,
             timeout=800,
@@ -54,7 +52,25 @@ class Clone:
 
     def stages_run(self, *arguments: str) -> list[str]:
         """Run DVC and return the stages that it really ran, in order."""
-        return re.findall(r"^Running stage '([^']+)'", self.dvc(*arguments), flags=re.MULTILINE)
+        return STAGE.findall(self.dvc(*arguments))
+
+    def stages_started(self, *command: str, meanwhile: Callable[["Clone"], None]) -> list[str]:
+        """Run a command, do something else once its first stage has started, and return its stages."""
+        lines: list[str] = []
+        with subprocess.Popen(
+            command,
+            cwd=self.root,
+            env=_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            for line in process.stdout or ():
+                lines.append(line)
+                if STAGE.match(line) and sum(map(bool, map(STAGE.match, lines))) == 1:
+                    meanwhile(self)
+        assert process.returncode == 0, "".join(lines)
+        return [match[1] for line in lines if (match := STAGE.match(line))]
 
     def digest(self, path: str) -> bytes:
         """Return the bytes of a file, or of a folder's files in order."""
@@ -79,6 +95,17 @@ class Clone:
         shown = json.loads(self.dvc("exp", "show", "--json"))
         rows = [row for baseline in shown for row in (baseline.get("experiments") or [])]
         return {row["name"]: row["revs"][0]["data"] for row in rows}
+
+
+STAGE = re.compile(r"^Running stage '([^']+)'", flags=re.MULTILINE)
+
+
+def _environment() -> dict[str, str]:
+    """Keep this environment's programs and drop what would lead DVC, MLflow or Git elsewhere."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    blocked = ("DVC_", "MLFLOW_", "GIT_", "PYTEST_", "COV_")
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(blocked)}
+    return {**clean, "PATH": path, "MLFLOW_DISABLE_TELEMETRY": "true", "DVC_NO_ANALYTICS": "1"}
 
 
 def make_clone(root: Path) -> Clone:

@@ -122,8 +122,10 @@ def test_queued_experiments_reach_the_store_of_the_main_repository(clone: Clone)
 
 
 def test_a_temporary_experiment_reaches_the_store_too(clone: Clone):
-    ran = clone.stages_run("exp", "run", "--temp", "--name", "aside", "-S", "train.xy.temperature=0.2")
+    command = ("dvc", "exp", "run", "--temp", "--name", "aside", "-S", "train.xy.temperature=0.2")
+    ran = clone.stages_started(*command, meanwhile=_break_the_main_checkout)
     assert ran == ["train_xy", "score@xy", "evaluate"]
+    clone.run("git", "checkout", "--quiet", "--force", "HEAD")
     mine = [run for run in _tracked(clone) if run["temperature"] == "0.2"]
     assert [run["sampler"] for run in mine] == ["xy"]
     assert mine[0]["complete"]
@@ -132,14 +134,16 @@ def test_a_temporary_experiment_reaches_the_store_too(clone: Clone):
 
 
 def test_a_deleted_store_comes_back(clone: Clone):
-    before = _tracked(clone)
+    before = {run["fingerprint"]: run for run in _tracked(clone)}
+    of_experiments = {name: run for name, run in before.items() if run["experiments"]}
+    assert len(of_experiments) > 3
     (clone.root / "mlflow.db").unlink()
     clone.run("python", "-m", "hbir", "track")
-    names = {run["fingerprint"] for run in before}
-    after = _tracked(clone)
-    assert {run["fingerprint"] for run in after} <= names
-    assert {run["sampler"] for run in after} == {"xx", "xy", "hybrid"}
-    assert all(run["complete"] for run in after)
+    after = {run["fingerprint"]: run for run in _tracked(clone)}
+    assert {name: after.get(name) for name in of_experiments} == of_experiments
+    assert after.keys() <= before.keys()
+    assert {run["sampler"] for run in after.values()} == {"xx", "xy", "hybrid"}
+    assert all(run["complete"] for run in after.values())
 
 
 def test_the_plots_need_no_network(clone: Clone):

@@ -16,7 +16,7 @@ for run in client.search_runs([experiment.experiment_id]):
     runs.append(
         {
             "fingerprint": data.tags["hbir.fingerprint"],
-            "experiments": data.tags.get("hbir.experiments", ""),
+            "experiments": sorted(filter(None, data.tags.get("hbir.experiments", "").split(", "))),
             "sampler": data.params["sampler"],
             "seed": data.params["seed"],
             "temperature": data.params["temperature"],

@@ -104,7 +104,7 @@ def test_what_is_in_no_cache_is_told(store: Store, params: TrackingParams, patte
     empty_cache(store, pattern, lambda path: True)
     summary = synchronise_experiments(store, params)
     [note] = summary.notes
-    assert note.startswith("two: not in DVC's cache")
+    assert note.startswith("two: cannot be read from DVC's cache")
     assert runs(store) == {}
 
 

@@ -186,6 +186,20 @@ def test_a_loss_that_is_no_number_names_step_and_pairs(
     assert not (tmp_path / "model").exists()
 
 
+def test_a_gradient_that_is_no_number_names_its_own_step(files: Files, tmp_path: Path, monkeypatch):
+    calls = iter(range(99))
+
+    def spoilt(queries: torch.Tensor, passages: torch.Tensor, temperature: float) -> torch.Tensor:
+        loss = info_nce(queries, passages, temperature)
+        if next(calls) == 2:
+            queries.register_hook(lambda gradient: gradient * float("nan"))
+        return loss
+
+    monkeypatch.setattr(loop, "info_nce", spoilt)
+    with pytest.raises(TrainingError, match="step 3: expected a finite gradient, found nan on the pairs"):
+        train(files.job(tmp_path / "model"), Silent())
+
+
 def test_a_full_disk_while_saving_leaves_no_half_model(
     files: Files, tmp_path: Path, main_repository, monkeypatch
 ):
