@@ -6,11 +6,13 @@ from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
+from hbir.benchmarks.params import BenchmarkParams
 from hbir.benchmarks.task import RetrievalTask
 from hbir.cldr.corpus import TEST, TRAIN, Passage, Question, passages, questions, split_of
 from hbir.cldr.facts import facts
 from hbir.cldr.names import Entity
 from hbir.cldr.render import Renderer, renderer
+from hbir.cldr.templates import languages as template_languages
 from hbir.cldr.templates import version
 from hbir.core.hashing import content_id
 
@@ -29,22 +31,24 @@ class _Row(NamedTuple, Generic[T]):
     item: T
 
 
-def load(languages: Sequence[str]) -> RetrievalTask:
+def load(params: BenchmarkParams, wanted: Sequence[str] | None) -> list[RetrievalTask]:
     """Render the test questions and the test passages in each language.
 
     Args:
-        languages: their tags; each needs templates.
+        params: the benchmark's entry in params.yaml.
+        wanted: the project's languages; each needs templates. None for all that have some.
 
     Returns:
-        The task. A question is asked in every language that has names for its fact, and every language's
+        One task. A question is asked in every language that has names for its fact, and every language's
         version of the passage that states the fact is relevant. A query is `seen` when both of its entities
         occur in training facts, which tells nothing about their combination.
     """
-    renderers = {language: renderer(language) for language in sorted(set(languages))}
+    languages = sorted(set(params.languages or wanted or template_languages()))
+    renderers = {language: renderer(language) for language in languages}
     queries = list(_rendered("q", questions(TEST), renderers))
     candidates = list(_rendered("p", (p for p in passages() if p.split == TEST), renderers))
     trained = _trained()
-    return RetrievalTask(
+    task = RetrievalTask(
         name=NAME,
         version=version(),
         query_ids=[row.id for row in queries],
@@ -55,7 +59,9 @@ def load(languages: Sequence[str]) -> RetrievalTask:
         passage_langs=[row.language for row in candidates],
         relevant=_relevant(queries, candidates, renderers),
         query_groups=[SEEN if trained.issuperset(row.item.fact.ends) else UNSEEN for row in queries],
+        clusters=[row.item.key for row in queries],
     )
+    return [task]
 
 
 def _rendered(side: str, items: Iterable[T], renderers: dict[str, Renderer]) -> Iterator[_Row[T]]:

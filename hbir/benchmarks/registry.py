@@ -1,28 +1,90 @@
 """Find a benchmark by its name."""
 
 from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from hbir.benchmarks import cldr
+from hbir.benchmarks.params import BenchmarkParams
+from hbir.benchmarks.streamed import StreamedTask
 from hbir.benchmarks.task import RetrievalTask
-from hbir.core.params import unknown
+from hbir.core.errors import ParamsError
+from hbir.core.params import unknown, validated
 
-LOADERS: dict[str, Callable[[Sequence[str]], RetrievalTask]] = {cldr.NAME: cldr.load}
+Task = RetrievalTask | StreamedTask
+Entry = str | dict[str, Any]
+"""A benchmark in params.yaml: its name alone, or a mapping with `name` and the keys of its loader."""
+
+
+class Loader(NamedTuple):
+    """Hold the class of a benchmark's params and the function that loads its tasks."""
+
+    params: type[Any]
+    load: Callable[[Any, Sequence[str] | None], Sequence[Task]]
+
+
+LOADERS = {
+    cldr.NAME: Loader(BenchmarkParams, cldr.load),
+}
 """The benchmarks; a new one is a module of its own and a line here."""
+FAMILIES: dict[str, Loader] = {}
+"""Those whose name goes on after a slash, such as `beir/scifact`."""
 
 
-def load(name: str, languages: Sequence[str]) -> RetrievalTask:
+def load(entry: Entry, languages: Sequence[str] | None) -> Sequence[Task]:
     """Load a benchmark in some languages.
 
     Args:
-        name: its name in params.yaml.
-        languages: the tags of the languages to load.
+        entry: as in params.yaml.
+        languages: the project's languages, of which those are loaded that the benchmark has; None for all.
 
     Returns:
-        The retrieval task.
+        Its tasks, which are evaluated apart and averaged together; one, but for Tatoeba.
 
     Raises:
-        ParamsError: when there is no benchmark of that name.
+        ParamsError: when there is no benchmark of that name, or a key is wrong.
+        DataError: when its files are missing or broken.
     """
-    if name not in LOADERS:
-        raise unknown("params.yaml: benchmarks", name, LOADERS)
-    return LOADERS[name](languages)
+    loader, params = parsed(entry)
+    return loader.load(params, languages)
+
+
+def name_of(entry: Entry) -> str:
+    """Return the name of an entry.
+
+    Args:
+        entry: as in params.yaml.
+
+    Returns:
+        Such as `beir/scifact`.
+
+    Raises:
+        ParamsError: when a mapping has no name.
+    """
+    if isinstance(entry, str):
+        return entry
+    if not isinstance(entry.get("name"), str):
+        raise ParamsError(
+            where="params.yaml: benchmarks", expected="a `name`", found=str(entry), hint="Add the key."
+        )
+    return str(entry["name"])
+
+
+def parsed(entry: Entry) -> tuple[Loader, Any]:
+    """Check an entry without loading anything.
+
+    Args:
+        entry: as in params.yaml.
+
+    Returns:
+        The loader and its params.
+
+    Raises:
+        ParamsError: when there is no benchmark of that name, or a key is wrong.
+    """
+    name = name_of(entry)
+    family = name.split("/", 1)[0] if "/" in name else None
+    if name not in LOADERS and family not in FAMILIES:
+        raise unknown("params.yaml: benchmarks", name, [*LOADERS, *(f"{key}/<name>" for key in FAMILIES)])
+    loader = LOADERS[name] if name in LOADERS else FAMILIES[str(family)]
+    given = {"name": entry} if isinstance(entry, str) else entry
+    return loader, validated(loader.params, given, f"params.yaml: benchmark {name}")

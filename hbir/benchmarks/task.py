@@ -8,12 +8,37 @@ import numpy as np
 
 from hbir.core.errors import DataError
 
+SETTINGS = MONOLINGUAL, CROSS_LINGUAL, MULTILINGUAL = "monolingual", "cross_lingual", "multilingual"
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Say what is relevant by label: a passage is relevant to every query of its label."""
+
+    queries: np.ndarray
+    """(n_queries,) int64."""
+    passages: np.ndarray
+    """(n_passages,) int64."""
+
+    def pairs(self, first: int, stop: int) -> np.ndarray:
+        """List the positives of some queries.
+
+        Args:
+            first: index of the first query.
+            stop: one past the last one.
+
+        Returns:
+            (n, 2) int64, query and passage index, sorted.
+        """
+        query, passage = np.nonzero(self.queries[first:stop, None] == self.passages)
+        return np.stack([query + first, passage], axis=1)
+
 
 @dataclass(frozen=True, kw_only=True)
 class RetrievalTask:
     """Hold a multilingual retrieval benchmark.
 
-    Ids of queries and passages never share a namespace, and relevance is binary.
+    Ids of queries and passages never share a namespace. Relevance is binary but for `grades`.
     """
 
     name: str
@@ -24,18 +49,31 @@ class RetrievalTask:
     passage_ids: list[str]
     passages: list[str]
     passage_langs: list[str]
-    relevant: np.ndarray
-    """(n_relevant, 2) int64: query index and passage index, sorted and unique."""
+    relevant: np.ndarray | Labels
+    """(n_relevant, 2) int64: query index and passage index, sorted and unique; or labels."""
+    grades: np.ndarray | None = None
+    """(n_relevant,) float64 above 0, the gains of nDCG; None where all are 1, as with labels."""
     query_groups: list[str] | None = None
     """An optional label per query, scored separately too."""
+    clusters: list[str] | None = None
+    """Per query what a resampling must keep together, such as the translations of one question; None where
+    every query stands alone."""
+    measures: tuple[str, ...] = ("map",)
+    """What the benchmark's own tables show, the main one first; names of `hbir.evaluation.measures`."""
+    settings: tuple[str, ...] = SETTINGS
+    """The settings that the benchmark defines."""
 
     def __post_init__(self) -> None:
         """Check that the parts fit together."""
         self._check_side("queries", self.query_ids, self.queries, self.query_langs)
         self._check_side("passages", self.passage_ids, self.passages, self.passage_langs)
-        if self.query_groups is not None and len(self.query_groups) != len(self.queries):
-            raise self._error(f"{len(self.queries)} query groups", str(len(self.query_groups)))
-        self._check_relevant()
+        for what, labels in (("query groups", self.query_groups), ("clusters", self.clusters)):
+            if labels is not None and len(labels) != len(self.queries):
+                raise self._error(f"{len(self.queries)} {what}", str(len(labels)))
+        if isinstance(self.relevant, Labels):
+            self._check_labels(self.relevant)
+        else:
+            self._check_relevant(self.relevant)
 
     @property
     def languages(self) -> list[str]:
@@ -53,8 +91,26 @@ class RetrievalTask:
             twice = Counter(ids).most_common(1)[0][0]
             raise self._error(f"{side} with ids of their own", f"{twice!r} more than once")
 
-    def _check_relevant(self) -> None:
-        pairs = self.relevant
+    def positives(self, first: int, stop: int) -> np.ndarray:
+        """List the positives of some queries.
+
+        Args:
+            first: index of the first query.
+            stop: one past the last one.
+
+        Returns:
+            (n, 2) int64, query and passage index, sorted.
+        """
+        if isinstance(self.relevant, Labels):
+            return self.relevant.pairs(first, stop)
+        return self.relevant[slice(*np.searchsorted(self.relevant[:, 0], [first, stop]))]
+
+    def _check_labels(self, labels: Labels) -> None:
+        shapes = labels.queries.shape, labels.passages.shape
+        if shapes != ((len(self.queries),), (len(self.passages),)) or self.grades is not None:
+            raise self._error("one label per query and passage and no grades", f"shapes {shapes}")
+
+    def _check_relevant(self, pairs: np.ndarray) -> None:
         if pairs.ndim != 2 or pairs.shape[1] != 2 or pairs.dtype != np.int64:
             raise self._error("relevant of shape (n, 2) int64", f"{pairs.shape} {pairs.dtype}")
         bounds = np.array([len(self.queries), len(self.passages)])
@@ -63,6 +119,8 @@ class RetrievalTask:
         order = pairs[:, 0] * len(self.passages) + pairs[:, 1]
         if (np.diff(order) <= 0).any():
             raise self._error("relevant sorted and without repetition", "another order or a repetition")
+        if self.grades is not None and (self.grades.shape != (len(pairs),) or (self.grades <= 0).any()):
+            raise self._error("one grade above 0 per relevant pair", f"shape {self.grades.shape}")
 
     def _error(self, expected: str, found: str) -> DataError:
         return DataError(

@@ -1,0 +1,92 @@
+"""Describe an entry of `evaluate.benchmarks` and `collect.leak_guard`."""
+
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from hbir.core.errors import ParamsError
+from hbir.core.lines import expanded
+from hbir.core.params import params_class, unknown
+
+logger = logging.getLogger(__name__)
+DATA_VARIABLE = "HBIR_DATA"
+
+
+@params_class
+class BenchmarkParams:
+    """Hold what every benchmark takes; a loader's own class adds to it."""
+
+    name: str
+    """Such as `xquad-r` or `beir/scifact`."""
+    data: str | None = None
+    """Folder with the official files; else `$HBIR_DATA/<name>` where that exists, else the Hub."""
+    languages: Annotated[list[str], Field(min_length=1)] | None = None
+    """ISO 639-1 codes; by default all that are both the project's and the benchmark's."""
+
+    @property
+    def where(self) -> str:
+        """Return what to call it in a message."""
+        return f"benchmark {self.name}"
+
+
+def data_folder(params: BenchmarkParams) -> Path | None:
+    """Find the folder with a benchmark's official files.
+
+    Args:
+        params: the benchmark.
+
+    Returns:
+        The folder or file; None when there is none and the Hub is to be asked.
+
+    Raises:
+        ParamsError: when the params name a path that does not exist.
+    """
+    if params.data is not None:
+        path = expanded(params.data, f"{params.where}: data")
+        if not path.exists():
+            raise ParamsError(
+                where=f"{params.where}: data",
+                expected="a path that exists",
+                found=str(path),
+                hint="Correct it.",
+            )
+        return path
+    folder = Path(os.environ.get(DATA_VARIABLE, ""), params.name)
+    return folder if os.environ.get(DATA_VARIABLE) and folder.exists() else None
+
+
+def chosen_languages(
+    params: BenchmarkParams, offered: Sequence[str], wanted: Sequence[str] | None
+) -> list[str]:
+    """Choose which of a benchmark's languages to load.
+
+    Args:
+        params: the benchmark; languages named in it must all be offered.
+        offered: the benchmark's languages.
+        wanted: the project's languages, of which those offered are taken; None for all.
+
+    Returns:
+        The languages in the order of `offered`, at least one.
+
+    Raises:
+        ParamsError: when a named language is not offered, or none is left.
+    """
+    for language in params.languages or ():
+        if language not in offered:
+            raise unknown(f"{params.where}: languages", language, offered)
+    names = params.languages or wanted or offered
+    chosen = [language for language in offered if language in names]
+    if not chosen:
+        raise ParamsError(
+            where=f"{params.where}: languages",
+            expected=f"one of {', '.join(offered)}",
+            found=f"only {', '.join(names)}",
+            hint="Add a language to `languages`, or leave the benchmark out.",
+        )
+    if absent := [language for language in names if language not in offered]:
+        logger.info("%s has no %s", params.where, ", ".join(absent))
+    return chosen

@@ -1,0 +1,124 @@
+"""Read text files line by line, plain or gzipped, and name file and line of whatever is broken."""
+
+import gzip
+import json
+import os
+import re
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from hbir.core.errors import DataError, ParamsError
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def expanded(path: str, where: str) -> Path:
+    """Resolve `~` and environment variables in a path of params.yaml or of a command line.
+
+    Args:
+        path: as written, such as `$HBIR_DATA/xquad-r`.
+        where: the file and key, for a message.
+
+    Returns:
+        The path; whether it exists is not checked.
+
+    Raises:
+        ParamsError: when it names a variable that is not set.
+    """
+    full = os.path.expandvars(path)
+    if unset := re.search(r"\$\{?(\w+)", full):
+        raise ParamsError(
+            where=where,
+            expected=f"the environment variable {unset[1]}",
+            found="none of that name",
+            hint=f"Set it, as in `export {unset[1]}=…`, or write the path out.",
+        )
+    return Path(full).expanduser()
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Read the lines of a UTF-8 file; a name that ends in `.gz` is decompressed.
+
+    Args:
+        path: the file.
+
+    Yields:
+        The line's number from 1, and its text without the line break. Blank lines are kept.
+
+    Raises:
+        DataError: when the file is missing, its gzip is broken, or a line is not UTF-8.
+    """
+    number = 0
+    try:
+        with _opened(path) as stream:
+            for number, raw in enumerate(stream, start=1):
+                yield number, (raw.removeprefix(_BOM) if number == 1 else raw).decode("utf-8").rstrip("\r\n")
+    except FileNotFoundError as error:
+        raise missing(path) from error
+    except UnicodeDecodeError as error:
+        raise broken(path, number, "UTF-8", str(error)) from error
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise broken(path, number + 1, "whole gzip data", str(error)) from error
+
+
+def _opened(path: Path) -> IO[bytes] | gzip.GzipFile:
+    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+
+
+def read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Read a file of one JSON object per line; blank lines are passed over.
+
+    Args:
+        path: a `.jsonl` or `.jsonl.gz` file.
+
+    Yields:
+        The line's number from 1, and its object.
+
+    Raises:
+        DataError: when the file is missing or broken, or a line holds no JSON object.
+    """
+    for number, line in read_lines(path):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise broken(path, number, "JSON", str(error)) from error
+        if not isinstance(value, dict):
+            raise broken(path, number, "a JSON object", type(value).__name__)
+        yield number, value
+
+
+def broken(path: Path, line: int, expected: str, found: str) -> DataError:
+    """Build the error for a line that is not what its format says.
+
+    Args:
+        path: the file.
+        line: its number from 1.
+        expected: what the format says.
+        found: what stands there.
+
+    Returns:
+        The error, to be raised by the caller.
+    """
+    return DataError(
+        where=f"{path}, line {line}",
+        expected=expected,
+        found=found,
+        hint="Mend the line, or fetch the file again.",
+    )
+
+
+def missing(path: Path, hint: str = "Check the path.") -> DataError:
+    """Build the error for a file that is not there.
+
+    Args:
+        path: the file.
+        hint: what to do next.
+
+    Returns:
+        The error, to be raised by the caller.
+    """
+    return DataError(where=str(path), expected="a file", found="none", hint=hint)

@@ -1,0 +1,1 @@
+"""Embed corpora, keep the embeddings, and search them."""
