@@ -22,6 +22,8 @@ STAGES = {
     "evaluate": "Compare the samplers and write the reports.",
 }
 TOOLS = {
+    "benchmark": ("hbir.reporting.benchmark", "Score any encoder on a benchmark."),
+    "search": ("hbir.retrieval.command", "Search a file of passages with any encoder."),
     "compare": ("hbir.reporting.compare", "Show the comparison of the scores in this folder again."),
     "track": ("hbir.tracking.commands", "Bring MLflow up to date with what DVC holds."),
     "ui": ("hbir.tracking.commands", "Open MLflow on the comparison."),

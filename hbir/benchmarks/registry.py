@@ -1,5 +1,6 @@
 """Find a benchmark by its name."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -22,11 +23,23 @@ class Loader(NamedTuple):
     load: Callable[[Any, Sequence[str] | None], Sequence[Task]]
 
 
+def _by_mteb(params: BenchmarkParams, languages: Sequence[str] | None) -> Sequence[Task]:
+    raise ParamsError(
+        where=params.where,
+        expected="a benchmark that hbir loads itself",
+        found="one that the package mteb loads and scores",
+        hint="Use mteb tasks in `evaluate.benchmarks` alone.",
+    )
+
+
+MTEB = "mteb"
 LOADERS = {
     cldr.NAME: Loader(BenchmarkParams, cldr.load),
 }
 """The benchmarks; a new one is a module of its own and a line here."""
-FAMILIES: dict[str, Loader] = {}
+FAMILIES: dict[str, Loader] = {
+    MTEB: Loader(BenchmarkParams, _by_mteb),
+}
 """Those whose name goes on after a slash, such as `beir/scifact`."""
 
 
@@ -46,6 +59,27 @@ def load(entry: Entry, languages: Sequence[str] | None) -> Sequence[Task]:
     """
     loader, params = parsed(entry)
     return loader.load(params, languages)
+
+
+def checked(entries: Sequence[Entry], where: str) -> Sequence[Entry]:
+    """Check a list of entries without loading anything.
+
+    Args:
+        entries: as in params.yaml.
+        where: the file and key, for a message.
+
+    Returns:
+        The same entries.
+
+    Raises:
+        ParamsError: when one is unknown, has a wrong key, or a name of another.
+    """
+    names = [parsed(entry)[1].name for entry in entries]
+    if twice := next((name for name, count in Counter(names).items() if count > 1), None):
+        raise ParamsError(
+            where=where, expected="every benchmark once", found=f"{twice!r} twice", hint="Remove one."
+        )
+    return entries
 
 
 def name_of(entry: Entry) -> str:

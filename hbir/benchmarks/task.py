@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -91,6 +92,20 @@ class RetrievalTask:
             twice = Counter(ids).most_common(1)[0][0]
             raise self._error(f"{side} with ids of their own", f"{twice!r} more than once")
 
+    @cached_property
+    def query_codes(self) -> np.ndarray:
+        """Return each query's index into `languages`: (n_queries,) int64."""
+        return self._codes(self.query_langs)
+
+    @cached_property
+    def passage_codes(self) -> np.ndarray:
+        """Return each passage's index into `languages`: (n_passages,) int64."""
+        return self._codes(self.passage_langs)
+
+    def _codes(self, langs: Sequence[str]) -> np.ndarray:
+        place = {language: index for index, language in enumerate(self.languages)}
+        return np.array([place[lang] for lang in langs], dtype=np.int64)
+
     def positives(self, first: int, stop: int) -> np.ndarray:
         """List the positives of some queries.
 
@@ -103,7 +118,25 @@ class RetrievalTask:
         """
         if isinstance(self.relevant, Labels):
             return self.relevant.pairs(first, stop)
-        return self.relevant[slice(*np.searchsorted(self.relevant[:, 0], [first, stop]))]
+        return self.relevant[self._span(first, stop)]
+
+    def gains(self, first: int, stop: int) -> np.ndarray:
+        """Return the grades of the same positives.
+
+        Args:
+            first: index of the first query.
+            stop: one past the last one.
+
+        Returns:
+            (n,) float64, 1 where the benchmark has no grades.
+        """
+        if self.grades is None:
+            return np.ones(len(self.positives(first, stop)))
+        return self.grades[self._span(first, stop)]
+
+    def _span(self, first: int, stop: int) -> slice:
+        pairs = np.empty((0, 2)) if isinstance(self.relevant, Labels) else self.relevant
+        return slice(*np.searchsorted(pairs[:, 0], [first, stop]).tolist())
 
     def _check_labels(self, labels: Labels) -> None:
         shapes = labels.queries.shape, labels.passages.shape

@@ -1,7 +1,10 @@
 """Load, save and run encoders."""
 
+import hashlib
+import json
 import logging
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -18,6 +21,7 @@ PROMPTS = {"query": "Query: ", "document": "Passage: "}
 """The paper's prefixes, under the names that `encode_query` and `encode_document` look for."""
 
 Side = Literal["query", "document"]
+SIDES: tuple[Side, Side] = ("query", "document")
 _WEIGHTS = ("*.safetensors",)
 
 
@@ -44,6 +48,57 @@ def load_encoder(path: Path, device: str | None = None) -> SentenceTransformer:
         raise _unusable(path, "a model that loads", " ".join(str(error).split())) from error
 
 
+def open_encoder(name: str, device: str | None = None) -> SentenceTransformer:
+    """Open any encoder to score it or to search with it: its own prompts, pooling and lengths.
+
+    Args:
+        name: a folder, or an id on the Hub; weights in safetensors.
+        device: where to put it; None takes the best that there is.
+
+    Returns:
+        The encoder, in evaluation mode.
+
+    Raises:
+        ModelError: when it cannot be found or loaded.
+    """
+    path = Path(name)
+    if (path / "modules.json").is_file():
+        return load_encoder(path, device)
+    try:
+        return SentenceTransformer(name, device=device, model_kwargs={"use_safetensors": True}).eval()
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        kind = "folder" if path.exists() else "Hub id that can be reached"
+        raise ModelError(
+            where=f"model {name}",
+            expected=f"a {kind} with safetensors weights",
+            found=" ".join(str(error).split())[:300],
+            hint="Check the name; a Hub id needs the network once.",
+        ) from error
+
+
+def encoder_fingerprint(model: SentenceTransformer) -> str:
+    """Hash everything of an encoder that decides its embeddings, wherever it was loaded from.
+
+    Args:
+        model: the encoder.
+
+    Returns:
+        SHA-256 in hexadecimal over weights, modules, prompts and the longest input.
+    """
+    sha = hashlib.sha256()
+    settings = [
+        model.prompts,
+        model.max_seq_length,
+        model.similarity_fn_name,
+        [type(m).__name__ for m in model],
+    ]
+    sha.update(json.dumps(settings, sort_keys=True, default=str).encode())
+    for name, weight in sorted(model.state_dict().items()):
+        sha.update(f"{name} {weight.dtype} {tuple(weight.shape)}".encode())
+        sha.update(weight.detach().cpu().contiguous().view(torch.uint8).numpy().data)
+    return sha.hexdigest()
+
+
 def save_encoder(model: SentenceTransformer, folder: Path) -> None:
     """Save an encoder with its prompts, in safetensors, without anything that changes between runs.
 
@@ -68,32 +123,51 @@ def prompted(texts: Sequence[str], side: Side) -> list[str]:
     return [PROMPTS[side] + text for text in texts]
 
 
-def encode(model: SentenceTransformer, texts: Sequence[str], side: Side, batch_size: int) -> np.ndarray:
-    """Embed texts with `encode_query` or `encode_document`, as a user of the saved model would.
+def embed(
+    model: SentenceTransformer, texts: Sequence[str], side: Side, batch_size: int, progress: bool = False
+) -> np.ndarray:
+    """Embed texts with `encode_query` or `encode_document`, so that an inner product is the model's similarity.
 
     Args:
         model: the encoder.
         texts: (n,) questions or passages.
-        side: which of the two they are.
+        side: which of the two they are; decides the prompt.
         batch_size: texts per forward pass.
+        progress: whether to show a bar on stderr, which needs a terminal.
 
     Returns:
-        (n, d) float32, rows in the order of the texts.
+        (n, d) float32, rows in the order of the texts; of length 1 where the model compares by cosine.
+
+    Raises:
+        ModelError: when the model compares by a distance.
     """
+    if model.similarity_fn_name not in ("cosine", "dot"):
+        raise ModelError(
+            where="the model's similarity_fn_name",
+            expected="cosine or dot",
+            found=str(model.similarity_fn_name),
+            hint="Set `similarity_fn_name` in its config_sentence_transformers.json.",
+        )
     run = model.encode_query if side == "query" else model.encode_document
-    return np.asarray(
-        run(list(texts), batch_size=batch_size, show_progress_bar=False), dtype=np.float32
-    )  # (n, d)
+    cosine = model.similarity_fn_name == "cosine"
+    rows = run(
+        list(texts),
+        batch_size=batch_size,
+        show_progress_bar=progress and sys.stderr.isatty(),
+        normalize_embeddings=cosine,
+    )
+    return np.asarray(rows, dtype=np.float32)  # (n, d)
 
 
-def prepare_torch(threads: int) -> None:
+def prepare_torch(threads: int | None) -> None:
     """Make torch give the same bytes on one type of machine, and its libraries quiet.
 
     Args:
-        threads: CPU threads; another number gives other last digits.
+        threads: CPU threads; another number gives other last digits. None for torch's own choice.
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.set_num_threads(threads)
+    if threads is not None:
+        torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
     # Filling what will be written anyway costs 10 % of a step.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]

@@ -1,6 +1,7 @@
 """Compute the standard measures, and rank distance, from the ranks of the relevant passages alone.
 
-Relevance is binary. For the same ranking the values equal trec_eval's (Source: Van Gysel & de Rijke, 2018).
+Relevance is binary but in nDCG, whose gains may be graded. For the same ranking the values equal trec_eval's
+(Source: Van Gysel & de Rijke, 2018).
 """
 
 from collections.abc import Callable
@@ -22,6 +23,8 @@ class Rankings:
     """(n_rankings,) int64, where each ranking begins in `rank`."""
     n_relevant: NDArray[np.int64]
     """(n_rankings,) int64, at least 1: its relevant passages, retrieved or not."""
+    gain: NDArray[np.float64]
+    """(n,) float64, the grade of each relevant passage."""
 
     @property
     def position(self) -> NDArray[np.int64]:
@@ -51,6 +54,20 @@ def average_precision(rankings: Rankings) -> NDArray[np.float64]:
         (n_rankings,) float64 in [0, 1]; its mean is mAP.
     """
     return rankings.sums(rankings.position / rankings.rank) / rankings.n_relevant
+
+
+def average_precision_at(rankings: Rankings, k: int) -> NDArray[np.float64]:
+    """Average the precision at each relevant passage in the first k (Source: XTREME-R, arXiv 2104.07412).
+
+    Args:
+        rankings: the ranks.
+        k: cut-off.
+
+    Returns:
+        (n_rankings,) float64 in [0, 1]; the sum is divided by the relevant passages, at most k.
+    """
+    precision = np.where(rankings.rank <= k, rankings.position / rankings.rank, 0.0)
+    return rankings.sums(precision) / np.minimum(rankings.n_relevant, k)
 
 
 def recall(rankings: Rankings, k: int) -> NDArray[np.float64]:
@@ -90,10 +107,12 @@ def ndcg(rankings: Rankings, k: int) -> NDArray[np.float64]:
     Returns:
         (n_rankings,) float64 in [0, 1].
     """
-    gain = np.where(rankings.rank <= k, 1 / np.log2(rankings.rank + 1), 0.0)
-    ideal = np.cumsum(1 / np.log2(np.arange(2, k + 2)))  # (k,) by number of relevant passages
-    best = ideal[np.minimum(rankings.n_relevant, k) - 1]
-    return np.asarray(rankings.sums(gain) / best)
+    discounted = np.where(rankings.rank <= k, rankings.gain / np.log2(rankings.rank + 1), 0.0)
+    ranking = np.repeat(np.arange(len(rankings.start)), rankings.n_relevant)
+    descending = rankings.gain[np.lexsort((-rankings.gain, ranking))]  # (n,) best first in each ranking
+    place = rankings.position
+    ideal = np.where(place <= k, descending / np.log2(place + 1), 0.0)
+    return np.asarray(rankings.sums(discounted) / rankings.sums(ideal))
 
 
 def rank_distance(rankings: Rankings) -> NDArray[np.float64]:
@@ -113,6 +132,7 @@ def rank_distance(rankings: Rankings) -> NDArray[np.float64]:
 
 MEASURES: dict[str, Callable[[Rankings], NDArray[np.float64]]] = {
     "map": average_precision,
+    "map@20": partial(average_precision_at, k=20),
     "recall@1": partial(recall, k=1),
     "recall@10": partial(recall, k=10),
     "mrr@10": partial(reciprocal_rank, k=10),

@@ -1,6 +1,6 @@
 """Describe the section `evaluate` of params.yaml."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -11,9 +11,11 @@ from hbir.core.params import params_class
 class EvaluateParams:
     """Choose what the models are scored on."""
 
-    benchmarks: Annotated[list[str], Field(min_length=1)]
-    """Names of benchmarks; `cldr` is the embedded one."""
+    benchmarks: Annotated[list[str | dict[str, Any]], Field(min_length=1)]
+    """Names of benchmarks, or mappings of `name` and further keys; `cldr` is the embedded one."""
     query_chunk: Annotated[int, Field(ge=1)]
     """Most queries scored at once; their scores take query_chunk × passages × 4 bytes."""
     batch_size: Annotated[int, Field(ge=1)]
     """Texts embedded at once."""
+    embeddings: str | None
+    """Folder that keeps the embeddings of streamed corpora in float16, to be used again; null keeps none."""

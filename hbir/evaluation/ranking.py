@@ -3,8 +3,11 @@
 A relevant passage lies in no other pool, so these two ranks carry every measure of every setting.
 """
 
+import os
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,7 +18,7 @@ from hbir.core.hashing import content_id
 
 @dataclass(frozen=True, kw_only=True)
 class PositiveRanks:
-    """Hold two ranks per positive (a query and a passage relevant to it), in the order of `task.relevant`.
+    """Hold two ranks per positive (a query and a passage relevant to it), sorted by query and passage.
 
     The arrays have shape (n_positives,). Ranks count from 1; 0 marks a passage that a run did not retrieve.
     """
@@ -24,10 +27,12 @@ class PositiveRanks:
     """int64, index of the query."""
     passage: np.ndarray
     """int64, index of the passage."""
+    gain: np.ndarray
+    """float64, its grade."""
     own_rank: np.ndarray
     """int64, rank among the passages in the passage's language."""
-    pooled_rank: np.ndarray
-    """int64, rank among the passages in all languages."""
+    pooled_rank: np.ndarray | None
+    """int64, rank among the passages in all languages; None where those were not searched together."""
     tied_own: np.ndarray
     """bool, whether another passage in its language has the same score."""
     tied_pooled: np.ndarray
@@ -64,9 +69,9 @@ def neutral_order(passage_ids: Iterable[str]) -> np.ndarray:
     return np.array([content_id(passage_id) for passage_id in passage_ids], dtype=np.int64)
 
 
-def rank_positives(
+def rank_chunks(
     task: RetrievalTask, score_chunks: Iterable[np.ndarray], tie_order: np.ndarray | None = None
-) -> PositiveRanks:
+) -> Iterator[PositiveRanks]:
     """Rank every positive in one pass over the scores: 1 + the better ones + the tied ones that come first.
 
     Args:
@@ -74,8 +79,8 @@ def rank_positives(
         score_chunks: (chunk, n_passages) scores, together one row per query in the task's order; not changed.
         tie_order: (n_passages,) int64, distinct; `neutral_order` of the ids when None.
 
-    Returns:
-        The two ranks of each positive.
+    Yields:
+        The two ranks of each positive, for the queries of one chunk after the other.
 
     Raises:
         DataError: when the scores have another shape than the task, or one is NaN.
@@ -84,82 +89,80 @@ def rank_positives(
     if order.shape != (len(task.passages),) or len(np.unique(order)) != len(order):
         found = f"shape {order.shape} with {len(np.unique(order))} distinct"
         raise _error(task, "a tie order of one distinct number per passage", found)
-    ranker = _Ranker(task.passage_langs, order)
-    ranks = np.zeros((2, len(task.relevant)), dtype=np.int64)  # own, pooled
-    tied = np.zeros((2, len(task.relevant)), dtype=bool)
     first = 0
-    for chunk in score_chunks:
-        _check(task, first, chunk)
-        ends = np.searchsorted(task.relevant[:, 0], [first, first + len(chunk)])
-        part = slice(*ends.tolist())
-        row, passage = (task.relevant[part] - [first, 0]).T
-        ranks[:, part], tied[:, part] = ranker.rank(chunk, row, passage)
-        first += len(chunk)
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_WORKERS)) as pool:
+        ranker = _Ranker(task.passage_langs, order, pool)
+        for chunk in score_chunks:
+            _check(task, first, chunk)
+            last = first + len(chunk)
+            query, passage = task.positives(first, last).T
+            ranks, tied = ranker.rank(chunk, query - first, passage)
+            yield PositiveRanks(
+                query=query,
+                passage=passage,
+                gain=task.gains(first, last),
+                own_rank=ranks[0],
+                pooled_rank=ranks[1],
+                tied_own=tied[0],
+                tied_pooled=tied[1],
+            )
+            first = last
     if first != len(task.queries):
         raise _error(task, f"scores of {len(task.queries)} queries", f"{first} rows")
-    query, passage = task.relevant.T
-    return PositiveRanks(
-        query=query,
-        passage=passage,
-        own_rank=ranks[0],
-        pooled_rank=ranks[1],
-        tied_own=tied[0],
-        tied_pooled=tied[1],
-    )
+
+
+_MOST_WORKERS = 8
 
 
 class _Ranker:
     """Rank the positives of one chunk after another.
 
-    Each row is sorted language by language while it is in the cache, and its positives are found by bisection:
-    exact, and hardly slower for many positives than for few.
+    Each language's block of scores is sorted, by several threads, and the positives are found in it by
+    bisection: exact, and hardly slower for many positives than for few.
     """
 
-    def __init__(self, langs: list[str], order: np.ndarray) -> None:
+    def __init__(self, langs: list[str], order: np.ndarray, pool: ThreadPoolExecutor) -> None:
         self.order = order
+        self.pool = pool
         languages, self.lang = np.unique(langs, return_inverse=True)
         blocks = np.argsort(self.lang, kind="stable")  # (n_passages,), language by language
-        self.start = np.searchsorted(self.lang[blocks], np.arange(len(languages)))
-        self.size = np.diff(self.start, append=len(langs))
-        grouped = bool((np.diff(blocks) == 1).all())
-        self.columns: slice | np.ndarray = slice(None) if grouped else blocks  # a slice copies faster
+        ends = np.searchsorted(self.lang[blocks], np.arange(len(languages) + 1)).tolist()
+        grouped = bool((np.diff(blocks) == 1).all())  # a slice copies faster
+        self.columns: list[slice | np.ndarray] = [
+            slice(*span) if grouped else blocks[slice(*span)] for span in pairwise(ends)
+        ]
 
     def rank(self, chunk: np.ndarray, row: np.ndarray, passage: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return ranks and ties of the chunk's k positives: (2, k) int64 and (2, k) bool, own and pooled."""
         score = chunk[row, passage]  # (k,)
-        own = self.lang[passage] == np.arange(len(self.start))[:, None]  # (languages, k)
-        not_above, nearest = self._bisect(chunk, row, score, own)
-        above = self.size[:, None] - not_above
-        equal = (nearest == score) & (not_above > own)
-        ranks = 1 + np.stack([(above * own).sum(axis=0), above.sum(axis=0)])
-        tied = np.stack([(equal & own).any(axis=0), equal.any(axis=0)])
+        by_row = np.split(score, np.searchsorted(row, np.arange(1, len(chunk))))
+        ranks = np.ones((2, len(row)), dtype=np.int64)
+        tied = np.zeros((2, len(row)), dtype=bool)
+        blocks = self.pool.map(lambda columns: _sorted(chunk, columns), self.columns)
+        for language, block in enumerate(blocks):
+            own = self.lang[passage] == language  # (k,)
+            counts = [line.searchsorted(wanted, "right") for line, wanted in zip(block, by_row, strict=True)]
+            not_above = np.concatenate(counts)  # (k,)
+            above = block.shape[1] - not_above
+            # Just below the positive stands the nearest other score, if there is one.
+            equal = (block[row, not_above - 1 - own] == score) & (not_above > own)
+            which = np.stack([own, np.ones_like(own)])
+            ranks += above * which
+            tied |= equal & which
         for k in np.flatnonzero(tied[1]):
             ranks[:, k] += self._tied_before(chunk[row[k]], passage[k])
         return ranks, tied
-
-    def _bisect(
-        self, chunk: np.ndarray, row: np.ndarray, score: np.ndarray, own: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return per language and positive: how many scores are not above its own, and the best other one."""
-        not_above = np.zeros(own.shape, dtype=np.int64)
-        nearest = np.zeros(own.shape, dtype=chunk.dtype)
-        scores = np.empty(chunk.shape[1], dtype=chunk.dtype)
-        blocks = np.split(scores, self.start[1:])
-        before_start = self.start[:, None] - 1
-        ends = np.searchsorted(row, np.arange(len(chunk) + 1)).tolist()
-        for number in np.unique(row).tolist():
-            here = slice(ends[number], ends[number + 1])
-            scores[:] = chunk[number, self.columns]
-            for language, block in enumerate(blocks):
-                block.sort()
-                not_above[language, here] = block.searchsorted(score[here], side="right")
-            nearest[:, here] = scores[before_start + not_above[:, here] - own[:, here]]
-        return not_above, nearest
 
     def _tied_before(self, scores: np.ndarray, passage: int) -> tuple[int, int]:
         before = (scores == scores[passage]) & (self.order < self.order[passage])  # (n_passages,)
         own = before & (self.lang == self.lang[passage])
         return int(np.count_nonzero(own)), int(np.count_nonzero(before))
+
+
+def _sorted(chunk: np.ndarray, columns: slice | np.ndarray) -> np.ndarray:
+    block = np.array(chunk[:, columns], order="C")  # a copy: the caller's scores stay as they are
+    block.sort(axis=1)
+    return block
 
 
 def _check(task: RetrievalTask, first: int, chunk: np.ndarray) -> None:

@@ -8,12 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from hbir.benchmarks.task import RetrievalTask
-from hbir.evaluation.ranking import PositiveRanks, rank_positives
+from hbir.evaluation.ranking import PositiveRanks, rank_chunks
 from hbir.evaluation.runs import Run, rank_run
 from hbir.evaluation.settings import (
-    CROSS_LINGUAL,
-    MONOLINGUAL,
-    MULTILINGUAL,
     QueryScores,
     Settings,
     cell_table,
@@ -21,6 +18,7 @@ from hbir.evaluation.settings import (
     query_table,
     score_queries,
 )
+from hbir.evaluation.tally import Tally
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +30,7 @@ class Evaluation:
     """
 
     task: dict[str, Any]
-    """Name, version and languages of the benchmark, and its numbers of queries and passages."""
+    """Name, version, languages and main measures of the benchmark, and its numbers of queries and passages."""
     settings: Settings
     """Setting → measure → mean over languages or ordered pairs of languages."""
     groups: dict[str, Settings]
@@ -63,7 +61,7 @@ def evaluate(
     Raises:
         DataError: when the scores have another shape than the task, or one is NaN.
     """
-    return _evaluation(task, rank_positives(task, score_chunks, tie_order))
+    return evaluate_ranks(task, rank_chunks(task, score_chunks, tie_order))
 
 
 def evaluate_run(task: RetrievalTask, run: Run, tie_order: np.ndarray | None = None) -> Evaluation:
@@ -80,17 +78,30 @@ def evaluate_run(task: RetrievalTask, run: Run, tie_order: np.ndarray | None = N
     Raises:
         DataError: when an id is unknown, a passage is listed twice for a query, or a score is NaN.
     """
-    return _evaluation(task, rank_run(task, run, tie_order))
+    return evaluate_ranks(task, [rank_run(task, run, tie_order)])
 
 
-def _evaluation(task: RetrievalTask, ranks: PositiveRanks) -> Evaluation:
-    scores = score_queries(task, ranks)
+def evaluate_ranks(task: RetrievalTask, parts: Iterable[PositiveRanks]) -> Evaluation:
+    """Score the ranks of the positives, some queries after the other.
+
+    Args:
+        task: the benchmark.
+        parts: the ranks, together of all queries.
+
+    Returns:
+        The evaluation.
+    """
+    scored, tally = [], Tally(task)
+    for ranks in parts:
+        scored.append(score_queries(task, ranks))
+        tally.add(ranks)
+    scores = QueryScores.joined(scored)
     cells = cell_table(task, scores, np.ones(len(task.queries), dtype=bool))
     return Evaluation(
         task=_description(task),
         settings=macro_means(cells),
         groups=_by_group(task, scores),
-        counts=_counts(task, ranks, cells),
+        counts=tally.counts(cells),
         cells=cells,
         queries=query_table(task, scores),
     )
@@ -103,29 +114,10 @@ def _description(task: RetrievalTask) -> dict[str, Any]:
         "languages": task.languages,
         "queries": len(task.queries),
         "passages": len(task.passages),
+        "measures": list(task.measures),
     }
 
 
 def _by_group(task: RetrievalTask, scores: QueryScores) -> dict[str, Settings]:
     group = np.array(task.query_groups or [])
     return {str(name): macro_means(cell_table(task, scores, group == name)) for name in np.unique(group)}
-
-
-def _counts(task: RetrievalTask, ranks: PositiveRanks, cells: pa.Table) -> dict[str, Any]:
-    query_lang, passage_lang = np.array(task.query_langs), np.array(task.passage_langs)
-    same = query_lang[ranks.query] == passage_lang[ranks.passage]  # (n_positives,)
-    tied = {
-        MONOLINGUAL: ranks.tied_own[same],
-        CROSS_LINGUAL: ranks.tied_own[~same],
-        MULTILINGUAL: ranks.tied_pooled,
-    }
-    left_out = dict.fromkeys(cells["setting"].to_pylist(), 0)
-    for setting, number in zip(cells["setting"].to_pylist(), cells["n_left_out"].to_pylist(), strict=True):
-        left_out[setting] += number
-    return {
-        "positives": {setting: len(tied[setting]) for setting in left_out},
-        "tied_positives": {setting: int(np.count_nonzero(tied[setting])) for setting in left_out},
-        "left_out": left_out,
-        "single_positive_queries": int(np.count_nonzero(np.bincount(ranks.query) == 1)),
-        "not_retrieved": int(np.count_nonzero(ranks.pooled_rank == 0)),
-    }

@@ -34,8 +34,9 @@ def rank_run(task: RetrievalTask, run: Run, tie_order: np.ndarray | None = None)
     _refuse_unknown(task, "passages", dict.fromkeys(p for passages in run.values() for p in passages), index)
     order = neutral_order(task.passage_ids) if tie_order is None else tie_order
     lang = np.unique(task.passage_langs, return_inverse=True)[1]
-    columns = np.zeros((4, len(task.relevant)), dtype=np.int64)  # own rank, pooled rank, own tie, pooled tie
-    query, passage = task.relevant.T
+    positives = task.positives(0, len(task.queries))
+    columns = np.zeros((4, len(positives)), dtype=np.int64)  # own rank, pooled rank, own tie, pooled tie
+    query, passage = positives.T
     ends = np.searchsorted(query, np.arange(len(task.queries) + 1))
     for number in np.unique(query):
         retrieved, scores = _best_first(task, task.query_ids[number], run, index, order)
@@ -46,6 +47,7 @@ def rank_run(task: RetrievalTask, run: Run, tie_order: np.ndarray | None = None)
     return PositiveRanks(
         query=query,
         passage=passage,
+        gain=task.gains(0, len(task.queries)),
         own_rank=columns[0],
         pooled_rank=columns[1],
         tied_own=columns[2].astype(bool),

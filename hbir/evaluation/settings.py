@@ -11,27 +11,28 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from hbir.benchmarks.task import RetrievalTask
+from hbir.benchmarks.task import MULTILINGUAL, SETTINGS, RetrievalTask
 from hbir.evaluation.measures import MEASURES, NAMES, Rankings, rank_distance
 from hbir.evaluation.ranking import PositiveRanks
 
-SETTINGS = MONOLINGUAL, CROSS_LINGUAL, MULTILINGUAL = "monolingual", "cross_lingual", "multilingual"
 ALL = "all"
 """The name of the pool of all languages."""
 
 Settings = dict[str, dict[str, float]]
 """Setting → measure → mean."""
 
-_PLACE = [("query_lang", pa.string()), ("pool", pa.string())]
 _VALUES = [(name, pa.float64()) for name in NAMES]
 CELLS = pa.schema(
-    [("setting", pa.string()), *_PLACE, *((n, pa.int64()) for n in ("n_queries", "n_left_out")), *_VALUES]
+    [(name, pa.string()) for name in ("setting", "query_lang", "pool")]
+    + [(name, pa.int64()) for name in ("n_queries", "n_left_out")]
+    + _VALUES
 )
 """One row per setting, query language and pool; measures are means over its `n_queries` scored queries."""
 QUERIES = pa.schema(
-    [("setting", pa.string()), ("query_id", pa.string()), *_PLACE, ("group", pa.string()), *_VALUES]
+    [(name, pa.string()) for name in ("setting", "query_id", "cluster", "query_lang", "pool", "group")]
+    + _VALUES
 )
-"""One row per query and pool that holds a passage relevant to it."""
+"""One row per query and pool that holds a passage relevant to it; queries of one cluster are one question."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,23 @@ class QueryScores:
     pool: np.ndarray
     """(n,) int64, index into the task's languages, or their number for the pool of all."""
     values: np.ndarray
-    """(n, 7) float64, one column per name in NAMES; NaN where not defined."""
+    """(n, 8) float64, one column per name in NAMES; NaN where not defined."""
+
+    @classmethod
+    def joined(cls, parts: Sequence["QueryScores"]) -> "QueryScores":
+        """Put the scores of several groups of queries into one order.
+
+        Args:
+            parts: at least one.
+
+        Returns:
+            All their rows.
+        """
+        columns = {
+            name: np.concatenate([getattr(part, name) for part in parts]) for name in cls.__annotations__
+        }
+        order = np.lexsort((columns["pool"], columns["query"], columns["setting"]))
+        return cls(**{name: column[order] for name, column in columns.items()})
 
 
 def score_queries(task: RetrievalTask, ranks: PositiveRanks) -> QueryScores:
@@ -55,28 +72,38 @@ def score_queries(task: RetrievalTask, ranks: PositiveRanks) -> QueryScores:
 
     Args:
         task: the benchmark.
-        ranks: the ranks of its positives.
+        ranks: the ranks of its positives, or of those of some queries.
 
     Returns:
-        The scores; rank distance is NaN but in the pool of all languages.
+        The scores in the settings that the benchmark defines; rank distance is NaN but in the pool of all
+        languages.
     """
-    query_lang, passage_lang = (_codes(task, langs) for langs in (task.query_langs, task.passage_langs))
-    everything = np.full(len(ranks.query), len(task.languages))
-    own_query, own_pool, own = _rankings(ranks.query, passage_lang[ranks.passage], ranks.own_rank)
-    all_query, all_pool, pooled = _rankings(ranks.query, everything, ranks.pooled_rank)
-    query, pool = np.concatenate([own_query, all_query]), np.concatenate([own_pool, all_pool])
-    own_values = [*(measure(own) for measure in MEASURES.values()), np.full(len(own_query), np.nan)]
-    all_values = [*(measure(pooled) for measure in MEASURES.values()), rank_distance(pooled)]
-    values = np.concatenate([np.stack(own_values, axis=1), np.stack(all_values, axis=1)])
-    setting = np.where(pool == len(task.languages), 2, (pool != query_lang[query]).astype(np.int64))
-    order = np.lexsort((pool, query, setting))
-    query = query[order]
+    own_query, own_pool, own = _rankings(ranks, task.passage_codes[ranks.passage], ranks.own_rank)
+    query, pool = [own_query], [own_pool]
+    values = [np.stack([*(measure(own) for measure in MEASURES.values()), np.full(len(own_query), np.nan)], 1)]
+    if ranks.pooled_rank is not None:
+        everything = np.full(len(ranks.query), len(task.languages))
+        all_query, all_pool, pooled = _rankings(ranks, everything, ranks.pooled_rank)
+        query.append(all_query)
+        pool.append(all_pool)
+        values.append(np.stack([*(measure(pooled) for measure in MEASURES.values()), rank_distance(pooled)], 1))
+    scores = _placed(task, np.concatenate(query), np.concatenate(pool), np.concatenate(values))
+    return QueryScores.joined([scores])
+
+
+def _placed(task: RetrievalTask, query: np.ndarray, pool: np.ndarray, values: np.ndarray) -> QueryScores:
+    multilingual = SETTINGS.index(MULTILINGUAL)
+    setting = np.where(
+        pool == len(task.languages), multilingual, (pool != task.query_codes[query]).astype(np.int64)
+    )
+    defined = np.isin(setting, [SETTINGS.index(name) for name in task.settings])
+    query = query[defined]
     return QueryScores(
-        setting=setting[order],
+        setting=setting[defined],
         query=query,
-        query_lang=query_lang[query],
-        pool=pool[order],
-        values=values[order],
+        query_lang=task.query_codes[query],
+        pool=pool[defined],
+        values=values[defined],
     )
 
 
@@ -95,6 +122,7 @@ def query_table(task: RetrievalTask, scores: QueryScores) -> pa.Table:
     columns = [
         _named(scores.setting, SETTINGS),
         _named(scores.query, task.query_ids),
+        _named(scores.query, task.clusters or task.query_ids),
         _named(scores.query_lang, pools),
         _named(scores.pool, pools),
         _named(scores.query, groups),
@@ -120,7 +148,7 @@ def cell_table(task: RetrievalTask, scores: QueryScores, chosen: np.ndarray) -> 
     rows = chosen[scores.query]
     cell = np.ravel_multi_index((scores.setting[rows], scores.query_lang[rows], scores.pool[rows]), shape)
     counts: np.ndarray = np.bincount(cell, minlength=math.prod(shape)).reshape(shape)
-    totals = np.bincount(_codes(task, task.query_langs)[chosen], minlength=n)  # (n,)
+    totals = np.bincount(task.query_codes[chosen], minlength=n)  # (n,)
     scored_settings = counts.any(axis=(1, 2), keepdims=True)
     exists = _possible(task, totals) & scored_settings
     setting, query_lang, pool = np.nonzero(exists)
@@ -154,21 +182,24 @@ def macro_means(cells: pa.Table) -> Settings:
     return means
 
 
-def _rankings(query: np.ndarray, pool: np.ndarray, rank: np.ndarray) -> tuple[np.ndarray, np.ndarray, Rankings]:
+def _rankings(
+    ranks: PositiveRanks, pool: np.ndarray, rank: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, Rankings]:
     """Return each ranking's query and pool, and the rankings, from (n,) arrays over positives."""
-    ranks = np.where(rank == 0, np.inf, rank)
-    order = np.lexsort((ranks, pool, query))
-    query, pool = query[order], pool[order]
+    found = np.where(rank == 0, np.inf, rank)
+    order = np.lexsort((found, pool, ranks.query))
+    query, pool = ranks.query[order], pool[order]
     changes = (np.diff(query, prepend=-1) != 0) | (np.diff(pool, prepend=-1) != 0)
     start = np.flatnonzero(changes)
     n_relevant = np.diff(start, append=len(query))
-    return query[start], pool[start], Rankings(rank=ranks[order], start=start, n_relevant=n_relevant)
+    rankings = Rankings(rank=found[order], start=start, n_relevant=n_relevant, gain=ranks.gain[order])
+    return query[start], pool[start], rankings
 
 
 def _possible(task: RetrievalTask, n_queries: np.ndarray) -> np.ndarray:
     """Return which cells have queries and passages: (settings, languages, languages + 1) bool."""
     n = len(task.languages)
-    passages = np.bincount(_codes(task, task.passage_langs), minlength=n) > 0
+    passages = np.bincount(task.passage_codes, minlength=n) > 0
     same = np.eye(n, n + 1, dtype=bool)
     everything = np.arange(n + 1) == n
     pools = np.append(passages, True)
@@ -176,11 +207,6 @@ def _possible(task: RetrievalTask, n_queries: np.ndarray) -> np.ndarray:
     kinds = np.stack([same, other, np.broadcast_to(everything, same.shape)])
     possible: np.ndarray = kinds & pools & (n_queries > 0)[:, None]
     return possible
-
-
-def _codes(task: RetrievalTask, langs: list[str]) -> np.ndarray:
-    codes: np.ndarray = np.searchsorted(task.languages, langs)
-    return codes
 
 
 def _named(codes: np.ndarray, names: Sequence[str | None]) -> pa.Array:

@@ -15,7 +15,7 @@ from hbir.batching.pool import Example, Pairing, Pool, same_language, two_langua
 from hbir.batching.walk import Walk
 from hbir.core.errors import DataError
 from hbir.core.records import VALIDATION
-from hbir.encoding.model import encode
+from hbir.encoding.model import embed
 from hbir.training.examples import PairTexts
 from hbir.training.loss import info_nce
 from hbir.training.params import ValidationParams
@@ -92,8 +92,8 @@ def validate(model: SentenceTransformer, validation: Validation) -> Losses:
     Returns:
         The loss and its halves, to six decimals.
     """
-    queries = torch.from_numpy(encode(model, list(validation.queries), "query", _ENCODE_BATCH))  # (n, d)
-    passages = torch.from_numpy(encode(model, list(validation.passages), "document", _ENCODE_BATCH))  # (m, d)
+    queries = torch.from_numpy(embed(model, list(validation.queries), "query", _ENCODE_BATCH))  # (n, d)
+    passages = torch.from_numpy(embed(model, list(validation.passages), "document", _ENCODE_BATCH))  # (m, d)
 
     def mean(batches: Sequence[np.ndarray]) -> float:
         losses = [

@@ -14,7 +14,7 @@ from hbir.core.errors import ModelError
 from hbir.core.files import atomic_folder
 from hbir.core.hashing import folder_digest
 from hbir.encoding.initial import initial_encoder
-from hbir.encoding.model import encode, load_encoder, prepare_torch, save_encoder
+from hbir.encoding.model import embed, load_encoder, prepare_torch, save_encoder
 from hbir.encoding.params import EncoderParams, TinyParams
 from hbir.encoding.tokenizer import train_tokenizer
 
@@ -66,8 +66,8 @@ def test_padding_follows_the_longest_text_and_truncation_the_limit(tmp_path: Pat
 def test_a_text_has_the_same_embedding_in_any_company(tmp_path: Path):
     """Padding must not leak into an embedding."""
     model = load_encoder(saved(tmp_path / "m"))
-    alone = encode(model, ["a"], "query", 1)
-    together = encode(model, ["a", "much longer " * 8], "query", 2)
+    alone = embed(model, ["a"], "query", 1)
+    together = embed(model, ["a", "much longer " * 8], "query", 2)
     assert np.allclose(alone[0], together[0], atol=1e-6)
     assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-6)
     assert not np.allclose(together[0], together[1], atol=1e-3)
@@ -76,7 +76,7 @@ def test_a_text_has_the_same_embedding_in_any_company(tmp_path: Path):
 def test_order_is_kept_over_batches(tmp_path: Path):
     model = load_encoder(saved(tmp_path / "m"))
     texts = [f"{'long ' * (n % 5)}{n}" for n in range(11)]
-    assert np.allclose(encode(model, texts, "document", 3), encode(model, texts, "document", 64), atol=1e-6)
+    assert np.allclose(embed(model, texts, "document", 3), embed(model, texts, "document", 64), atol=1e-6)
 
 
 def test_a_pretrained_folder_serves_and_is_brought_to_length_one(tmp_path: Path):
@@ -85,7 +85,7 @@ def test_a_pretrained_folder_serves_and_is_brought_to_length_one(tmp_path: Path)
     bare.save_pretrained(str(tmp_path / "bare"), create_model_card=False)
     model = initial_encoder(replace(PARAMS, name=str(tmp_path / "bare"), max_tokens=24), [], 1)
     assert model.max_seq_length == 24
-    assert np.allclose(np.linalg.norm(encode(model, TEXTS, "query", 2), axis=1), 1, atol=1e-6)
+    assert np.allclose(np.linalg.norm(embed(model, TEXTS, "query", 2), axis=1), 1, atol=1e-6)
     assert isinstance(model[0], Transformer)
 
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import strategies as st
 
 from hbir.benchmarks.task import RetrievalTask
+from hbir.evaluation.ranking import PositiveRanks, rank_chunks
 
 LANGUAGES = ["de", "fr", "th"]
 
@@ -38,6 +39,13 @@ def scored_tasks(draw):
     scores = rng.integers(0, distinct, (len(query_langs), len(passage_langs))).astype(np.float32) / 8 - 1
     groups = draw(st.sampled_from([None, [f"g{i % 2}" for i in range(len(query_langs))]]))
     return make_task(query_langs, passage_langs, map(tuple, relevant.tolist()), groups), scores
+
+
+def rank_positives(task, score_chunks, tie_order=None):
+    """Join the ranks of all chunks."""
+    parts = list(rank_chunks(task, score_chunks, tie_order))
+    names = PositiveRanks.__annotations__
+    return PositiveRanks(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
 def in_chunks(scores, size):

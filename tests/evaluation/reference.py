@@ -16,6 +16,7 @@ def measures(ranked, relevant):
     ideal = sum(1 / math.log2(rank + 1) for rank in range(1, min(10, len(relevant)) + 1))
     return {
         "map": sum(sum(hits[:rank]) / rank for rank in found) / len(relevant),
+        "map@20": sum(sum(hits[:rank]) / rank for rank in found if rank <= 20) / min(20, len(relevant)),
         "recall@1": sum(hits[:1]) / len(relevant),
         "recall@10": sum(hits[:10]) / len(relevant),
         "mrr@10": next((1 / rank for rank in found if rank <= 10), 0.0),

@@ -4,7 +4,7 @@ from hbir.core.errors import ParamsError
 from hbir.core.params import section
 from hbir.evaluation.params import EvaluateParams
 
-GOOD = {"benchmarks": ["cldr"], "query_chunk": 256, "batch_size": 64}
+GOOD = {"benchmarks": ["cldr"], "query_chunk": 256, "batch_size": 64, "embeddings": None}
 
 
 def test_good_values_are_kept():

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from hbir.core.errors import DataError
 from hbir.core.hashing import content_id
-from hbir.evaluation.ranking import neutral_order, rank_positives, similarity_chunks
+from hbir.evaluation.ranking import neutral_order, similarity_chunks
 from tests.evaluation import reference
-from tests.evaluation.conftest import in_chunks, make_task, scored_tasks
+from tests.evaluation.conftest import in_chunks, make_task, rank_positives, scored_tasks
 
 
 def test_by_hand(bilingual, bilingual_scores):

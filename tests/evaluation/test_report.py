@@ -8,6 +8,7 @@ import pytrec_eval
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hbir.benchmarks.task import Labels
 from hbir.evaluation.measures import MEASURES
 from hbir.evaluation.ranking import neutral_order
 from hbir.evaluation.report import evaluate
@@ -21,6 +22,7 @@ def rows_of(table):
     rows = {}
     for row in table.to_pylist():
         row.pop("group")
+        assert row.pop("cluster") == row["query_id"]
         key = tuple(row.pop(name) for name in keys)
         assert key not in rows
         rows[key] = {name: value for name, value in row.items() if value is not None}
@@ -55,6 +57,7 @@ def test_by_hand(bilingual, bilingual_scores):
         "languages": ["de", "fr"],
         "queries": 3,
         "passages": 5,
+        "measures": ["map"],
     }
 
 
@@ -160,19 +163,22 @@ def trec_eval(task, scores, pool):
     """Return query id → our measure → value by trec_eval, for queries with a relevant passage in the pool."""
     inside = [p for p, lang in enumerate(task.passage_langs) if pool in (lang, "all")]
     qrels: dict[str, dict[str, int]] = {}
-    for query, passage in task.relevant.tolist():
+    for (query, passage), grade in zip(task.relevant.tolist(), task.grades.tolist(), strict=True):
         if passage in inside:
-            qrels.setdefault(task.query_ids[query], {})[task.passage_ids[passage]] = 1
+            qrels.setdefault(task.query_ids[query], {})[task.passage_ids[passage]] = int(grade)
     rows = dict(zip(task.query_ids, scores.tolist(), strict=True))
     run = {query: {task.passage_ids[p]: rows[query][p] for p in inside} for query in qrels}
-    evaluator = pytrec_eval.RelevanceEvaluator(qrels, {"map", "recall.1,10,100", "ndcg_cut.10", "recip_rank"})
-    return {query: _named(values) for query, values in evaluator.evaluate(run).items()}
+    names = {"map", "map_cut.20", "recall.1,10,100", "ndcg_cut.10", "recip_rank"}
+    evaluator = pytrec_eval.RelevanceEvaluator(qrels, names)
+    return {query: _named(values, len(qrels[query])) for query, values in evaluator.evaluate(run).items()}
 
 
-def _named(values):
+def _named(values, n_relevant):
     best = values["recip_rank"]
     return {
         "map": values["map"],
+        # trec_eval divides by all relevant passages, XTREME-R by those that 20 places can hold.
+        "map@20": values["map_cut_20"] * n_relevant / min(n_relevant, 20),
         "recall@1": values["recall_1"],
         "recall@10": values["recall_10"],
         "mrr@10": best if best >= 0.1 else 0.0,
@@ -189,6 +195,7 @@ def test_equal_to_trec_eval_in_every_pool(seed, distinct):
     query_langs, passage_langs = (langs[rng.integers(0, 4, n)].tolist() for n in (40, 500))
     relevant = np.argwhere(rng.random((40, 500)) < rng.choice([0, 0.004, 0.05], (40, 1)))
     task = make_task(query_langs, passage_langs, map(tuple, relevant.tolist()))
+    task = dataclasses.replace(task, grades=rng.integers(1, 4, len(relevant)).astype(np.float64))
     scores = rng.integers(0, distinct, (40, 500)).astype(np.float32) / 7
     by_id_descending = -np.argsort(np.argsort(task.passage_ids))
     result = evaluate(task, in_chunks(scores, 16), by_id_descending)
@@ -198,3 +205,30 @@ def test_equal_to_trec_eval_in_every_pool(seed, distinct):
     found = {(key[1], key[3]): {name: row[name] for name in MEASURES} for key, row in rows.items()}
     assert len({key[0] for key in rows}) == 3
     assert found == {key: pytest.approx(row, rel=1e-12, abs=1e-15) for key, row in expected.items()}
+
+
+@given(scored_tasks(), st.integers(1, 10), st.data())
+def test_labels_give_what_listed_pairs_give(drawn, chunk, data):
+    task, scores = drawn
+    sides = len(task.queries), len(task.passages)
+    labels = [np.array(data.draw(st.lists(st.integers(0, 2), min_size=n, max_size=n)), np.int64) for n in sides]
+    listed = np.argwhere(labels[0][:, None] == labels[1])
+    by_label = evaluate(dataclasses.replace(task, relevant=Labels(*labels)), in_chunks(scores, chunk))
+    by_pair = evaluate(dataclasses.replace(task, relevant=listed), in_chunks(scores, chunk))
+    assert by_label == by_pair
+
+
+@given(scored_tasks())
+def test_a_setting_that_the_benchmark_does_not_define_is_absent(drawn):
+    task, scores = drawn
+    whole = evaluate(task, [scores])
+    one = evaluate(dataclasses.replace(task, settings=("cross_lingual",)), [scores])
+    assert one.settings == {k: v for k, v in whole.settings.items() if k == "cross_lingual"}
+    assert one.queries.to_pylist() == [r for r in whole.queries.to_pylist() if r["setting"] == "cross_lingual"]
+    assert one.counts["left_out"] == {k: v for k, v in whole.counts["left_out"].items() if k == "cross_lingual"}
+
+
+@given(scored_tasks())
+def test_the_chunks_of_one_evaluation_do_not_matter(drawn):
+    task, scores = drawn
+    assert evaluate(task, [scores]) == evaluate(task, in_chunks(scores, 1))

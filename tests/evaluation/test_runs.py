@@ -5,10 +5,9 @@ import pytest
 from hypothesis import given
 
 from hbir.core.errors import DataError
-from hbir.evaluation.ranking import rank_positives
 from hbir.evaluation.report import evaluate_run
 from hbir.evaluation.runs import rank_run
-from tests.evaluation.conftest import scored_tasks
+from tests.evaluation.conftest import rank_positives, scored_tasks
 
 FIELDS = ("query", "passage", "own_rank", "pooled_rank", "tied_own", "tied_pooled")
 

@@ -49,7 +49,7 @@ def test_cells_are_plain_for_plots(evaluation, tmp_path):
     save(evaluation, tmp_path)
     header, first, *_, last = (tmp_path / "cells.csv").read_text().splitlines()
     assert header == ",".join(["setting", "query_lang", "pool", "n_queries", "n_left_out", *NAMES])
-    assert first.startswith("monolingual,de,de,2,0,0.583333,0.250000,")
+    assert first.startswith("monolingual,de,de,2,0,0.583333,0.583333,0.250000,")
     assert first.endswith(",")
     assert last.startswith("multilingual,fr,all,1,0,0.833333,")
     assert last.endswith(",2.000000")

@@ -18,7 +18,7 @@ from hbir.evaluation.results import read_results
 from hbir.evaluation.save import save
 from tests.encoding.test_encoder import saved
 
-PARAMS = EvaluateParams(benchmarks=["cldr"], query_chunk=100, batch_size=64)
+PARAMS = EvaluateParams(benchmarks=["cldr"], query_chunk=100, batch_size=64, embeddings=None)
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_scores_are_those_of_encode_query_and_encode_document(folder: Path):
-    task = registry.load("cldr", ["de", "en"])
+    task = registry.load("cldr", ["de", "en"])[0]
     scored = scoring.score_task(load_encoder(folder), task, PARAMS)
     model = SentenceTransformer(str(folder), device="cpu")
     queries = np.asarray(model.encode_query(task.queries, batch_size=64))
@@ -39,7 +39,7 @@ def test_the_scores_are_those_of_encode_query_and_encode_document(folder: Path):
 
 
 def test_results_come_back_with_typed_cells(folder: Path, tmp_path: Path):
-    task = registry.load("cldr", ["de", "en"])
+    task = registry.load("cldr", ["de", "en"])[0]
     evaluation = scoring.score_task(load_encoder(folder), task, PARAMS)
     save(evaluation, tmp_path / "xx" / "cldr")
     write_json(tmp_path / "xx" / "final.json", {"cldr": evaluation.settings})

@@ -87,7 +87,7 @@ def test_a_plain_sentence_transformer_gives_the_scored_embeddings(files: Files, 
     for method, prompt, side in sides:
         assert np.array_equal(method(text), model.encode(prompt + text))
         assert not np.array_equal(method(text), model.encode(text))
-        assert np.array_equal(method([text]), encoding.encode(scored, [text], side, 8))
+        assert np.array_equal(method([text]), encoding.embed(scored, [text], side, 8))
 
 
 def test_the_saved_model_is_the_best_and_final_the_last(files: Files, tmp_path: Path, monkeypatch):
@@ -100,7 +100,7 @@ def test_the_saved_model_is_the_best_and_final_the_last(files: Files, tmp_path: 
     told = train(files.job(tmp_path / "model"), Silent())
     assert (told["best"]["step"], told["final"]["step"]) == (10, 12)
     best, final = (
-        encoding.encode(encoding.load_encoder(path), ["aa"], "query", 1)
+        encoding.embed(encoding.load_encoder(path), ["aa"], "query", 1)
         for path in (tmp_path / "model", tmp_path / "model/final")
     )
     assert not np.array_equal(best, final)
@@ -108,7 +108,7 @@ def test_the_saved_model_is_the_best_and_final_the_last(files: Files, tmp_path: 
     monkeypatch.setenv("DVC_ROOT", str(tmp_path / "main"))
     whole = train(files.job(tmp_path / "again"), Silent())
     if whole["best"]["step"] == whole["final"]["step"]:
-        last = encoding.encode(encoding.load_encoder(tmp_path / "again"), ["aa"], "query", 1)
+        last = encoding.embed(encoding.load_encoder(tmp_path / "again"), ["aa"], "query", 1)
         assert np.array_equal(final, last)
 
 
