@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from hbir.benchmarks import cldr
+from hbir.benchmarks import beir, cldr, lareqa, mewsli_x, miracl, mtop, parallel, tatoeba
 from hbir.benchmarks.params import BenchmarkParams
 from hbir.benchmarks.streamed import StreamedTask
 from hbir.benchmarks.task import RetrievalTask
@@ -35,9 +35,18 @@ def _by_mteb(params: BenchmarkParams, languages: Sequence[str] | None) -> Sequen
 MTEB = "mteb"
 LOADERS = {
     cldr.NAME: Loader(BenchmarkParams, cldr.load),
+    lareqa.XQUAD_R: Loader(lareqa.LareqaParams, lareqa.load),
+    lareqa.MLQA_R: Loader(lareqa.LareqaParams, lareqa.load),
+    lareqa.XTREME_R: Loader(lareqa.XtremeLareqaParams, lareqa.load),
+    tatoeba.NAME: Loader(BenchmarkParams, tatoeba.load),
+    mtop.NAME: Loader(BenchmarkParams, mtop.load),
+    mewsli_x.NAME: Loader(BenchmarkParams, mewsli_x.load),
+    miracl.NAME: Loader(miracl.MiraclParams, miracl.load),
 }
 """The benchmarks; a new one is a module of its own and a line here."""
 FAMILIES: dict[str, Loader] = {
+    beir.FAMILY: Loader(beir.BeirParams, beir.load),
+    parallel.FAMILY: Loader(parallel.ParallelParams, parallel.load),
     MTEB: Loader(BenchmarkParams, _by_mteb),
 }
 """Those whose name goes on after a slash, such as `beir/scifact`."""

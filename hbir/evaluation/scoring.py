@@ -10,15 +10,22 @@ from sentence_transformers import SentenceTransformer
 from hbir.benchmarks.registry import Entry, Task, load, name_of
 from hbir.benchmarks.streamed import StreamedTask
 from hbir.benchmarks.task import RetrievalTask
-from hbir.encoding.model import SIDES, embed
+from hbir.core.errors import DataError
+from hbir.core.lines import expanded
+from hbir.encoding.model import SIDES, embed, encoder_fingerprint
 from hbir.evaluation.merge import merged
 from hbir.evaluation.mteb_tasks import FAMILY, score_mteb
 from hbir.evaluation.params import EvaluateParams
-from hbir.evaluation.ranking import similarity_chunks
-from hbir.evaluation.report import Evaluation, evaluate
-from hbir.evaluation.streaming import evaluate_streamed
+from hbir.evaluation.ranking import PositiveRanks, similarity_chunks
+from hbir.evaluation.report import Evaluation, evaluate, evaluate_ranks
+from hbir.retrieval.index import Embed
+from hbir.retrieval.streamed import Cache, search_streamed
 
 logger = logging.getLogger(__name__)
+_MOST_SCORES = 1 << 26
+"""In one block of float32 scores: 256 MiB, whatever `query_chunk` says."""
+_CHUNK_OF_BATCHES = 128
+"""Batches of passages that are embedded, then searched."""
 
 
 class Benchmark:
@@ -62,17 +69,47 @@ def score_task(model: SentenceTransformer, task: Task, params: EvaluateParams) -
 
     Returns:
         Scores in every setting.
+
+    Raises:
+        DataError: when no query has a relevant passage in any setting.
     """
     queries, passages = (
         partial(embed, model, side=side, batch_size=params.batch_size, progress=True) for side in SIDES
     )
     if isinstance(task, StreamedTask):
-        return evaluate_streamed(task, queries(task.judged.queries), passages, params)
-    return _exact(task, queries(task.queries), passages(task.passages), params.query_chunk)
+        cache = _cache(model, params.embeddings) if params.embeddings else None
+        evaluation = _streamed(task, queries(task.judged.queries), passages, cache, params.batch_size)
+    else:
+        evaluation = _exact(task, queries(task.queries), passages(task.passages), params.query_chunk)
+    return _with_queries(task.judged if isinstance(task, StreamedTask) else task, evaluation)
 
 
 def _exact(task: RetrievalTask, queries: np.ndarray, passages: np.ndarray, chunk: int) -> Evaluation:
-    evaluation = evaluate(task, similarity_chunks(queries, passages, chunk))
+    bounded = max(1, min(chunk, _MOST_SCORES // len(passages)))
+    return evaluate(task, similarity_chunks(queries, passages, bounded))
+
+
+def _streamed(
+    task: StreamedTask, queries: np.ndarray, embed_passages: Embed, cache: Cache | None, batch_size: int
+) -> Evaluation:
+    ranks = search_streamed(task, queries, embed_passages, cache, _CHUNK_OF_BATCHES * batch_size)
+    query, passage = task.judged.positives(0, len(queries)).T
+    gain = task.judged.gains(0, len(queries))
+    return evaluate_ranks(task.judged, [PositiveRanks(query=query, passage=passage, gain=gain, **vars(ranks))])
+
+
+def _cache(model: SentenceTransformer, folder: str) -> Cache:
+    return Cache(expanded(folder, "params.yaml: evaluate.embeddings"), encoder_fingerprint(model))
+
+
+def _with_queries(task: RetrievalTask, evaluation: Evaluation) -> Evaluation:
+    if not evaluation.settings:
+        raise DataError(
+            where=f"benchmark {task.name}",
+            expected="a query with a relevant passage in one of its settings",
+            found="none",
+            hint="Choose more languages, or check the qrels.",
+        )
     for setting in set(task.settings) - set(evaluation.settings):
         logger.info("%s: no query is scored in the setting %s", task.name, setting)
     return evaluation

@@ -1,0 +1,117 @@
+"""Find and read a benchmark's official files in a local folder."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from hbir.benchmarks.params import DATA_VARIABLE, BenchmarkParams
+from hbir.core.errors import DataError
+from hbir.core.hashing import digest, file_digest
+
+T = TypeVar("T")
+_BOM = b"\xef\xbb\xbf"
+_SHOWN = 20
+"""Most names listed of a folder in which a file is missing."""
+
+
+def how_to_fetch(params: BenchmarkParams, files: str, source: str) -> str:
+    """Say which files a benchmark is made of, where they are and how to name their folder.
+
+    Args:
+        params: the benchmark.
+        files: their names, as words.
+        source: a page or a repository, as words.
+
+    Returns:
+        One imperative sentence, the hint of an error.
+    """
+    return (
+        f"Fetch {files} from {source}, and name their folder with `--data` or `data` in params.yaml, "
+        f"or put it at ${DATA_VARIABLE}/{params.name}."
+    )
+
+
+def no_folder(params: BenchmarkParams, files: str, source: str) -> DataError:
+    """Build the error for a benchmark that the Hub does not have whole.
+
+    Args:
+        params: the benchmark.
+        files: their names, as words.
+        source: a page or a repository, as words.
+
+    Returns:
+        The error, to be raised by the caller.
+    """
+    return DataError(
+        where=params.where,
+        expected=f"a folder with {files}",
+        found="none",
+        hint=how_to_fetch(params, files, source),
+    )
+
+
+def file_in(folder: Path, name: str) -> Path:
+    """Find one of a benchmark's files.
+
+    Args:
+        folder: the folder that was named.
+        name: the file's name, `/` between levels.
+
+    Returns:
+        Its path.
+
+    Raises:
+        DataError: when it is not there; the message lists what is.
+    """
+    path = folder / name
+    if path.is_file():
+        return path
+    there = sorted(item.name for item in folder.iterdir()) if folder.is_dir() else ["no folder"]
+    listed = ", ".join([*there[:_SHOWN], *(["…"] if len(there) > _SHOWN else [])])
+    raise DataError(
+        where=str(folder),
+        expected=name,
+        found=listed or "an empty folder",
+        hint="Fetch the file, name another folder, or name in `languages` those that are there.",
+    )
+
+
+def version_of(paths: Iterable[Path]) -> str:
+    """Name the version of a benchmark by its files' content.
+
+    Args:
+        paths: the files that were loaded, in the benchmark's own order.
+
+    Returns:
+        12 hexadecimal digits, independent of where the files lie.
+    """
+    return digest("\n".join(file_digest(path) for path in paths))[:12]
+
+
+def parsed(kind: TypeAdapter[T], data: bytes | str, where: str) -> T:
+    """Read JSON of a known form; further keys are passed over.
+
+    Args:
+        kind: the form.
+        data: the JSON, as bytes in UTF-8 perhaps with a byte order mark.
+        where: file and place, for a message.
+
+    Returns:
+        The value.
+
+    Raises:
+        DataError: when it is no JSON, no UTF-8, or of another form; the message has the place within the JSON.
+    """
+    try:
+        return kind.validate_json(data.removeprefix(_BOM) if isinstance(data, bytes) else data, strict=True)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        place = ".".join(map(str, fault["loc"]))
+        raise DataError(
+            where=f"{where}: {place}" if place else where,
+            expected="JSON in UTF-8" if fault["type"] == "json_invalid" else "the benchmark's own format",
+            found=str(fault["msg"]),
+            hint="Mend the place, or fetch the file again.",
+        ) from error

@@ -1,0 +1,1 @@
+"""Hold parameter sets of whole experiments, and what prepares their data."""

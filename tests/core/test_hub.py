@@ -1,0 +1,247 @@
+import gzip
+import json
+import time
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from hbir.core import hub
+from hbir.core.errors import DataError, ParamsError
+from tests.core.hub_server import Hub, serving
+
+CARD = b"""---
+configs:
+- config_name: english
+  data_files:
+  - split: train
+    path: english/*.jsonl
+- config_name: all
+  data_files: all.jsonl
+---
+"""
+FILES = {
+    "README.md": CARD,
+    "english/0.jsonl": b'{"q": "one"}\n{"q": "two"}\n',
+    "english/1.jsonl": b'{"q": "three"}\n',
+    "all.jsonl": b'{"q": "four"}\n',
+}
+WHERE, HINT = "source faq", "Put faq.jsonl into a folder."
+UNREACHABLE = "http://127.0.0.1:9"
+
+
+@pytest.fixture(autouse=True)
+def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep what is downloaded and recorded below the test's own folder."""
+    import datasets
+    import huggingface_hub.constants as constants
+
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", str(tmp_path / "datasets"))
+    monkeypatch.setattr(datasets.config, "HF_UPDATE_DOWNLOAD_COUNTS", False)
+    point_at(UNREACHABLE, monkeypatch)
+    return tmp_path
+
+
+def point_at(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import datasets
+    import huggingface_hub.constants as constants
+
+    template = constants.HUGGINGFACE_CO_URL_TEMPLATE
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template.replace(constants.ENDPOINT, url))
+    monkeypatch.setattr(constants, "ENDPOINT", url)
+    monkeypatch.setattr(datasets.config, "HF_ENDPOINT", url)
+    hub._asked.cache_clear()
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch):
+    with serving(Hub()) as running:
+        point_at(running.url, monkeypatch)
+        yield running
+    hub._asked.cache_clear()
+
+
+def read(repo: str, config: str | None = None, split: str = "train", **more) -> list[str]:
+    return [row["q"] for row in hub.rows(repo, config, split, more.pop("revision", None), WHERE, HINT, **more)]
+
+
+def recorded(root: Path) -> dict[str, str]:
+    known: dict[str, str] = json.loads((root / ".hbir" / hub.REVISIONS).read_text())
+    return known
+
+
+def test_an_unpinned_dataset_is_recorded_once_and_stays(server: Hub, tmp_path: Path):
+    first = server.push("me/faq", FILES)
+    assert hub.resolve("me/faq", None, WHERE) == first
+    assert recorded(tmp_path) == {"datasets/me/faq": first}
+    server.push("me/faq", {"all.jsonl": b"{}"})
+    hub._asked.cache_clear()
+    server.asked.clear()
+    assert hub.resolve("me/faq", None, WHERE) == first
+    assert server.asked == []
+
+
+def test_a_branch_is_recorded_beside_the_newest_commit(server: Hub, tmp_path: Path):
+    main = server.push("me/faq", FILES)
+    branch = server.push("me/faq", {"default/train/0000.jsonl": b"{}"}, "refs/convert/parquet")
+    assert hub.resolve("me/faq", "refs/convert/parquet", WHERE) == branch
+    assert hub.resolve("me/faq", None, WHERE) == main
+    assert recorded(tmp_path) == {"datasets/me/faq@refs/convert/parquet": branch, "datasets/me/faq": main}
+
+
+def test_a_pinned_commit_asks_and_records_nothing(tmp_path: Path):
+    assert hub.resolve("me/faq", "a" * 40, WHERE) == "a" * 40
+    assert not (tmp_path / ".hbir").exists()
+
+
+def test_files_and_fetch(server: Hub, tmp_path: Path):
+    sha = server.push("me/faq", FILES)
+    assert hub.files("me/faq", None, WHERE, HINT) == sorted(FILES)
+    path = hub.fetch("me/faq", "english/0.jsonl", None, WHERE, HINT)
+    assert path.read_bytes() == FILES["english/0.jsonl"]
+    assert sha in path.parts
+    server.asked.clear()
+    assert hub.fetch("me/faq", "english/0.jsonl", None, WHERE, HINT) == path
+    assert server.asked == []
+
+
+def test_a_file_that_is_not_there_names_the_nearest(server: Hub):
+    server.push("me/faq", FILES)
+    with pytest.raises(ParamsError, match="Did you mean 'all.jsonl'"):
+        hub.fetch("me/faq", "al.jsonl", None, WHERE, HINT)
+
+
+def test_rows_of_a_config_of_its_data_files_and_of_a_commit(server: Hub):
+    old = server.push("me/faq", FILES)
+    assert read("me/faq", "english") == ["one", "two", "three"]
+    assert read("me/faq", data_files=["english/1.jsonl"]) == ["three"]
+    server.push("me/faq", {**FILES, "all.jsonl": b'{"q": "five"}\n'})
+    assert read("me/faq", "all", revision=old) == ["four"]
+    assert read("me/faq", "all", revision="main") == ["five"]
+
+
+def test_data_files_are_read_beside_a_script_by_pattern_and_once(server: Hub, monkeypatch: pytest.MonkeyPatch):
+    server.push("me/faq", {**FILES, "faq.py": b""})
+    assert read("me/faq", data_files=["english/1.jsonl"]) == ["three"]
+    assert read("me/faq", data_files=["english/*.jsonl", "all.jsonl"]) == ["one", "two", "three", "four"]
+    with pytest.raises(ParamsError, match="english/0.jsonl"):
+        read("me/faq", data_files=["*.parquet"])
+    point_at(UNREACHABLE, monkeypatch)
+    assert read("me/faq", data_files=["english/1.jsonl"]) == ["three"]
+
+
+def test_a_compressed_data_file(server: Hub):
+    server.push("me/faq", {"train.jsonl.gz": gzip.compress(FILES["all.jsonl"]), "faq.py": b""})
+    assert read("me/faq", data_files=["train.jsonl.gz"]) == ["four"]
+
+
+def test_what_was_loaded_is_read_again_without_network(server: Hub, monkeypatch: pytest.MonkeyPatch):
+    old = server.push("me/faq", FILES)
+    read("me/faq", "english")
+    point_at(UNREACHABLE, monkeypatch)
+    assert read("me/faq", "english") == ["one", "two", "three"]
+    assert read("me/faq", "english", revision=old) == ["one", "two", "three"]
+    with pytest.raises(DataError, match="no answer from the Hub"):
+        read("me/faq", "english", revision="b" * 40)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: hub.resolve("me/faq", None, WHERE, HINT),
+        lambda: hub.files("me/faq", "a" * 40, WHERE, HINT),
+        lambda: hub.fetch("me/faq", "all.jsonl", None, WHERE, HINT),
+        lambda: hub.fetch("me/faq", "all.jsonl", "a" * 40, WHERE, HINT),
+        lambda: hub.rows("me/faq", None, "train", "a" * 40, WHERE, HINT),
+    ],
+)
+def test_without_network_the_error_comes_at_once_and_says_what_is_wanted(call, tmp_path: Path):
+    begin = time.monotonic()
+    with pytest.raises(DataError) as caught:
+        call()
+    assert time.monotonic() - begin < 5
+    assert caught.value.where == WHERE
+    assert "no answer from the Hub" in caught.value.found
+    assert caught.value.hint == HINT
+    assert not (tmp_path / ".hbir" / hub.REVISIONS).exists()
+
+
+def test_offline_mode_is_respected(server: Hub, monkeypatch: pytest.MonkeyPatch):
+    server.push("me/faq", FILES)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(DataError, match="offline mode is enabled"):
+        hub.resolve("me/faq", None, WHERE, HINT)
+    assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    ("repo", "config", "split", "revision", "found", "hint"),
+    [
+        ("me/none", None, "train", None, "Repository Not Found", "Check the id"),
+        ("me/faq", "english", "train", "v9", "Revision Not Found", "Correct `revision`"),
+        ("me/faq", None, "train", None, r"available configs: \['english', 'all'\]", HINT),
+        ("me/faq", "german", "train", None, "'german' not found. Available", HINT),
+        ("me/faq", "english", "test", None, 'Unknown split "test"', HINT),
+        ("me/script", None, "train", None, "only a script", "refs/convert/parquet"),
+    ],
+)
+def test_what_the_hub_does_not_have(server: Hub, repo, config, split, revision, found, hint):
+    server.push("me/faq", FILES)
+    server.push("me/script", {"README.md": b"", "script.py": b""})
+    with pytest.raises(DataError, match=found) as caught:
+        read(repo, config, split, revision=revision)
+    assert hint in caught.value.hint
+
+
+def test_a_local_folder_is_read_by_the_same_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    folder = tmp_path / "faq"
+    for name, data in FILES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    monkeypatch.setenv("FAQ", str(folder))
+    assert hub.resolve(str(folder), None, WHERE) == ""
+    assert read("$FAQ", "english") == ["one", "two", "three"]
+    assert read(str(folder), data_files=["all.jsonl"]) == ["four"]
+    assert hub.files(str(folder), None, WHERE, HINT) == sorted(FILES)
+    assert hub.fetch(str(folder), "all.jsonl", None, WHERE, HINT) == folder / "all.jsonl"
+    assert not (tmp_path / ".hbir").exists()
+    with pytest.raises(DataError, match="Put faq.jsonl into a folder"):
+        hub.fetch(str(folder), "none.jsonl", None, WHERE, HINT)
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_the_other_formats(tmp_path: Path, kind: str):
+    folder = tmp_path / kind
+    folder.mkdir()
+    if kind == "csv":
+        (folder / "train.csv").write_text("q,n\nyes,1\n")
+    else:
+        pq.write_table(pa.table({"q": ["yes"], "n": [1]}), folder / "train.parquet")
+    assert list(hub.rows(str(folder), None, "train", None, WHERE, HINT)) == [{"q": "yes", "n": 1}]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "found"),
+    [
+        ("train.jsonl", b'{"q": ', "JSON parse error"),
+        ("train.parquet", b"none", "Parquet"),
+        ("notes.md", b"none", "files found|any data files"),
+        ("broken.py", b"none", "only a script"),
+    ],
+)
+def test_a_broken_local_folder(tmp_path: Path, name: str, data: bytes, found: str):
+    folder = tmp_path / "broken"
+    folder.mkdir()
+    (folder / name).write_bytes(data)
+    with pytest.raises(DataError, match=found):
+        read(str(folder))
+
+
+def test_a_path_that_does_not_exist_is_not_taken_for_an_id(tmp_path: Path):
+    with pytest.raises(DataError, match="an id of the Hub or a folder"):
+        hub.resolve(str(tmp_path / "none"), None, WHERE)
+    with pytest.raises(ParamsError, match="the environment variable NONE_SUCH"):
+        hub.resolve("$NONE_SUCH/faq", None, WHERE)
