@@ -1,19 +1,29 @@
 """Stage collect: gather English question-passage pairs from the sources in params.yaml."""
 
+import logging
+
 import click
 
 from hbir.collection.collect import collect as collect_pairs
 from hbir.collection.params import CollectParams
+from hbir.collection.sources import to_translate
 from hbir.core import project
 from hbir.core.files import write_table
 from hbir.core.params import read_params, section
 
+logger = logging.getLogger(__name__)
+
 
 @click.command()
 def collect() -> None:
-    """Write data/english.parquet from the sources in params.yaml."""
+    """Write data/english.parquet and data/parallel.parquet from the sources in params.yaml."""
     params = read_params()
     project.read_project(params)
-    table, summary = collect_pairs(section(params, "collect", CollectParams))
-    write_table(project.ENGLISH, table)
+    given = section(params, "collect", CollectParams)
+    if section(params, "translate", dict).get("engine") == "cldr" and (plain := to_translate(given.sources)):
+        # Said before hours of reading; no error, for the pairs may be wanted in English alone.
+        logger.warning("translate.engine cldr will refuse the texts of %s.", ", ".join(plain))
+    english, parallel, summary = collect_pairs(given)
+    write_table(project.ENGLISH, english)
+    write_table(project.PARALLEL, parallel)
     click.echo(f"collect: {summary}")

@@ -87,8 +87,10 @@ def project_with_english(folder: Path) -> Path:
     from hbir.collection.params import CollectParams
     from hbir.core.files import write_table
 
+    collection = collect(CollectParams(sources=[{"kind": "cldr"}]))
+    write_table(folder / "data/parallel.parquet", collection.parallel)
     path = folder / "data/english.parquet"
-    write_table(path, collect(CollectParams(sources=[{"kind": "cldr"}]))[0])
+    write_table(path, collection.english)
     return path
 
 

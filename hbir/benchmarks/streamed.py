@@ -1,11 +1,17 @@
 """Define a benchmark whose corpus is too large to be held: it is streamed, language by language."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
 
 from hbir.benchmarks.task import RetrievalTask
 from hbir.core.errors import DataError
+from hbir.core.hashing import digest, file_digest
+from hbir.core.lines import broken, read_jsonl
+
+IDS = ("_id", "docid", "id")
+"""Names under which the id of a passage is known, the first that is there counts."""
 
 
 class Passage(NamedTuple):
@@ -23,6 +29,61 @@ class Corpus(Protocol):
 
     def fingerprint(self) -> str:
         """Return what changes whenever a passage does, as hexadecimal."""
+
+
+def parse_passage(
+    path: Path, number: int, row: Mapping[str, Any], *, blank: bool = False, ids: Sequence[str] = IDS
+) -> Passage:
+    """Read a passage as the field joins it: title, a space, text (Source: the packages beir and pyserini).
+
+    Args:
+        path: the file it stands in.
+        number: its line, from 1.
+        row: its fields.
+        blank: whether it may have neither a title nor a text.
+        ids: names of the field with the id, the first that is there counts.
+
+    Returns:
+        The passage.
+
+    Raises:
+        DataError: when it has no id, no field `text`, or is blank where that is not allowed.
+    """
+    key = next((name for name in ids if name in row), ids[0])
+    passage_id, title, text = row.get(key), row.get("title") or "", row.get("text")
+    if isinstance(passage_id, bool) or not isinstance(passage_id, str | int) or passage_id == "":
+        raise broken(path, number, f"an id as `{key}`", repr(passage_id) if key in row else "none")
+    if not isinstance(text, str) or not isinstance(title, str):
+        found = repr(title) if isinstance(text, str) else repr(text) if "text" in row else "none"
+        raise broken(path, number, "a `text`, and a `title` that is text too if any", found)
+    whole = f"{title} {text}".strip()
+    if not whole and not blank:
+        raise broken(path, number, "a text that is not empty", f"an empty one with the id {str(passage_id)!r}")
+    return Passage(str(passage_id), whole)
+
+
+@dataclass(frozen=True)
+class FileCorpus:
+    """Stream the passages of one language from JSON-lines files of their own."""
+
+    names: tuple[str, ...]
+    """The files, in their order."""
+    find: Callable[[str], Path]
+    """Brings a file to this machine."""
+    version: str = ""
+    """Hexadecimal, what names the files' content; where empty, they are read to hash them."""
+
+    def __iter__(self) -> Iterator[Passage]:
+        """Read the passages from the start."""
+        for name in self.names:
+            path = self.find(name)
+            for number, row in read_jsonl(path):
+                yield parse_passage(path, number, row)
+
+    def fingerprint(self) -> str:
+        """Return a hash of the files."""
+        content = [self.version] if self.version else [file_digest(self.find(name)) for name in self.names]
+        return digest("\n".join([*self.names, *content]))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,6 +38,14 @@ def read(params: CldrSource) -> Harvest:
             if query is None or passage is None:
                 dropped["question without English words"] += 1
                 continue
-            keys = question.key, question.passage.key
-            pairs.append(Pair(split, query, passage, *keys, relation=question.fact.relation))
+            pairs.append(
+                Pair(
+                    query=query,
+                    passage=passage,
+                    split=split,
+                    query_key=question.key,
+                    passage_key=question.passage.key,
+                    relation=question.fact.relation,
+                )
+            )
     return Harvest(pairs, dropped)

@@ -1,93 +1,140 @@
-"""Collect all sources into one table of English pairs."""
+"""Collect all sources into one table of English pairs, and those in other languages into another."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from hbir.collection import cldr
+from hbir.benchmarks.parallel_rows import ENGLISH as ENGLISH_LANGUAGE
+from hbir.benchmarks.registry import parsed
+from hbir.collection.cleaning import clean
+from hbir.collection.guard import leaks
+from hbir.collection.near_duplicates import near_duplicates
 from hbir.collection.params import CollectParams
-from hbir.collection.source import Kind, Named, Pair
-from hbir.core.errors import ParamsError
+from hbir.collection.source import Kind, Named, Pair, TextSource, Version
+from hbir.collection.sources import WHERE, checked
+from hbir.collection.splits import side_of, straddling
+from hbir.collection.summary import CollectSummary
+from hbir.core.errors import DataError
 from hbir.core.hashing import content_id
-from hbir.core.params import unknown, validated
-from hbir.core.records import ENGLISH
+from hbir.core.records import ENGLISH, PARALLEL
 
-KINDS = {"cldr": Kind(cldr.CldrSource, cldr.read)}
-"""The kinds of sources; a new one is a module of its own and a line here."""
-WHERE = "params.yaml: collect.sources"
+logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class CollectSummary:
-    """Count what was collected."""
+class Collection(NamedTuple):
+    """Hold what was collected."""
 
-    pairs: int
-    by_source: Counter[str] = field(default_factory=Counter)
-    by_split: Counter[str] = field(default_factory=Counter)
-    by_relation: Counter[str] = field(default_factory=Counter)
-    dropped: Counter[str] = field(default_factory=Counter)
-    """What was left out, by `source: reason`."""
-
-    def __str__(self) -> str:
-        """Return the line that the command prints."""
-        parts = {"by split": self.by_split, "by relation": self.by_relation, "dropped": self.dropped}
-        return "; ".join([f"{self.pairs} pairs", *(f"{what}: {_listed(c)}" for what, c in parts.items())])
+    english: pa.Table
+    """With the columns ENGLISH, sorted by `pair_id`, without repetition."""
+    parallel: pa.Table
+    """With the columns PARALLEL, sorted by `pair_id` and language: what no engine is to translate."""
+    summary: CollectSummary
 
 
-def _listed(counts: Counter[str]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items())) or "none"
-
-
-def collect(params: CollectParams) -> tuple[pa.Table, CollectSummary]:
-    """Collect the English pairs of all sources.
+def collect(params: CollectParams) -> Collection:
+    """Collect the pairs of all sources, clean them, and divide them into training and validation.
 
     Args:
         params: the section `collect`.
 
     Returns:
-        A table with the columns ENGLISH, sorted by `pair_id`, without repetition, and its counts.
+        The pairs and their counts.
+
+    Raises:
+        ParamsError: when a source or a benchmark of the leak guard is described wrongly.
+        DataError: when a file is missing or broken, or a source gives no pair.
     """
-    rows: dict[int, tuple[str, Pair]] = {}
-    dropped: Counter[str] = Counter()
-    for kind, source in _sources(params.sources):
+    work = _Work(params)
+    sources = checked(params.sources)
+    for entry in params.leak_guard:
+        parsed(entry)
+    for kind, source in sources:
+        work.gather(kind, source)
+    work.drop({key: f"in benchmark {name}" for key, name in leaks(work.pairs, params.leak_guard).items()})
+    if params.near_duplicates is not None:
+        work.drop(dict.fromkeys(near_duplicates(work.pairs, params.near_duplicates), "near-duplicate pair"))
+    work.drop(straddling(work.pairs))
+    for _, source in sources:
+        work.check_any(source.name)
+    ordered = {pair_id: work.pairs[pair_id] for pair_id in sorted(work.pairs)}
+    return Collection(_english(ordered, work.owners), _parallel(ordered), work.summary())
+
+
+class _Work:
+    """Hold the pairs so far, whose they are, and what was dropped."""
+
+    def __init__(self, params: CollectParams) -> None:
+        self.params = params
+        self.pairs: dict[int, Pair] = {}
+        self.owners: dict[int, str] = {}
+        self.dropped: dict[str, Counter[str]] = defaultdict(Counter)
+
+    def gather(self, kind: Kind, source: Named) -> None:
+        texts = source if isinstance(source, TextSource) else None
         harvest = kind.read(source)
-        dropped.update({f"{source.name}: {reason}": count for reason, count in harvest.dropped.items()})
-        for pair in harvest.pairs:
-            pair_id = _pair_id(pair)
-            if pair_id in rows:
-                dropped[f"{source.name}: repeated pair"] += 1
-            rows.setdefault(pair_id, (source.name, pair))
-    ordered = [(pair_id, *rows[pair_id]) for pair_id in sorted(rows)]
-    summary = CollectSummary(
-        pairs=len(ordered),
-        by_source=Counter(name for _, name, _ in ordered),
-        by_split=Counter(pair.split for _, _, pair in ordered),
-        by_relation=Counter(pair.relation or name for _, name, pair in ordered),
-        dropped=+dropped,
-    )
-    return pa.Table.from_pylist([_row(*row) for row in ordered], schema=ENGLISH), summary
+        dropped, read = self.dropped[source.name], 0
+        for pair in islice(harvest.pairs, texts.limit if texts else None):
+            read += 1
+            if (cleaned := clean(pair, self.params, dropped)) is None:
+                continue
+            pair_id = _pair_id(cleaned)
+            if pair_id in self.pairs:
+                dropped["repeated pair"] += 1
+                continue
+            self.pairs[pair_id] = cleaned._replace(split=side_of(cleaned, texts.validation if texts else 0))
+            self.owners[pair_id] = source.name
+        dropped.update(harvest.dropped)
+        if texts:
+            _warn_of_size(texts, read)
 
+    def drop(self, reasons: Mapping[int, str]) -> None:
+        for pair_id, reason in reasons.items():
+            self.dropped[self.owners.pop(pair_id)][reason] += 1
+            del self.pairs[pair_id]
 
-def _sources(sources: Sequence[dict[str, Any]]) -> Iterator[tuple[Kind, Named]]:
-    names: set[str] = set()
-    for number, given in enumerate(sources):
-        where = f"{WHERE}[{number}]"
-        if given.get("kind") not in KINDS:
-            raise unknown(f"{where}.kind", str(given.get("kind")), KINDS)
-        kind = KINDS[given["kind"]]
-        source = validated(kind.params, given, where)
-        if source.name in names:
-            raise ParamsError(
-                where=f"{where}.name",
-                expected="a name of its own",
-                found=f"{source.name!r} a second time",
-                hint="Give each source another `name`.",
+    def check_any(self, name: str) -> None:
+        if name not in self.owners.values():
+            reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(self.dropped[name].items()))
+            raise DataError(
+                where=f"{WHERE}: {name}",
+                expected="at least one pair",
+                found=f"none left ({reasons or 'the source is empty'})",
+                hint="Check its keys and its file, or remove the source.",
             )
-        names.add(source.name)
-        yield kind, source
+
+    def summary(self) -> CollectSummary:
+        by_source: dict[str, Counter[str]] = {name: Counter() for name in self.dropped}
+        for pair_id, pair in self.pairs.items():
+            by_source[self.owners[pair_id]][pair.split] += 1
+        return CollectSummary(
+            pairs=len(self.pairs),
+            by_source=by_source,
+            by_relation=Counter(pair.relation for pair in self.pairs.values() if pair.relation),
+            by_language=Counter(lang for pair in self.pairs.values() for lang, _ in _versions(pair)),
+            dropped=Counter(
+                {
+                    f"{name}: {reason}": n
+                    for name, all_of in self.dropped.items()
+                    for reason, n in all_of.items()
+                    if n
+                }
+            ),
+        )
+
+
+def _warn_of_size(source: TextSource, read: int) -> None:
+    expected = source.expected_pairs
+    if expected is not None and read != min(expected, source.limit or expected):
+        logger.warning("source %s: expected %d pairs, found %d", source.name, expected, read)
+
+
+def _versions(pair: Pair) -> Iterator[tuple[str, Version]]:
+    if pair.versions is not None:
+        yield from sorted([*pair.versions.items(), (ENGLISH_LANGUAGE, Version(pair.query, pair.passage))])
 
 
 def _query_id(pair: Pair) -> int:
@@ -102,15 +149,20 @@ def _pair_id(pair: Pair) -> int:
     return content_id("pair", pair.query_key or pair.query, pair.passage_key or pair.passage)
 
 
-def _row(pair_id: int, source: str, pair: Pair) -> dict[str, Any]:
-    return {
-        "pair_id": pair_id,
-        "passage_id": _passage_id(pair),
-        "query_id": _query_id(pair),
-        "source": source,
-        "split": pair.split,
-        "query": pair.query,
-        "passage": pair.passage,
-        "query_key": pair.query_key,
-        "passage_key": pair.passage_key,
+def _english(pairs: Mapping[int, Pair], owners: Mapping[int, str]) -> pa.Table:
+    columns: dict[str, list[Any]] = {
+        "pair_id": list(pairs),
+        "passage_id": [_passage_id(pair) for pair in pairs.values()],
+        "query_id": [_query_id(pair) for pair in pairs.values()],
+        "source": [owners[pair_id] for pair_id in pairs],
     }
+    for name in ENGLISH.names[len(columns) :]:
+        columns[name] = [getattr(pair, name) for pair in pairs.values()]
+    return pa.table(columns, schema=ENGLISH)
+
+
+def _parallel(pairs: Mapping[int, Pair]) -> pa.Table:
+    rows = [(pair_id, lang, *version) for pair_id, pair in pairs.items() for lang, version in _versions(pair)]
+    return pa.table(
+        {name: [row[place] for row in rows] for place, name in enumerate(PARALLEL.names)}, schema=PARALLEL
+    )

@@ -9,6 +9,7 @@ from hbir.core.errors import ParamsError
 from hbir.core.params import PARAMS, params_class, section, unknown, validated
 
 ENGLISH = Path("data/english.parquet")
+PARALLEL = Path("data/parallel.parquet")
 TRANSLATED = Path("data/translated")
 PAIRS = Path("data/pairs.parquet")
 BATCHES = Path("data/batches")

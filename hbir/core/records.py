@@ -11,6 +11,11 @@ TRANSLATED = pa.schema([*_IDS, *_BODY])
 ENGLISH = pa.schema([*_IDS, *_BODY, ("query_key", pa.string()), ("passage_key", pa.string())])
 """English pairs with the codes from which a structured engine renders them: `data/english.parquet`."""
 
+PARALLEL = pa.schema(
+    [("pair_id", pa.int64()), ("lang", pa.string()), ("query", pa.string()), ("passage", pa.string())]
+)
+"""Texts of pairs that no engine is to translate, English included: `data/parallel.parquet`."""
+
 PAIRS = pa.schema([("lang", pa.string()), *_IDS, *_BODY])
 """Pairs of all training languages, one row per pair and language: `data/pairs.parquet`."""
 

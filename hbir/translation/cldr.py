@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from hbir.cldr.render import renderer
+from hbir.core.errors import ParamsError
 from hbir.translation.engine import Segment
 
 
@@ -20,6 +21,18 @@ class CldrEngine:
 
         Returns:
             The texts; None where the language lacks a name.
+
+        Raises:
+            ParamsError: when a segment has no key, before anything is rendered.
         """
+        plain = [segment for segment in segments if not segment.key]
+        if plain:
+            raise ParamsError(
+                where="params.yaml: translate.engine",
+                expected="an engine that reads texts, for a source of plain texts",
+                found=f"{self.name!r}, which renders the embedded corpus only, for {len(plain)} texts such as "
+                f"{plain[0].text[:40]!r}",
+                hint="Choose another engine, or sources of kind `cldr` and `parallel` only.",
+            )
         render = renderer(target).render
         return [render(segment.key) for segment in segments]

@@ -1,16 +1,19 @@
-"""Translate a table of English pairs, each text once."""
+"""Bring a table of English pairs into a language: each text is translated once, parallel ones are looked up."""
 
 from collections import Counter
 from dataclasses import dataclass
 from itertools import chain
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hbir.core.errors import DataError
 from hbir.core.records import TRANSLATED
 from hbir.translation.engine import Engine, Segment
 
 SOURCE_LANGUAGE = "en"
+Sides = tuple[str | None, str | None]
+"""Query and passage; None where the engine has no translation."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,14 @@ class TranslateSummary:
         return f"{self.language}: {self.pairs} pairs of {self.segments} texts; dropped: {reasons or 'none'}"
 
 
-def translate_pairs(english: pa.Table, engine: Engine, target: str) -> tuple[pa.Table, TranslateSummary]:
+def translate_pairs(
+    english: pa.Table, parallel: pa.Table, engine: Engine, target: str
+) -> tuple[pa.Table, TranslateSummary]:
     """Translate the pairs of all sources.
 
     Args:
         english: a table with the columns ENGLISH.
+        parallel: a table with the columns PARALLEL; the engine is not asked for its pairs.
         engine: what translates; it is not asked when the target is English.
         target: the tag of the target language.
 
@@ -43,21 +49,39 @@ def translate_pairs(english: pa.Table, engine: Engine, target: str) -> tuple[pa.
         or passage has no translation is left out.
 
     Raises:
-        DataError: when the engine returns another number of texts than it was given.
+        DataError: when the engine cannot read the pairs, or returns another number of texts than it was given.
     """
+    known = set(parallel["pair_id"].to_pylist())
+    others = english.filter(
+        pa.array([pair_id not in known for pair_id in english["pair_id"].to_pylist()], pa.bool_())
+    )
+    translated, segments = _by_engine(others, engine, target)
+    sides = _by_lookup(parallel, target) | translated
+    ordered = [sides.get(pair_id) for pair_id in english["pair_id"].to_pylist()]
+    reasons = [_reason(side) for side in ordered]
+    whole = english.select(TRANSLATED.names)
+    for place, name in enumerate(("query", "passage")):
+        column = pa.array([side and side[place] for side in ordered], pa.string())
+        whole = whole.set_column(whole.schema.get_field_index(name), name, column)
+    kept = whole.filter(pa.array([reason is None for reason in reasons], pa.bool_()))
+    dropped = Counter(reason for reason in reasons if reason)
+    return kept.cast(TRANSLATED), TranslateSummary(target, len(kept), segments, dropped)
+
+
+def _by_lookup(parallel: pa.Table, target: str) -> dict[int, Sides]:
+    rows = parallel.filter(pc.equal(parallel["lang"], target))
+    columns = (rows[name].to_pylist() for name in ("pair_id", "query", "passage"))
+    return {pair_id: (query, passage) for pair_id, query, passage in zip(*columns, strict=True)}
+
+
+def _by_engine(english: pa.Table, engine: Engine, target: str) -> tuple[dict[int, Sides], int]:
     queries = _segments(english, "query")
     passages = _segments(english, "passage")
     unique = list(dict.fromkeys(chain(queries, passages)))
     texts = dict(zip(unique, _translated(unique, engine, target), strict=True))
+    ids = english["pair_id"].to_pylist()
     sides = [(texts[query], texts[passage]) for query, passage in zip(queries, passages, strict=True)]
-    reasons = [_reason(*side) for side in sides]
-    whole = english.select(TRANSLATED.names)
-    for place, name in enumerate(("query", "passage")):
-        column = pa.array([side[place] for side in sides], pa.string())
-        whole = whole.set_column(whole.schema.get_field_index(name), name, column)
-    kept = whole.filter(pa.array([reason is None for reason in reasons], pa.bool_()))
-    dropped = Counter(reason for reason in reasons if reason)
-    return kept.cast(TRANSLATED), TranslateSummary(target, len(kept), len(unique), dropped)
+    return dict(zip(ids, sides, strict=True)), len(unique)
 
 
 def _segments(english: pa.Table, side: str) -> list[Segment]:
@@ -66,7 +90,7 @@ def _segments(english: pa.Table, side: str) -> list[Segment]:
 
 
 def _translated(segments: list[Segment], engine: Engine, target: str) -> list[str | None]:
-    if target == SOURCE_LANGUAGE:
+    if target == SOURCE_LANGUAGE or not segments:
         return [segment.text for segment in segments]
     texts = engine.translate(segments, target)
     if len(texts) != len(segments):
@@ -79,6 +103,8 @@ def _translated(segments: list[Segment], engine: Engine, target: str) -> list[st
     return texts
 
 
-def _reason(query: str | None, passage: str | None) -> str | None:
-    missing = [side for side, text in (("query", query), ("passage", passage)) if text is None]
+def _reason(sides: Sides | None) -> str | None:
+    if sides is None:
+        return "no version in the parallel texts"
+    missing = [side for side, text in zip(("query", "passage"), sides, strict=True) if text is None]
     return f"no translation of the {' and the '.join(missing)}" if missing else None

@@ -1,15 +1,18 @@
+from collections import Counter
+
 import pytest
 
 from hbir.cldr.corpus import TEST, questions, split_of
 from hbir.cldr.keys import parse
 from hbir.cldr.render import renderer
 from hbir.collection import cldr
-from hbir.collection.collect import KINDS, collect
+from hbir.collection.collect import collect
 from hbir.collection.params import CollectParams
-from hbir.collection.source import Harvest, Kind, Pair
-from hbir.core.errors import ParamsError
+from hbir.collection.source import Harvest, Kind, Pair, TextSource, Version
+from hbir.collection.sources import KINDS, to_translate
+from hbir.core.errors import DataError, ParamsError
 from hbir.core.params import params_class, section
-from hbir.core.records import ENGLISH
+from hbir.core.records import ENGLISH, PARALLEL
 from hbir.translation.cldr import CldrEngine
 from hbir.translation.engine import Segment
 
@@ -17,9 +20,15 @@ CLDR = {"kind": "cldr"}
 
 
 @params_class
-class Toy:
+class Toy(TextSource):
     kind: str
     name: str = "toy"
+    validation: float = 0.0
+
+
+def toy(monkeypatch, *pairs, dropped=None, kind="toy"):
+    monkeypatch.setitem(KINDS, kind, Kind(Toy, lambda params: Harvest(iter(pairs), Counter(dropped))))
+    return {"kind": kind}
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +37,7 @@ def collected():
 
 
 def test_schema_order_and_ids(collected):
-    table, _ = collected
+    table = collected.english
     ids = table["pair_id"].to_pylist()
     assert table.schema.equals(ENGLISH)
     assert ids == sorted(set(ids))
@@ -37,7 +46,7 @@ def test_schema_order_and_ids(collected):
 
 
 def test_ids_follow_keys(collected):
-    rows = collected[0].to_pylist()
+    rows = collected.english.to_pylist()
     assert len({row["passage_key"] for row in rows}) == len({row["passage_id"] for row in rows})
     assert len({(row["passage_key"], row["passage_id"]) for row in rows}) == len(
         {r["passage_id"] for r in rows}
@@ -46,7 +55,7 @@ def test_ids_follow_keys(collected):
 
 
 def test_no_test_fact_is_collected(collected):
-    table, _ = collected
+    table = collected.english
     tested = {question.fact.pair for question in questions(TEST)}
     for row in table.to_pylist():
         sentences = parse(row["query_key"]).sentences + parse(row["passage_key"]).sentences
@@ -55,24 +64,23 @@ def test_no_test_fact_is_collected(collected):
 
 
 def test_every_passage_answers_its_question(collected):
-    for row in collected[0].to_pylist():
+    for row in collected.english.to_pylist():
         (asked,) = parse(row["query_key"]).sentences
         stated = {(s.fact.family, s.fact.pair) for s in parse(row["passage_key"]).sentences}
         assert (asked.fact.family, asked.fact.pair) in stated
 
 
 def test_counts(collected):
-    table, summary = collected
+    table, summary = collected.english, collected.summary
     assert summary.pairs == len(table) == sum(summary.by_relation.values())
-    assert summary.by_source == {"cldr": len(table)}
-    assert sum(summary.by_split.values()) == len(table)
-    assert set(summary.by_split) == {"train", "validation"}
+    assert summary.by_source == {"cldr": Counter(table["split"].to_pylist())}
+    assert set(summary.by_source["cldr"]) == {"train", "validation"}
     assert summary.by_relation["currency"] > 400
     assert set(summary.dropped) == {"cldr: fact without English names"}
 
 
 def test_rendering_english_gives_the_collected_text(collected):
-    table, _ = collected
+    table = collected.english
     for side in ("query", "passage"):
         texts = table[side].to_pylist()
         segments = [Segment(key, "") for key in table[f"{side}_key"].to_pylist()]
@@ -87,9 +95,9 @@ def test_only_english_is_read(monkeypatch, collected):
         return renderer(language)
 
     monkeypatch.setattr(cldr, "renderer", spy)
-    table, _ = collect(CollectParams(sources=[CLDR]))
+    table = collect(CollectParams(sources=[CLDR])).english
     assert read == ["en"]
-    assert table.equals(collected[0])
+    assert table.equals(collected.english)
 
 
 def test_questions_without_english_words_are_counted(monkeypatch):
@@ -98,26 +106,110 @@ def test_questions_without_english_words_are_counted(monkeypatch):
             return None
 
     monkeypatch.setattr(cldr, "renderer", lambda language: Mute())
-    table, summary = collect(CollectParams(sources=[CLDR]))
-    assert len(table) == 0
-    assert summary.dropped["cldr: question without English words"] > 4000
+    with pytest.raises(
+        DataError, match=r"cldr: expected at least one pair.*question without English words 4\d{3}"
+    ):
+        collect(CollectParams(sources=[CLDR]))
 
 
-def test_a_second_source_adds_only_what_is_new(collected):
-    table, summary = collect(CollectParams(sources=[CLDR, {"kind": "cldr", "name": "again"}]))
-    assert table.equals(collected[0])
-    assert summary.dropped["again: repeated pair"] == len(table)
+def test_the_embedded_corpus_alone_has_no_parallel_texts(collected):
+    assert collected.parallel.equals(PARALLEL.empty_table())
+    assert collected.summary.by_language == {}
+
+
+def test_cleaning_leaves_the_embedded_corpus_whole(collected):
+    bare = CollectParams(sources=[CLDR], near_duplicates=None, longest_query=10**6, longest_passage=10**6)
+    assert collect(bare).english.equals(collected.english)
+
+
+def test_a_second_source_adds_only_what_is_new(collected, monkeypatch):
+    first = collected.english.to_pylist()[0]
+    again = Pair(
+        first["query"], first["passage"], first["split"], "train", first["query_key"], first["passage_key"]
+    )
+    source = toy(monkeypatch, again, Pair("new?", "New."))
+    table, _, summary = collect(CollectParams(sources=[CLDR, source]))
+    assert len(table) == len(collected.english) + 1
+    assert summary.dropped["toy: repeated pair"] == 1
+    assert summary.by_source["toy"] == {"train": 1}
 
 
 def test_texts_without_keys_get_ids_of_their_content(monkeypatch):
-    pairs = [Pair("train", "a?", "A."), Pair("train", "b?", "A."), Pair("train", "a?", "A.")]
-    monkeypatch.setitem(KINDS, "toy", Kind(Toy, lambda params: Harvest(pairs)))
-    table, summary = collect(CollectParams(sources=[{"kind": "toy"}]))
+    source = toy(monkeypatch, Pair("a?", "A."), Pair("b?", "A."), Pair("a?", "A."), dropped={"odd row": 2})
+    table, _, summary = collect(CollectParams(sources=[source]))
     assert sorted(table["query"].to_pylist()) == ["a?", "b?"]
     assert len(set(table["passage_id"].to_pylist())) == 1
-    assert summary.by_relation == {"toy": 2}
-    assert summary.dropped == {"toy: repeated pair": 1}
-    assert str(summary) == "2 pairs; by split: train 2; by relation: toy 2; dropped: toy: repeated pair 1"
+    assert str(summary) == "2 pairs; by source: toy 2 (train 2); dropped: toy: odd row 2, toy: repeated pair 1"
+
+
+def test_empty_and_over_long_texts(monkeypatch):
+    pairs = [
+        Pair(" \n", "A."),
+        Pair("a?", ""),
+        Pair("a" * 11, "A."),
+        Pair("a?", "A" * 21),
+        Pair("a" * 10, "A" * 20),
+    ]
+    source = toy(monkeypatch, *pairs)
+    table, _, summary = collect(CollectParams(sources=[source], longest_query=10, longest_passage=20))
+    assert table["query"].to_pylist() == ["a" * 10]
+    assert summary.dropped == {
+        "toy: empty query": 1,
+        "toy: empty passage": 1,
+        "toy: over-long query": 1,
+        "toy: over-long passage": 1,
+    }
+
+
+def test_versions_become_the_parallel_table(monkeypatch):
+    versions = {"zh": Version("甲", "乙"), "de": Version("x" * 11, "D"), "ar": Version("س", " ")}
+    source = toy(
+        monkeypatch, Pair("a?", "A.", versions=versions), Pair("b?", "B."), Pair("c?", "C.", versions={})
+    )
+    english, parallel, summary = collect(CollectParams(sources=[source], longest_query=10))
+    ids = dict(zip(english["query"].to_pylist(), english["pair_id"].to_pylist(), strict=True))
+    assert parallel.schema.equals(PARALLEL)
+    assert sorted(parallel.to_pylist(), key=str) == sorted(
+        [
+            {"pair_id": ids["a?"], "lang": "en", "query": "a?", "passage": "A."},
+            {"pair_id": ids["a?"], "lang": "zh", "query": "甲", "passage": "乙"},
+            {"pair_id": ids["c?"], "lang": "en", "query": "c?", "passage": "C."},
+        ],
+        key=str,
+    )
+    assert summary.dropped == {"toy: version with over-long query": 1, "toy: version with empty passage": 1}
+    assert summary.by_language == {"en": 2, "zh": 1}
+    assert "; parallel in: en 2, zh 1; " in str(summary)
+
+
+def test_a_source_without_a_pair(monkeypatch):
+    with pytest.raises(DataError, match=r"toy: expected at least one pair, found none left \(empty query 1\)"):
+        collect(CollectParams(sources=[CLDR, toy(monkeypatch, Pair("", "A."))]))
+    with pytest.raises(DataError, match=r"none left \(the source is empty\)"):
+        collect(CollectParams(sources=[toy(monkeypatch)]))
+
+
+def test_no_more_than_the_limit_is_read(monkeypatch):
+    def endless(params):
+        return Harvest(Pair(f"{n}?", f"{n}.") for n in iter(int, 1))
+
+    monkeypatch.setitem(KINDS, "toy", Kind(Toy, endless))
+    assert len(collect(CollectParams(sources=[{"kind": "toy", "limit": 3}])).english) == 1
+
+
+def test_the_leak_guard_is_checked_before_anything_is_read(monkeypatch):
+    def fail(params):
+        raise RuntimeError("it was read")
+
+    monkeypatch.setitem(KINDS, "toy", Kind(Toy, fail))
+    with pytest.raises(ParamsError, match="Did you mean 'cldr'"):
+        collect(CollectParams(sources=[{"kind": "toy"}], leak_guard=["clrd"]))
+
+
+def test_which_sources_an_engine_must_translate(tmp_path):
+    text = {"kind": "jsonl", "name": "faq", "path": str(tmp_path)}
+    parallel = {"kind": "parallel", "name": "docs", "path": str(tmp_path)}
+    assert to_translate([CLDR, text, parallel]) == ["faq"]
 
 
 def test_unknown_kind():

@@ -1,0 +1,189 @@
+"""Load benchmarks in BEIR's format, where queries and passages may say their language (Thakur et al., 2021)."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+from pydantic import Field
+
+from hbir.benchmarks.beir_files import (
+    LanguageCorpus,
+    Query,
+    Survey,
+    Table,
+    read_passages,
+    read_queries,
+    table_in,
+    table_on_hub,
+    take_survey,
+    twice,
+)
+from hbir.benchmarks.local import file_in, how_to_fetch, version_of
+from hbir.benchmarks.params import BenchmarkParams, chosen_languages, data_folder
+from hbir.benchmarks.qrels import Judgement, known_queries, read_beir, relevance, tolerate_unknown
+from hbir.benchmarks.streamed import StreamedTask
+from hbir.benchmarks.task import MONOLINGUAL, SETTINGS, RetrievalTask
+from hbir.core import hub
+from hbir.core.params import params_class
+
+logger = logging.getLogger(__name__)
+FAMILY = "beir"
+_SOURCE = "https://github.com/beir-cellar/beir"
+
+
+@params_class
+class BeirParams(BenchmarkParams):
+    """Hold what a benchmark in BEIR's format takes."""
+
+    split: str = "test"
+    """Which file of `qrels/`."""
+    language: str = "en"
+    """Language of the queries and passages without a field `lang`."""
+    exact_limit: Annotated[int, Field(ge=0)] = 200_000
+    """Most passages that are ranked exactly; of a larger corpus the best `depth` are retrieved."""
+    depth: Annotated[int, Field(ge=1)] = 100
+    """Passages retrieved per query and language from a larger corpus."""
+    unknown_share: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Largest share of judged queries, and of relevant passages, that may be absent from the files."""
+    revision: str | None = None
+    """Commit of the dataset on the Hub; null for the one of the first load."""
+    qrels_revision: str | None = None
+    """Commit of its dataset of judgements; null for the one of the first load."""
+
+
+class _Files(NamedTuple):
+    corpus: Table
+    queries: Table
+    qrels: Path
+
+
+class _Passages(NamedTuple):
+    ids: list[str]
+    texts: list[str]
+    langs: list[str]
+
+
+def load(params: BeirParams, wanted: Sequence[str] | None) -> list[RetrievalTask | StreamedTask]:
+    """Load a benchmark, whole or with its corpus to be streamed if it is large.
+
+    Args:
+        params: the benchmark; its folder holds corpus.jsonl, queries.jsonl (either may end in `.gz`) and
+            qrels/<split>.tsv. A query may have a `key`, the same for the translations of one question.
+        wanted: the project's languages; None for all of the benchmark.
+
+    Returns:
+        One task of the judged queries, with all settings where it has several languages. A passage whose id
+        equals its query's is ranked like any other. Relevant passages that are absent, as far as
+        `unknown_share` allows, count as never retrieved.
+
+    Raises:
+        DataError: when a file is missing or broken, an id comes twice, or too many judged ids are unknown.
+    """
+    folder = data_folder(params)
+    files = _in_folder(params, folder) if folder else _on_hub(params)
+    queries = read_queries(files.queries, params.language)
+    judgements = read_beir(files.qrels)
+    judgements = list(known_queries(judgements, queries, params.where, params.unknown_share))
+    asked = dict.fromkeys(row.passage for row in judgements if row.grade > 0)
+    survey = take_survey(files.corpus, asked, params.language)
+    absent = [passage for passage in asked if passage not in survey.language]
+    tolerate_unknown(absent, len(asked), "relevant passages", params.where, params.unknown_share)
+    languages = _languages(params, wanted, queries, survey)
+    judged = dict.fromkeys(row.query for row in judgements)
+    logger.info("%s: %d of %d queries are judged", params.where, len(judged), len(queries))
+    chosen = [queries[query] for query in judged if queries[query].language in languages]
+    named = _named(judgements, queries, survey, languages)
+    searched = [language for language in languages if survey.passages[language]]
+    if not absent and sum(survey.passages[language] for language in searched) <= params.exact_limit:
+        passages = _read(files.corpus, params.language, languages)
+        return [_task(params, files, languages, chosen, named, passages)]
+    corpora = {language: LanguageCorpus(files.corpus, language, params.language) for language in searched}
+    task = _task(params, files, languages, chosen, named, None)
+    share = params.unknown_share
+    return [StreamedTask(judged=task, corpora={**corpora}, depth=params.depth, unknown_share=share)]
+
+
+def _languages(
+    params: BeirParams, wanted: Sequence[str] | None, queries: Mapping[str, Query], survey: Survey
+) -> list[str]:
+    return chosen_languages(
+        params, sorted({*survey.passages, *(query.language for query in queries.values())}), wanted
+    )
+
+
+def _named(
+    judgements: Sequence[Judgement], queries: Mapping[str, Query], survey: Survey, languages: Sequence[str]
+) -> list[Judgement]:
+    """Give the relevant ids their languages, and leave out the languages that were not chosen."""
+    named = []
+    for row in judgements:
+        query = queries[row.query]
+        # An absent passage has no language; that of its query makes it count where it would be looked for.
+        language = survey.language.get(row.passage, query.language)
+        if row.grade > 0 and query.language in languages and language in languages:
+            named.append(Judgement(query.id, f"{language}:{row.passage}", row.grade))
+    return named
+
+
+def _read(table: Table, default: str, languages: Sequence[str]) -> _Passages:
+    passages, known = _Passages([], [], []), set()
+    for number, language, (passage_id, text) in read_passages(table, default):
+        if passage_id in known:
+            raise twice(table, number, passage_id)
+        known.add(passage_id)
+        if language in languages:
+            passages.ids.append(f"{language}:{passage_id}")
+            passages.texts.append(text)
+            passages.langs.append(language)
+    return passages
+
+
+def _task(
+    params: BeirParams,
+    files: _Files,
+    languages: Sequence[str],
+    queries: Sequence[Query],
+    judgements: Sequence[Judgement],
+    passages: _Passages | None,
+) -> RetrievalTask:
+    """Make a task of all passages, or of the relevant ones without their texts."""
+    index = {query.id: number for number, query in enumerate(queries)}
+    relevant = relevance(judgements, index, passages.ids if passages else ())
+    names = relevant.passage_ids
+    keys = [query.key for query in queries]
+    return RetrievalTask(
+        name=params.name,
+        version=f"{params.split}-{version_of([files.qrels])}",
+        query_ids=list(index),
+        queries=[query.text for query in queries],
+        query_langs=[query.language for query in queries],
+        passage_ids=names,
+        passages=passages.texts if passages else [""] * len(names),
+        passage_langs=[name.split(":", 1)[0] for name in names],
+        relevant=relevant.pairs,
+        grades=relevant.grades,
+        clusters=keys if len(set(keys)) < len(keys) else None,
+        measures=("ndcg@10",),
+        settings=SETTINGS if len(languages) > 1 else (MONOLINGUAL,),
+    )
+
+
+def _in_folder(params: BeirParams, folder: Path) -> _Files:
+    hint = _how_to_fetch(params)
+    corpus, queries = (table_in(folder, name, hint) for name in ("corpus", "queries"))
+    return _Files(corpus, queries, file_in(folder, f"qrels/{params.split}.tsv"))
+
+
+def _on_hub(params: BeirParams) -> _Files:
+    repo = f"BeIR/{params.name.split('/', 1)[1]}"
+    hint = _how_to_fetch(params)
+    corpus, queries = (
+        table_on_hub(repo, name, params.revision, params.where, hint) for name in ("corpus", "queries")
+    )
+    judged = hub.fetch(f"{repo}-qrels", f"{params.split}.tsv", params.qrels_revision, params.where, hint)
+    return _Files(corpus, queries, judged)
+
+
+def _how_to_fetch(params: BeirParams) -> str:
+    return how_to_fetch(params, f"corpus.jsonl, queries.jsonl and qrels/{params.split}.tsv", _SOURCE)

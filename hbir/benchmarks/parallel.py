@@ -1,0 +1,112 @@
+"""Make the held-out documents of a file of parallel texts a retrieval task in the style of LAReQA."""
+
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from hbir.benchmarks.parallel_rows import ENGLISH, Reading, Row, is_held_out, read_rows
+from hbir.benchmarks.params import BenchmarkParams, chosen_languages, data_folder
+from hbir.benchmarks.task import RetrievalTask
+from hbir.core.errors import DataError, ParamsError
+from hbir.core.hashing import file_digest
+from hbir.core.params import params_class
+from hbir.core.text import normalise
+
+logger = logging.getLogger(__name__)
+FAMILY = "parallel"
+
+
+@params_class
+class ParallelParams(BenchmarkParams, Reading):
+    """Describe a benchmark `parallel/<name>`; `data` is the file."""
+
+    held_out: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """Share of the documents that are asked for; a source with the same `held_out` collects the others."""
+
+
+def load(params: ParallelParams, wanted: Sequence[str] | None) -> list[RetrievalTask]:
+    """Ask for every text of the held-out documents in every language.
+
+    Args:
+        params: the benchmark's entry in params.yaml.
+        wanted: the project's languages, of which those are loaded that the file has; None for all.
+
+    Returns:
+        One task, whose clusters are the documents. The passages of all rows are candidates, and a row's
+        passages in all languages are relevant to its question in each. A question is not asked in any
+        language when another held-out row has its English words or the same English passage, for then
+        nobody could tell which row is meant.
+
+    Raises:
+        ParamsError: when no file is named, or no language is left.
+        DataError: when the file is broken or none of its documents is held out.
+    """
+    rows, version = _held_out_rows(params)
+    offered = sorted({language for row in rows for language in row.versions})
+    languages = set(chosen_languages(params, offered, wanted))
+    asked = _unambiguous(rows)
+    logger.info(
+        "%s: %d of %d held-out rows are ambiguous and not asked",
+        params.where,
+        len(rows) - len(asked),
+        len(rows),
+    )
+    cells = [(number, lang) for number, row in enumerate(rows) for lang in row.versions if lang in languages]
+    questions = [cell for cell in cells if cell[0] in asked]
+    task = RetrievalTask(
+        name=params.name,
+        version=version,
+        query_ids=[f"{lang}:{rows[number].id}/query" for number, lang in questions],
+        queries=[rows[number].versions[lang].query for number, lang in questions],
+        query_langs=[lang for _, lang in questions],
+        passage_ids=[f"{lang}:{rows[number].id}" for number, lang in cells],
+        passages=[rows[number].versions[lang].passage for number, lang in cells],
+        passage_langs=[lang for _, lang in cells],
+        relevant=_relevant(questions, cells),
+        clusters=[rows[number].document for number, _ in questions],
+    )
+    return [task]
+
+
+def _held_out_rows(params: ParallelParams) -> tuple[list[Row], str]:
+    path = data_folder(params)
+    if path is None or not path.is_file():
+        raise ParamsError(
+            where=f"{params.where}: data",
+            expected="the file of parallel texts",
+            found="none" if path is None else f"the folder {path}",
+            hint="Give `data`, such as `$HBIR_DATA/parallel-docs/sections.jsonl.gz`.",
+        )
+    dropped: Counter[str] = Counter()
+    rows = [row for row in read_rows(path, params, dropped) if is_held_out(row.document, params.held_out)]
+    logger.info("%s: left out of the file: %s", params.where, dict(sorted(dropped.items())) or "nothing")
+    if not rows:
+        raise DataError(
+            where=str(path),
+            expected=f"rows of held-out documents ({params.held_out:g} of all)",
+            found="none",
+            hint="Raise `held_out`, or check the file.",
+        )
+    return rows, file_digest(path)[:16]
+
+
+def _unambiguous(rows: Sequence[Row]) -> set[int]:
+    queries, passages = (Counter(normalise(row.versions[ENGLISH][side]) for row in rows) for side in (0, 1))
+    return {
+        number
+        for number, row in enumerate(rows)
+        if queries[normalise(row.versions[ENGLISH].query)] == 1
+        and passages[normalise(row.versions[ENGLISH].passage)] == 1
+    }
+
+
+def _relevant(questions: Sequence[tuple[int, str]], cells: Sequence[tuple[int, str]]) -> np.ndarray:
+    versions: dict[int, list[int]] = defaultdict(list)
+    for index, (number, _) in enumerate(cells):
+        versions[number].append(index)
+    pairs = [(query, index) for query, (number, _) in enumerate(questions) for index in versions[number]]
+    return np.array(pairs, np.int64).reshape(-1, 2)

@@ -1,0 +1,132 @@
+"""Read files of parallel texts, `{id, text: {language: …}}` per line, as questions and passages."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, Self
+
+from pydantic import Field, model_validator
+
+from hbir.benchmarks.spans import Place, cut, place
+from hbir.core.lines import broken, read_jsonl
+from hbir.core.params import params_class
+from hbir.core.seeds import derive_seed
+from hbir.core.text import normalise
+
+ENGLISH = "en"
+_SHAPES = "a text, or `title` and `body`"
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+@params_class
+class Reading:
+    """Say how rows of parallel texts become questions and passages."""
+
+    query: Literal["title", "span"] = "title"
+    """`title`: it asks for its body; `span`: a random part of the text (of the body) asks for the whole."""
+    span: Annotated[list[Share], Field(min_length=2, max_length=2)] = Field(default_factory=lambda: [0.3, 0.6])
+    """Shortest and longest span, as shares of the text."""
+    fewest_words: Annotated[int, Field(ge=1)] = 8
+    """Words of the English text below which no span is cut."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.span[0] > self.span[1]:
+            raise ValueError("a shortest span that is not above the longest")
+        return self
+
+
+class Text(NamedTuple):
+    """Hold a question and its passage in one language."""
+
+    query: str
+    passage: str
+
+
+class Row(NamedTuple):
+    """Hold one line of the file."""
+
+    id: str
+    versions: dict[str, Text]
+    """Language → question and passage; English is among them, an empty or untranslated text is not."""
+
+    @property
+    def document(self) -> str:
+        """Return the id up to `#`: the file that the text is from."""
+        return self.id.split("#", 1)[0]
+
+
+def is_held_out(document: str, share: float) -> bool:
+    """Tell whether a document is kept from training, to be asked for in the benchmark.
+
+    Args:
+        document: its id.
+        share: share of all documents.
+
+    Returns:
+        The same in every file and on every machine.
+    """
+    return derive_seed(0, "held out", document) < share * 2**63
+
+
+def read_rows(path: Path, reading: Reading, dropped: Counter[str]) -> Iterator[Row]:
+    """Read the rows that have a question and a passage in English.
+
+    Args:
+        path: a `.jsonl` or `.jsonl.gz` file.
+        reading: what becomes the question.
+        dropped: counts, by reason, the rows and the single languages that are left out.
+
+    Yields:
+        The rows in the order of the file.
+
+    Raises:
+        DataError: when the file is missing or broken, a row has another shape, or an id comes twice.
+    """
+    seen: set[str] = set()
+    for line, value in read_jsonl(path):
+        row_id, texts = value.get("id"), value.get("text")
+        if not isinstance(row_id, str) or not isinstance(texts, Mapping):
+            raise broken(path, line, "`id`, a text, and `text`, a mapping", f"the keys {', '.join(value)}")
+        if row_id in seen:
+            raise broken(path, line, "an id of its own", f"{row_id!r} a second time")
+        seen.add(row_id)
+        parts = {lang: _parts(text, reading, path, line) for lang, text in texts.items()}
+        english = parts.get(ENGLISH)
+        if english is None:
+            dropped["row without English"] += 1
+        elif reading.query == "span" and len(english.passage.split()) < reading.fewest_words:
+            dropped["text too short for a span"] += 1
+        else:
+            yield Row(row_id, _versions(parts, english, place(row_id, reading.span), reading, dropped))
+
+
+def _parts(value: Any, reading: Reading, path: Path, line: int) -> Text | None:
+    """Read title and body; None for an empty text."""
+    if isinstance(value, Mapping) and {"title", "body"} <= set(value):
+        title, body = value["title"] or "", value["body"] or ""
+    else:
+        title, body = "", value or ""
+        if reading.query == "title" and value is not None:
+            raise broken(path, line, "`title` and `body` in every language", repr(value)[:60])
+    if not isinstance(title, str) or not isinstance(body, str):
+        raise broken(path, line, _SHAPES, repr(value)[:60])
+    whole = body.strip() and (title.strip() or reading.query == "span")
+    return Text(title, body) if whole else None
+
+
+def _versions(
+    parts: Mapping[str, Text | None], english: Text, where: Place, reading: Reading, dropped: Counter[str]
+) -> dict[str, Text]:
+    versions = {}
+    original = normalise(english.passage)
+    for language, part in parts.items():
+        if part is None:
+            dropped["version without a text"] += 1
+        elif language != ENGLISH and normalise(part.passage) == original:
+            dropped["version left untranslated"] += 1
+        elif reading.query == "title":
+            versions[language] = part
+        else:
+            versions[language] = Text(cut(part.passage, language, where), part.passage)
+    return versions

@@ -1,0 +1,92 @@
+"""Keep the texts of benchmarks out of what is trained on."""
+
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+
+import numpy as np
+
+from hbir.benchmarks.parallel_rows import ENGLISH
+from hbir.benchmarks.registry import Entry, Task, load, name_of
+from hbir.benchmarks.streamed import StreamedTask
+from hbir.collection.phrases import Phrases, units
+from hbir.collection.source import Pair, Version
+
+
+def leaks(pairs: Mapping[int, Pair], benchmarks: Sequence[Entry]) -> dict[int, str]:
+    """Find the pairs that a benchmark holds.
+
+    A pair leaks when in any language at hand its question equals a question of the benchmark, or its passage
+    contains a candidate of at least SHORTEST units; punctuation, case and spacing do not count.
+
+    Args:
+        pairs: by id.
+        benchmarks: entries as in params.yaml; loaded in all their languages.
+
+    Returns:
+        Id → the name of the benchmark, for those to leave out.
+    """
+    guard = _Guard(pairs)
+    for entry in benchmarks:
+        for task in load(entry, None):
+            guard.add(task, name_of(entry))
+    found = {pair_id: guard.owner(pair) for pair_id, pair in pairs.items()} if benchmarks else {}
+    return {pair_id: name for pair_id, name in found.items() if name}
+
+
+class _Guard:
+    """Hold the questions and candidates of benchmarks."""
+
+    def __init__(self, pairs: Mapping[int, Pair]) -> None:
+        self._pairs = pairs
+        self._questions: dict[str, str] = {}
+        self._phrases = Phrases()
+        self._known: _Grams | None = None
+
+    def add(self, task: Task, name: str) -> None:
+        streamed = isinstance(task, StreamedTask)
+        judged = task.judged if isinstance(task, StreamedTask) else task
+        for language, text in zip(judged.query_langs, judged.queries, strict=True):
+            if question := units(text, language).text:
+                self._questions.setdefault(question, name)
+        if streamed and self._known is None:
+            self._known = _Grams(self._pairs)
+        for language, text in _candidates(task):
+            phrase = units(text, language)
+            # A corpus of millions is not held: only what begins as some pair's passage goes on.
+            if not streamed or (self._known and phrase.head in self._known):
+                self._phrases.add(phrase, name)
+
+    def owner(self, pair: Pair) -> str | None:
+        for language, version in _versions(pair):
+            question = units(version.query, language).text
+            if owner := self._questions.get(question) or self._phrases.find(units(version.passage, language)):
+                return owner
+        return None
+
+
+class _Grams:
+    """Hold which runs of units occur in passages, 8 bytes each; a rare hash collision costs nothing."""
+
+    def __init__(self, pairs: Mapping[int, Pair]) -> None:
+        hashes = array("q")
+        for language, version in chain.from_iterable(map(_versions, pairs.values())):
+            hashes.extend(hash(gram) for _, gram in units(version.passage, language).grams())
+        self._hashes = np.unique(np.frombuffer(hashes, np.int64))  # (n_grams,)
+
+    def __contains__(self, gram: str) -> bool:
+        place = np.searchsorted(self._hashes, hash(gram))
+        return bool(place < len(self._hashes) and self._hashes[place] == hash(gram))
+
+
+def _versions(pair: Pair) -> Iterator[tuple[str, Version]]:
+    yield ENGLISH, Version(pair.query, pair.passage)
+    yield from (pair.versions or {}).items()
+
+
+def _candidates(task: Task) -> Iterator[tuple[str, str]]:
+    if isinstance(task, StreamedTask):
+        for language, corpus in task.corpora.items():
+            yield from ((language, passage.text) for passage in corpus)
+    else:
+        yield from zip(task.passage_langs, task.passages, strict=True)

@@ -1,0 +1,67 @@
+"""Find the sources of params.yaml by their kind."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from hbir.collection import cldr, csv, hub, jsonl, parallel, parquet, squad
+from hbir.collection.source import KEYS, PARALLEL, TEXTS, Kind, Named
+from hbir.core.errors import ParamsError
+from hbir.core.params import unknown, validated
+
+KINDS = {
+    "cldr": Kind(cldr.CldrSource, cldr.read, KEYS),
+    "csv": Kind(csv.CsvSource, csv.read),
+    "hub": Kind(hub.HubSource, hub.read),
+    "jsonl": Kind(jsonl.JsonlSource, jsonl.read),
+    "parallel": Kind(parallel.ParallelSource, parallel.read, PARALLEL),
+    "parquet": Kind(parquet.ParquetSource, parquet.read),
+    "squad": Kind(squad.SquadSource, squad.read),
+}
+"""The kinds of sources; a new one is a module of its own and a line here."""
+WHERE = "params.yaml: collect.sources"
+
+
+def checked(sources: Sequence[dict[str, Any]]) -> list[tuple[Kind, Named]]:
+    """Check all sources before any is read.
+
+    Args:
+        sources: as in params.yaml.
+
+    Returns:
+        Each with its kind.
+
+    Raises:
+        ParamsError: when a kind or key is unknown, or two sources have one name.
+    """
+    return list(_checked(sources))
+
+
+def to_translate(sources: Sequence[dict[str, Any]]) -> list[str]:
+    """List the sources of plain English texts.
+
+    Args:
+        sources: as in params.yaml.
+
+    Returns:
+        The names of those that need an engine that reads texts.
+    """
+    return [source.name for kind, source in checked(sources) if kind.gives == TEXTS]
+
+
+def _checked(sources: Sequence[dict[str, Any]]) -> Iterator[tuple[Kind, Named]]:
+    names: set[str] = set()
+    for number, given in enumerate(sources):
+        where = f"{WHERE}[{number}]"
+        if given.get("kind") not in KINDS:
+            raise unknown(f"{where}.kind", str(given.get("kind")), KINDS)
+        kind = KINDS[given["kind"]]
+        source = validated(kind.params, given, where)
+        if source.name in names:
+            raise ParamsError(
+                where=f"{where}.name",
+                expected="a name of its own",
+                found=f"{source.name!r} a second time",
+                hint="Give each source another `name`.",
+            )
+        names.add(source.name)
+        yield kind, source

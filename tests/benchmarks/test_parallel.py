@@ -1,0 +1,193 @@
+import gzip
+import json
+import os
+import re
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from hbir.benchmarks.parallel import ParallelParams, load
+from hbir.benchmarks.parallel_rows import Reading, Row, is_held_out, read_rows
+from hbir.core.errors import DataError, ParamsError
+from hbir.core.params import validated
+
+DATA = os.environ.get("HBIR_DATA", "")
+OUT = [name for name in (f"doc{n}" for n in range(400)) if is_held_out(name, 0.1)]
+"""Documents that are held out."""
+IN = [name for name in (f"doc{n}" for n in range(400)) if not is_held_out(name, 0.1)]
+
+
+def section(row_id, **texts):
+    return {
+        "id": row_id,
+        "text": {lang: {"title": title, "body": body} for lang, (title, body) in texts.items()},
+    }
+
+
+ROWS = [
+    section(f"{IN[0]}#1", en=("Trained", "In training."), de=("Gelernt", "Im Training.")),
+    section(f"{OUT[0]}#1", en=("Rivers", "They flow."), de=("Flüsse", "Sie fließen."), zh=("河", "流。")),
+    section(f"{OUT[0]}#2", en=("Introduction", "First words."), de=("Einleitung", "Erste Worte.")),
+    section(f"{OUT[1]}#1", en=("introduction ", "Other words."), de=("Vorwort", "Andere Worte.")),
+    section(f"{OUT[1]}#2", en=("Hills", "They stand."), de=("Hügel", "They  stand.")),
+    section(f"{OUT[1]}#3", en=("Peaks", "They rise."), de=("", "Sie steigen.")),
+    section(f"{OUT[1]}#4", en=("Tips", "They rise."), de=("Spitzen", "Steigen.")),
+    section(f"{OUT[1]}#5", de=("Allein", "Ohne Englisch.")),
+]
+
+
+def write(path, rows):
+    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
+    return ParallelParams(name="parallel/docs", data=str(path))
+
+
+def test_the_share_of_documents():
+    assert abs(sum(is_held_out(f"doc{n}", 0.1) for n in range(10000)) / 10000 - 0.1) < 0.012
+    assert not is_held_out("any", 0.0)
+    assert is_held_out("any", 1.0)
+
+
+def test_the_held_out_documents_by_hand(tmp_path, caplog):
+    caplog.set_level("INFO", logger="hbir")
+    (task,) = load(write(tmp_path / "docs.jsonl.gz", ROWS), None)
+    one, two = OUT[:2]
+    assert task.passage_ids == [
+        f"en:{one}#1",
+        f"de:{one}#1",
+        f"zh:{one}#1",
+        f"en:{one}#2",
+        f"de:{one}#2",
+        f"en:{two}#1",
+        f"de:{two}#1",
+        f"en:{two}#2",
+        f"en:{two}#3",
+        f"en:{two}#4",
+        f"de:{two}#4",
+    ]
+    # "Introduction" is asked twice; the passage "They rise." stands under two titles.
+    assert task.query_ids == [f"{lang}:{one}#1/query" for lang in ("en", "de", "zh")] + [f"en:{two}#2/query"]
+    assert task.queries == ["Rivers", "Flüsse", "河", "Hills"]
+    assert task.query_langs == ["en", "de", "zh", "en"]
+    assert task.passages[:3] == ["They flow.", "Sie fließen.", "流。"]
+    assert task.positives(0, len(task.queries)).tolist() == [[q, p] for q in range(3) for p in range(3)] + [
+        [3, 7]
+    ]
+    assert task.clusters == [one, one, one, two]
+    assert task.measures == ("map",)
+    assert "4 of 6 held-out rows are ambiguous" in caplog.text
+    for reason in ("row without English': 1", "version left untranslated': 1", "version without a text': 1"):
+        assert reason in caplog.text
+
+
+def test_only_wanted_languages(tmp_path):
+    params = write(tmp_path / "docs.jsonl", ROWS)
+    (task,) = load(params, ["zh", "de", "fr"])
+    assert task.languages == ["de", "zh"]
+    assert task.queries == ["Flüsse", "河"]
+    assert task.positives(0, len(task.queries)).tolist() == [[0, 0], [0, 1], [1, 0], [1, 1]]
+    with pytest.raises(ParamsError, match="one of de, en, zh"):
+        load(params, ["fr"])
+
+
+def test_spans_of_titled_and_plain_texts(tmp_path):
+    words = "one two three four five six seven eight nine ten"
+    rows = [
+        {"id": f"{OUT[0]}#1", "text": {"en": words, "zh": "一二三四五六七八九十", "de": None}},
+        section(f"{OUT[0]}#2", en=("", words.replace("e", "o")), de=("Titel", words.upper().replace("E", "I"))),
+        {"id": f"{OUT[0]}#3", "text": {"en": "too short a text"}},
+    ]
+    path = tmp_path / "docs.jsonl"
+    write(path, rows)
+    (task,) = load(ParallelParams(name="parallel/docs", data=str(path), query="span"), None)
+    assert task.query_langs == ["en", "zh", "en", "de"]
+    for query, passage in zip(task.queries, task.passages, strict=True):
+        assert query in passage
+        assert 3 <= len(query.split() if " " in passage else query) <= 6
+    numbers = {char: number for number, char in enumerate("一二三四五六七八九十")}
+    assert words.split().index(task.queries[0].split()[0]) == numbers[task.queries[1][0]]
+
+
+def test_the_document_is_the_id_up_to_the_first_hash():
+    assert Row("iot/README.md#h0#1", {}).document == "iot/README.md"
+    assert Row("alone", {}).document == "alone"
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"text": {}}, "expected `id`, a text, and `text`, a mapping, found the keys text"),
+        ({"id": 7, "text": {}}, "line 2: expected `id`, a text"),
+        ({"id": "x", "text": "plain"}, "line 2: expected `id`, a text"),
+        ({"id": "a#1", "text": {}}, "line 2: expected an id of its own, found 'a#1' a second time"),
+        ({"id": "x", "text": {"en": "plain"}}, "line 2: expected `title` and `body` in every language"),
+        ({"id": "x", "text": {"en": {"title": "only"}}}, "line 2: expected `title` and `body`"),
+        ({"id": "x", "text": {"en": {"title": "a", "body": ["b"]}}}, "line 2: expected a text, or `title` and"),
+    ],
+)
+def test_bad_rows(tmp_path, row, message):
+    with pytest.raises(DataError, match=re.escape(message)):
+        load(write(tmp_path / "docs.jsonl", [section("a#1", en=("a", "b")), row]), None)
+
+
+def test_a_text_of_the_wrong_type(tmp_path):
+    path = tmp_path / "docs.jsonl"
+    write(path, [{"id": "x", "text": {"en": 7}}])
+    with pytest.raises(DataError, match="line 1: expected a text, or `title` and `body`, found 7"):
+        list(read_rows(path, Reading(query="span"), Counter()))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"{", "line 1: expected JSON"),
+        (b'\n"\xff"', "line 2: expected UTF-8"),
+        (b"", "rows of held-out documents"),
+    ],
+)
+def test_a_broken_file(tmp_path, content, message):
+    params = write(tmp_path / "docs.jsonl", [])
+    (tmp_path / "docs.jsonl").write_bytes(content)
+    with pytest.raises(DataError, match=message):
+        load(params, None)
+
+
+def test_no_file_or_no_held_out_document(tmp_path, monkeypatch):
+    monkeypatch.delenv("HBIR_DATA", raising=False)
+    with pytest.raises(
+        ParamsError, match=r"parallel/docs: data: expected the file of parallel texts, found none"
+    ):
+        load(ParallelParams(name="parallel/docs"), None)
+    with pytest.raises(ParamsError, match="found the folder"):
+        load(ParallelParams(name="parallel/docs", data=str(tmp_path)), None)
+    with pytest.raises(DataError, match=r"held-out documents \(0.1 of all\), found none"):
+        load(write(tmp_path / "docs.jsonl", ROWS[:1]), None)
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"held_outt": 0.1}, "Did you mean 'held_out'"),
+        ({"held_out": 0}, "greater than 0"),
+        ({"query": "body"}, "'title' or 'span'"),
+        ({"span": [0.6, 0.3]}, "shortest span that is not above"),
+        ({"span": [0.6]}, "at least 2 items"),
+    ],
+)
+def test_bad_params(keys, message):
+    with pytest.raises(ParamsError, match=message):
+        validated(ParallelParams, {"name": "parallel/docs"} | keys, "params.yaml: benchmark")
+
+
+@pytest.mark.skipif(not DATA, reason="HBIR_DATA is not set")
+def test_the_real_sections():
+    (task,) = load(
+        ParallelParams(name="parallel/sections", data=f"{DATA}/parallel-docs/sections.jsonl.gz"), None
+    )
+    assert len(task.languages) == 11
+    assert Counter(task.query_langs)["en"] == 466
+    per_query = np.bincount(task.positives(0, len(task.queries))[:, 0])
+    assert per_query.min() >= 1
+    assert per_query.max() == 11
+    assert len(set(task.clusters or ())) == 30
