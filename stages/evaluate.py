@@ -23,7 +23,6 @@ def evaluate() -> None:
     results = read_results(project.SCORES, top.compared)
     write_reports(results, top.sampler, project.REPORTS)
     chosen = next(result for result in results if result.sampler == top.sampler)
-    settings = {name: summary["settings"] for name, summary in chosen.summaries.items()}
-    write_json(project.METRICS / "headline.json", headline(settings))
+    write_json(project.METRICS / "headline.json", headline(chosen.summaries))
     show_comparison(results, top.sampler, Console())
     synchronise_quietly(results, tracking)

@@ -101,7 +101,7 @@ def load(params: BeirParams, wanted: Sequence[str] | None) -> list[RetrievalTask
     corpora = {language: LanguageCorpus(files.corpus, language, params.language) for language in searched}
     task = _task(params, files, languages, chosen, named, None)
     share = params.unknown_share
-    return [StreamedTask(judged=task, corpora={**corpora}, depth=params.depth, unknown_share=share)]
+    return [StreamedTask(judged=task, corpora=corpora, depth=params.depth, unknown_share=share)]
 
 
 def _languages(

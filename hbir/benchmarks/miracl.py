@@ -122,9 +122,7 @@ def _task(params: MiraclParams, languages: Sequence[_Language]) -> StreamedTask:
         settings=(MONOLINGUAL, MULTILINGUAL) if params.pooled else (MONOLINGUAL,),
     )
     corpora = {language.code: language.corpus for language in languages}
-    return StreamedTask(
-        judged=judged, corpora={**corpora}, depth=params.depth, unknown_share=params.unknown_share
-    )
+    return StreamedTask(judged=judged, corpora=corpora, depth=params.depth, unknown_share=params.unknown_share)
 
 
 def _language_of(identifier: str) -> str:

@@ -93,7 +93,7 @@ class StreamedTask:
     judged: RetrievalTask
     """Queries and relevance; its passages are the relevant ones alone, their ids `<language>:<id>` and their
     texts empty."""
-    corpora: dict[str, Corpus]
+    corpora: Mapping[str, Corpus]
     """Language → its passages; ids without the language."""
     depth: int = 1000
     """Passages retrieved per query and pool."""

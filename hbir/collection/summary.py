@@ -19,14 +19,20 @@ class CollectSummary:
     """What was left out, by `source: reason`."""
 
     def __str__(self) -> str:
-        """Return the line that the command prints."""
-        sources = (f"{name} {splits.total()} ({_listed(splits)})" for name, splits in self.by_source.items())
-        parts = [f"{self.pairs} pairs", f"by source: {', '.join(sources) or 'none'}"]
+        """Return what the command prints: a line in all, and one for each source."""
+        lines = [f"{self.pairs} pairs"]
+        for name, splits in self.by_source.items():
+            lines.append(f"{name}: {splits.total()} pairs ({_listed(splits)}); dropped: {self._dropped(name)}")
         if self.by_relation:
-            parts.append(f"by relation: {_listed(self.by_relation)}")
+            lines.append(f"by relation: {_listed(self.by_relation)}")
         if self.by_language:
-            parts.append(f"parallel in: {_listed(self.by_language)}")
-        return "; ".join([*parts, f"dropped: {_listed(self.dropped)}"])
+            lines.append(f"parallel in: {_listed(self.by_language)}")
+        return "\n  ".join(lines)
+
+    def _dropped(self, source: str) -> str:
+        start = f"{source}: "
+        reasons = {key.removeprefix(start): n for key, n in self.dropped.items() if key.startswith(start)}
+        return _listed(Counter(reasons))
 
 
 def _listed(counts: Counter[str]) -> str:

@@ -34,7 +34,7 @@ def told(repo: str, where: str, hint: str) -> Iterator[None]:
         RuntimeError: for what is none of them.
     """
     from datasets.exceptions import DatasetsError
-    from huggingface_hub.utils import httpx  # type: ignore[attr-defined] # which one depends on its version
+    from huggingface_hub.utils import httpx  # which one depends on its version
 
     expected = f"the dataset {repo}"
     try:

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Normalize
 from transformers.utils import logging as hub_logging
 
 from hbir.core.errors import ModelError
@@ -149,12 +150,13 @@ def embed(
             hint="Set `similarity_fn_name` in its config_sentence_transformers.json.",
         )
     run = model.encode_query if side == "query" else model.encode_document
-    cosine = model.similarity_fn_name == "cosine"
+    # Dividing by a length of 1 again would only move last digits.
+    unnormalised = model.similarity_fn_name == "cosine" and not isinstance(model[-1], Normalize)
     rows = run(
         list(texts),
         batch_size=batch_size,
         show_progress_bar=progress and sys.stderr.isatty(),
-        normalize_embeddings=cosine,
+        normalize_embeddings=unnormalised,
     )
     return np.asarray(rows, dtype=np.float32)  # (n, d)
 

@@ -1,26 +1,28 @@
 """Choose the few numbers that stand for a sampler in Git."""
 
+from collections.abc import Mapping
 from typing import Any
 
-SETTINGS = ("monolingual", "cross_lingual", "multilingual")
+from hbir.evaluation.results import measures_of
 
 
-def headline(settings: dict[str, dict[str, dict[str, float]]]) -> dict[str, Any]:
-    """Choose mAP in each setting, and the rank distance: what fits a screen in `dvc metrics show`.
+def headline(summaries: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Choose the main measure in each setting, and the rank distance: what fits a screen in `dvc metrics show`.
 
     Args:
-        settings: per benchmark the scores of each setting.
+        summaries: per benchmark its `task` and `settings`, as in summary.json.
 
     Returns:
-        Per benchmark `map`, to four decimals by setting, and `rank_distance`, to one.
+        Per benchmark its main measure, such as `map`, to four decimals by setting, and `rank_distance`, to one.
     """
-    return {name: _chosen(scores) for name, scores in settings.items()}
+    return {name: _chosen(summary["task"], summary["settings"]) for name, summary in summaries.items()}
 
 
-def _chosen(scores: dict[str, dict[str, float]]) -> dict[str, Any]:
+def _chosen(task: Mapping[str, Any], settings: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+    main = measures_of(task)[0]
     chosen: dict[str, Any] = {
-        "map": {name: round(scores[name]["map"], 4) for name in SETTINGS if name in scores}
+        main: {name: round(scores[main], 4) for name, scores in settings.items() if main in scores}
     }
-    if "rank_distance" in scores.get("multilingual", {}):
-        chosen["rank_distance"] = round(scores["multilingual"]["rank_distance"], 1)
+    if "rank_distance" in settings.get("multilingual", {}):
+        chosen["rank_distance"] = round(settings["multilingual"]["rank_distance"], 1)
     return chosen

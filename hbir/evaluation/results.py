@@ -1,7 +1,7 @@
 """Read what the score stage left of every sampler."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ class SamplerResults:
     training: dict[str, Any]
     """The content of training.json: fingerprint, params, best and final step, curve, composition."""
     summaries: dict[str, dict[str, Any]]
-    """Per benchmark the content of its summary.json, for the best checkpoint."""
+    """Per benchmark (its name may hold a slash) the content of its summary.json, for the best checkpoint."""
     final: dict[str, dict[str, Any]]
     """Per benchmark the settings of the final checkpoint."""
 
@@ -36,6 +36,18 @@ class SamplerResults:
         """
         with (self.folder / benchmark / CELLS).open(encoding="utf-8", newline="") as stream:
             return [_typed(row) for row in csv.DictReader(stream)]
+
+
+def measures_of(task: Mapping[str, Any]) -> list[str]:
+    """List what a benchmark's own tables show.
+
+    Args:
+        task: as in summary.json.
+
+    Returns:
+        Names of measures, the main one first; mAP where older scores name none.
+    """
+    return list(task.get("measures") or ["map"])
 
 
 def read_results(root: Path, samplers: Sequence[str]) -> list[SamplerResults]:

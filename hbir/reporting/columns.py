@@ -1,14 +1,20 @@
 """Name the columns of a table of scores, and write their numbers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from hbir.evaluation.results import measures_of
 
 SETTING_NAMES = {
     "monolingual": "monolingual",
     "cross_lingual": "cross-lingual",
     "multilingual": "multilingual",
+    "mteb": "mteb",
 }
 MEASURE_NAMES = {
     "map": "mAP",
+    "map@20": "mAP@20",
     "recall@1": "R@1",
     "recall@10": "R@10",
     "recall@100": "R@100",
@@ -25,6 +31,8 @@ class Column:
 
     setting: str
     measure: str
+    label: str | None = None
+    """Another name than the usual one."""
 
     @property
     def lower_is_better(self) -> bool:
@@ -39,7 +47,8 @@ class Column:
     @property
     def name(self) -> str:
         """Return the measure as a reader knows it, with an arrow where lower is better."""
-        return MEASURE_NAMES.get(self.measure, self.measure) + (" ↓" if self.lower_is_better else "")
+        name = self.label or MEASURE_NAMES.get(self.measure, self.measure)
+        return name + (" ↓" if self.lower_is_better else "")
 
     def text(self, value: float | None) -> str:
         """Write a score with the measure's number of decimals.
@@ -65,3 +74,38 @@ HEADLINE = tuple(
     for measure in measures
 )
 """What the paper's tables show (Source: arXiv 2408.10536)."""
+
+
+def headline_columns(task: Mapping[str, Any]) -> tuple[Column, ...]:
+    """Choose what the tables of a benchmark show.
+
+    Args:
+        task: as in summary.json.
+
+    Returns:
+        The paper's columns where the main measure is mAP; else the benchmark's own measures in every setting,
+        and the rank distance.
+    """
+    measures = measures_of(task)
+    if measures[0] == "map":
+        return HEADLINE
+    return tuple(
+        named_column(task, setting, measure)
+        for setting in SETTING_NAMES
+        for measure in (*measures, *(("rank_distance",) if setting == "multilingual" else ()))
+    )
+
+
+def named_column(task: Mapping[str, Any], setting: str, measure: str) -> Column:
+    """Name a measure as the benchmark's readers know it.
+
+    Args:
+        task: as in summary.json.
+        setting: such as `cross_lingual`.
+        measure: such as `recall@1`, which is the accuracy of a benchmark that has it as its main measure.
+
+    Returns:
+        The column.
+    """
+    is_accuracy = measure == measures_of(task)[0] == "recall@1"
+    return Column(setting=setting, measure=measure, label="accuracy" if is_accuracy else None)

@@ -1,4 +1,4 @@
-"""Arrange heat maps over ordered pairs of languages."""
+"""Arrange heat maps, most of them over ordered pairs of languages."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,9 @@ from itertools import product
 from typing import Any
 
 Pairs = Mapping[tuple[str, str], float]
-"""(query language, passage language) → number."""
+"""(row, column) → number; where both are languages, the row is the query's and the column the passage's."""
+Names = tuple[Sequence[str], Sequence[str]]
+"""The rows and the columns in order."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,50 +24,73 @@ class HeatCell:
 
 @dataclass(frozen=True, kw_only=True)
 class HeatMap:
-    """Hold rows of query languages and columns of passage languages."""
+    """Hold a cell per row and column, such as query language and passage language."""
 
     title: str
     summary: str
-    langs: tuple[str, ...]
+    row_names: tuple[str, ...]
+    column_names: tuple[str, ...]
     rows: tuple[tuple[HeatCell, ...], ...]
 
 
 MISSING = HeatCell(text="", strength=0.0, kind="none")
 
 
-def score_map(title: str, langs: Sequence[str], scores: Pairs) -> HeatMap:
+def score_map(title: str, summary: str, names: Names, scores: Pairs) -> HeatMap:
     """Draw scores from 0 to 1, on the same scale for every sampler.
 
     Args:
         title: whose scores.
-        langs: the languages in order.
-        scores: a score per pair; pairs may be missing.
+        summary: what to say beside the title.
+        names: the rows and the columns.
+        scores: a score per cell; cells may be missing.
 
     Returns:
         The heat map.
     """
-    means = (("monolingual", _mean(scores, same=True)), ("cross-lingual", _mean(scores, same=False)))
-    summary = ", ".join(f"{name} mean {mean:.3f}" for name, mean in means if mean is not None)
-    return _map(title, summary, langs, scores, lambda value: (_short(value), min(value, 1.0)))
+    return _map(title, summary, names, scores, lambda value: (_short(value), min(max(value, 0.0), 1.0)))
 
 
-def difference_map(title: str, langs: Sequence[str], one: Pairs, other: Pairs, largest: float) -> HeatMap:
+def difference_map(title: str, summary: str, names: Names, changes: Pairs, largest: float) -> HeatMap:
     """Draw by how much one sampler is above another.
 
     Args:
         title: which of them.
-        langs: the languages in order.
-        one: its scores.
-        other: the scores to subtract.
+        summary: what to say beside the title.
+        names: the rows and the columns.
+        changes: a difference per cell.
         largest: the absolute difference that gets the full colour.
 
     Returns:
         The heat map.
     """
-    changes = differences(one, other)
+    return _map(title, summary, names, changes, lambda v: (_signed(v), abs(v) / largest if largest else 0.0))
+
+
+def means_summary(scores: Pairs) -> str:
+    """Say the means of the two settings that a map of language pairs holds.
+
+    Args:
+        scores: a score per pair of languages.
+
+    Returns:
+        The mean of the diagonal and of the rest, as far as there are any.
+    """
+    means = (("monolingual", _mean(scores, same=True)), ("cross-lingual", _mean(scores, same=False)))
+    return ", ".join(f"{name} mean {mean:.3f}" for name, mean in means if mean is not None)
+
+
+def changes_summary(changes: Pairs) -> str:
+    """Say how many differences are above 0.
+
+    Args:
+        changes: a difference per pair of languages.
+
+    Returns:
+        A phrase.
+    """
     above = sum(value > 0 for value in changes.values())
-    summary = f"higher in {above} of {len(changes)} pairs of languages"
-    return _map(title, summary, langs, changes, lambda v: (_signed(v), abs(v) / largest if largest else 0.0))
+    return f"higher in {above} of {len(changes)} pairs of languages"
 
 
 def differences(one: Pairs, other: Pairs) -> dict[tuple[str, str], float]:
@@ -98,11 +123,12 @@ def composition_map(title: str, composition: Sequence[Mapping[str, Any]]) -> Hea
     same = sum(share for (query, passage), share in shares.items() if query == passage)
     summary = f"{total:,} pairs, {same:.1f} % of them in one language"
     most = max(shares.values())
-    return _map(title, summary, langs, shares, lambda share: (f"{share:.1f}" if share else "", share / most))
+    names = langs, langs
+    return _map(title, summary, names, shares, lambda share: (f"{share:.1f}" if share else "", share / most))
 
 
 def _map(
-    title: str, summary: str, langs: Sequence[str], values: Pairs, drawn: Callable[[float], tuple[str, float]]
+    title: str, summary: str, names: Names, values: Pairs, drawn: Callable[[float], tuple[str, float]]
 ) -> HeatMap:
     def cell(pair: tuple[str, str]) -> HeatCell:
         if pair not in values:
@@ -110,8 +136,9 @@ def _map(
         text, strength = drawn(values[pair])
         return HeatCell(text=text, strength=round(strength, 3), kind="less" if values[pair] < 0 else "more")
 
-    rows = tuple(tuple(cell((query, passage)) for passage in langs) for query in langs)
-    return HeatMap(title=title, summary=summary, langs=tuple(langs), rows=rows)
+    row_names, column_names = map(tuple, names)
+    rows = tuple(tuple(cell((row, column)) for column in column_names) for row in row_names)
+    return HeatMap(title=title, summary=summary, row_names=row_names, column_names=column_names, rows=rows)
 
 
 def _mean(scores: Pairs, same: bool) -> float | None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from hbir.evaluation.results import SamplerResults
+from hbir.reporting.columns import Column
 from hbir.reporting.scores import BenchmarkScores, Row, ScoreTable, benchmark_scores
 
 LEGEND = "Bold: best of the column. ↓: lower is better. ▸: headline sampler."
@@ -33,15 +34,50 @@ def markdown_table(table: ScoreTable, headline: str) -> str:
     Returns:
         Markdown without a newline at its end.
     """
-    names = ["sampler", *(_heading(column.setting_name, column.name) for column in table.columns)]
-    rule = ["---", *("---:" for _ in table.columns)]
-    return "\n".join(_line(cells) for cells in (names, rule, *(_cells(row, headline) for row in table.rows)))
+    return "\n".join([*headings(table.columns), *(line(_cells(row, headline)) for row in table.rows)])
+
+
+def headings(columns: Sequence[Column]) -> list[str]:
+    """Write the head of a table with samplers as rows.
+
+    Args:
+        columns: what follows the sampler.
+
+    Returns:
+        Two lines.
+    """
+    names = ["sampler", *(_heading(column.setting_name, column.name) for column in columns)]
+    return [line(names), line(["---", *("---:" for _ in columns)])]
+
+
+def line(cells: Sequence[str]) -> str:
+    """Write one line of a table.
+
+    Args:
+        cells: Markdown.
+
+    Returns:
+        The line without a newline.
+    """
+    return f"| {' | '.join(cells)} |"
+
+
+def escaped(text: str) -> str:
+    """Write text so that Markdown shows it as it is.
+
+    Args:
+        text: any.
+
+    Returns:
+        Markdown.
+    """
+    return re.sub(r"([\\`*_<>|\[\]])", r"\\\1", text)
 
 
 def _section(scores: BenchmarkScores, headline: str) -> str:
-    parts = [f"### {_escape(scores.name)}", _escape(scores.description), markdown_table(scores.main, headline)]
+    parts = [f"### {escaped(scores.name)}", escaped(scores.description), markdown_table(scores.main, headline)]
     for group, table in scores.groups.items():
-        parts += [f"Queries of the group {_escape(group)}:", markdown_table(table, headline)]
+        parts += [f"Queries of the group {escaped(group)}:", markdown_table(table, headline)]
     if scores.final:
         parts += [
             "Best and final checkpoint with their steps, where they differ:",
@@ -51,18 +87,10 @@ def _section(scores: BenchmarkScores, headline: str) -> str:
 
 
 def _cells(row: Row, headline: str) -> list[str]:
-    label = _escape(f"{row.sampler}, {row.note}" if row.note else row.sampler)
+    label = escaped(f"{row.sampler}, {row.note}" if row.note else row.sampler)
     scores = [f"**{cell.text}**" if cell.best else cell.text for cell in row.cells]
     return [f"▸ {label}" if row.sampler == headline else label, *scores]
 
 
 def _heading(setting: str, measure: str) -> str:
     return measure if measure.startswith("rank distance") else f"{setting} {measure}"
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _escape(text: str) -> str:
-    return re.sub(r"([\\`*_<>|\[\]])", r"\\\1", text)

@@ -13,8 +13,9 @@ from hbir.evaluation.results import SamplerResults
 from hbir.reporting.columns import MISSING
 from hbir.reporting.curves import Curve, line_chart
 from hbir.reporting.heat import composition_map
+from hbir.reporting.notes import notes
 from hbir.reporting.scores import benchmark_scores
-from hbir.reporting.views import benchmark_view
+from hbir.reporting.views import benchmark_view, overview
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -47,15 +48,18 @@ def comparison_page(results: Sequence[SamplerResults], headline: str) -> str:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     samplers = [result.sampler for result in results]
+    benchmarks = benchmark_scores(results)
     return environment.get_template("page.html.j2").render(
         style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
         headline=headline,
         results=results,
         colours={sampler: f"s{number}" for number, sampler in enumerate(samplers)},
-        benchmarks=[benchmark_view(scores, results, headline) for scores in benchmark_scores(results)],
+        benchmarks=[benchmark_view(scores, results, headline) for scores in benchmarks],
+        overview=overview(benchmarks, results),
         charts=[loss_chart(results, kind, headline) for kind in ("validation", "train")],
         compositions=[composition_map(r.sampler, r.training["composition"]) for r in results],
         settings=parameters(results),
+        notes=notes(column for scores in benchmarks for column in scores.main.columns),
     )
 
 

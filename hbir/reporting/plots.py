@@ -5,11 +5,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from hbir.evaluation.results import SamplerResults
-from hbir.reporting.columns import HEADLINE
+from hbir.evaluation.results import SamplerResults, measures_of
+from hbir.reporting.columns import Column, headline_columns, named_column
 
 PAIRWISE = ("monolingual", "cross_lingual")
 """The settings whose pool is in one language: the diagonal and the rest of a language-pair heat map."""
+SCORE = ("setting", "measure", "name", "value")
+"""The columns of a score; `name` is the measure's name for readers."""
 
 
 def write_plots(results: Sequence[SamplerResults], folder: Path) -> None:
@@ -20,26 +22,29 @@ def write_plots(results: Sequence[SamplerResults], folder: Path) -> None:
         folder: an existing folder.
     """
     _write(folder / "loss.csv", ("step", "sampler", "kind", "loss"), _losses(results))
-    _write(folder / "settings.csv", ("benchmark", "sampler", "setting", "measure", "value"), _settings(results))
+    _write(folder / "settings.csv", ("benchmark", "sampler", *SCORE), _settings(results))
     _write(
-        folder / "languages.csv", ("benchmark", "sampler", "query_lang", "passage_lang", "map"), _pairs(results)
+        folder / "languages.csv",
+        ("benchmark", "sampler", "query_lang", "passage_lang", *SCORE),
+        _pairs(results),
     )
 
 
 def pair_scores(result: SamplerResults, benchmark: str) -> dict[tuple[str, str], float]:
-    """Read the mAP of every ordered language pair, monolingual on the diagonal.
+    """Read the main measure of every ordered language pair, monolingual on the diagonal.
 
     Args:
         result: one sampler.
         benchmark: its name.
 
     Returns:
-        (query language, passage language) → mAP; pairs without a scored query are absent.
+        (query language, passage language) → score; pairs without a scored query are absent.
     """
+    main = measures_of(result.summaries[benchmark]["task"])[0]
     return {
-        (cell["query_lang"], cell["pool"]): cell["map"]
+        (cell["query_lang"], cell["pool"]): cell[main]
         for cell in result.cells(benchmark)
-        if cell["setting"] in PAIRWISE and cell["map"] is not None
+        if cell["setting"] in PAIRWISE and cell[main] is not None
     }
 
 
@@ -53,17 +58,24 @@ def _losses(results: Sequence[SamplerResults]) -> Iterable[Sequence[Any]]:
 def _settings(results: Sequence[SamplerResults]) -> Iterable[Sequence[Any]]:
     for result in results:
         for benchmark, summary in result.summaries.items():
-            for column in HEADLINE:
+            for column in headline_columns(summary["task"]):
                 value = summary["settings"].get(column.setting, {}).get(column.measure)
                 if value is not None:
-                    yield benchmark, result.sampler, column.setting, column.measure, _decimals(value)
+                    yield benchmark, result.sampler, *_score(column, value)
 
 
 def _pairs(results: Sequence[SamplerResults]) -> Iterable[Sequence[Any]]:
     for result in results:
-        for benchmark in result.summaries:
+        for benchmark, summary in result.summaries.items():
+            task = summary["task"]
+            same, other = (named_column(task, setting, measures_of(task)[0]) for setting in PAIRWISE)
             for (query, passage), value in sorted(pair_scores(result, benchmark).items()):
-                yield benchmark, result.sampler, query, passage, _decimals(value)
+                column = same if query == passage else other
+                yield benchmark, result.sampler, query, passage, *_score(column, value)
+
+
+def _score(column: Column, value: float) -> Sequence[str]:
+    return column.setting, column.measure, column.name, _decimals(value)
 
 
 def _decimals(value: float) -> str:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from hbir.evaluation.results import SamplerResults
-from hbir.reporting.columns import HEADLINE, MEASURE_NAMES, SETTING_NAMES, Column
+from hbir.evaluation.results import SamplerResults, measures_of
+from hbir.reporting.columns import MEASURE_NAMES, SETTING_NAMES, Column, headline_columns, named_column
 
 Settings = Mapping[str, Mapping[str, float]]
 """Setting → measure → score."""
@@ -59,11 +59,16 @@ class BenchmarkScores:
 
     @property
     def description(self) -> str:
-        """Describe the benchmark in one line."""
+        """Describe the benchmark in one line; mteb's tasks without retrieval have no queries and passages."""
         languages = len(self.task["languages"])
         plural = "language" if languages == 1 else "languages"
-        size = f"{self.task['queries']:,} queries · {self.task['passages']:,} passages"
-        return f"{self.task['version']} · {languages} {plural} · {size}"
+        sizes = [f"{self.task[side]:,} {side}" for side in ("queries", "passages") if self.task[side]]
+        return " · ".join([self.task["version"], f"{languages} {plural}", *sizes])
+
+    @property
+    def main_measure(self) -> str:
+        """Return what stands for the benchmark where there is room for one measure."""
+        return measures_of(self.task)[0]
 
 
 def benchmark_scores(results: Sequence[SamplerResults]) -> list[BenchmarkScores]:
@@ -80,7 +85,7 @@ def benchmark_scores(results: Sequence[SamplerResults]) -> list[BenchmarkScores]
 
 
 def score_table(
-    rows: Sequence[tuple[str, str, Settings]], columns: Sequence[Column] = HEADLINE, mark: bool = True
+    rows: Sequence[tuple[str, str, Settings]], columns: Sequence[Column], mark: bool = True
 ) -> ScoreTable:
     """Lay scores out and mark the best of each column.
 
@@ -112,43 +117,48 @@ def all_columns(results: Sequence[SamplerResults], benchmark: str) -> list[Colum
         benchmark: its name.
 
     Returns:
-        The columns: settings, then measures in the order of MEASURE_NAMES.
+        The columns: settings, then measures in the order of MEASURE_NAMES, then those that only mteb has.
     """
-    settings = [scored.summaries[benchmark]["settings"] for scored in results if benchmark in scored.summaries]
-    return [
-        Column(setting=setting, measure=measure)
-        for setting in SETTING_NAMES
-        for measure in MEASURE_NAMES
-        if any(measure in scores.get(setting, {}) for scores in settings)
-    ]
+    summaries = [result.summaries[benchmark] for result in results if benchmark in result.summaries]
+    found = {
+        (setting, measure)
+        for summary in summaries
+        for setting, scores in summary["settings"].items()
+        for measure in scores
+    }
+    order = [*MEASURE_NAMES, *sorted({measure for _, measure in found}.difference(MEASURE_NAMES))]
+    task = summaries[0]["task"]
+    return [named_column(task, s, m) for s in SETTING_NAMES for m in order if (s, m) in found]
 
 
 def _one(name: str, results: Sequence[SamplerResults]) -> BenchmarkScores:
     scored = [result for result in results if name in result.summaries]
     summaries = [(result.sampler, result.summaries[name]) for result in scored]
     groups = dict.fromkeys(group for _, summary in summaries for group in summary["groups"])
+    task = summaries[0][1]["task"]
+    columns = headline_columns(task)
     return BenchmarkScores(
         name=name,
-        task=summaries[0][1]["task"],
-        main=score_table([(sampler, "", summary["settings"]) for sampler, summary in summaries]),
-        final=_final(name, scored),
+        task=task,
+        main=score_table([(sampler, "", summary["settings"]) for sampler, summary in summaries], columns),
+        final=_final(name, scored, columns),
         groups={
             group: score_table(
-                [(sampler, group, summary["groups"].get(group, {})) for sampler, summary in summaries]
+                [(sampler, group, summary["groups"].get(group, {})) for sampler, summary in summaries], columns
             )
             for group in groups
         },
     )
 
 
-def _final(name: str, results: Sequence[SamplerResults]) -> ScoreTable | None:
+def _final(name: str, results: Sequence[SamplerResults], columns: Sequence[Column]) -> ScoreTable | None:
     rows = []
     for result in results:
         best, final = (result.training[checkpoint]["step"] for checkpoint in ("best", "final"))
         if best != final:
             rows.append((result.sampler, f"best {best:,}", result.summaries[name]["settings"]))
             rows.append((result.sampler, f"final {final:,}", result.final[name]))
-    return score_table(rows, mark=False) if rows else None
+    return score_table(rows, columns, mark=False) if rows else None
 
 
 def _value(settings: Settings, column: Column) -> float | None:

@@ -1,24 +1,23 @@
 """Summarise experiments that differ in their seed: mean, spread, and which differences hold in every one."""
 
+import json
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
+from ruamel.yaml import YAML
 
 from hbir.core.errors import DataError
+from hbir.core.params import PARAMS
 from hbir.core.project import METRICS
+from hbir.reporting.columns import SETTING_NAMES, named_column
 
 Metrics = dict[str, dict[str, Any]]
-"""Per sampler the content of its metrics file: benchmark, then `map` by setting and `rank_distance`."""
+"""Per sampler the content of its metrics file: benchmark, then main measure by setting and `rank_distance`."""
 
-COLUMNS = {
-    "monolingual": "monolingual mAP",
-    "cross_lingual": "cross-lingual mAP",
-    "multilingual": "multilingual mAP",
-    "rank_distance": "rank distance",
-}
+DISTANCE = "rank_distance"
 CLAIMS = (
     ("hybrid", "above", "xy", "monolingual"),
     ("hybrid", "above", "xx", "cross_lingual"),
@@ -40,35 +39,90 @@ def summarise(runs: Sequence[Metrics]) -> str:
     return "\n\n".join(_benchmark(runs, name) for name in next(iter(runs[0].values())))
 
 
+def refuse_unlike(runs: Mapping[str, Metrics], seeds: Mapping[str, Any]) -> None:
+    """Check that runs differ in their seeds and hold scores of the same things.
+
+    Args:
+        runs: experiment → metrics.
+        seeds: experiment → seed.
+
+    Raises:
+        DataError: when two have one seed, or one has other samplers, benchmarks, measures or settings.
+    """
+    first, *others = runs
+    for number, name in enumerate(others, start=1):
+        twin = next((other for other in list(runs)[:number] if seeds[other] == seeds[name]), None)
+        if twin is not None:
+            raise DataError(
+                where=f"experiments {twin} and {name}",
+                expected="seeds that differ",
+                found=f"seed {seeds[name]} in both",
+                hint="Make one with `dvc exp run -n seed-2 -S seed=2`.",
+            )
+        if _shape(runs[name]) != _shape(runs[first]):
+            raise DataError(
+                where=f"experiment {name}",
+                expected=f"scores of the samplers and benchmarks of {first}",
+                found="others",
+                hint="Summarise experiments that differ in nothing but their seed.",
+            )
+
+
+def _shape(scores: Any) -> Any:
+    return {key: _shape(value) for key, value in scores.items()} if isinstance(scores, dict) else None
+
+
 def _benchmark(runs: Sequence[Metrics], benchmark: str) -> str:
-    header = f"| {benchmark}, {len(runs)} seeds | " + " | ".join(COLUMNS.values()) + " |"
+    columns = _columns(next(iter(runs[0].values()))[benchmark])
+    header = f"| {benchmark}, {len(runs)} seeds | " + " | ".join(columns.values()) + " |"
     rows = [
-        f"| {sampler} | " + " | ".join(_cell(runs, sampler, benchmark, column) for column in COLUMNS) + " |"
+        f"| {sampler} | " + " | ".join(_cell(runs, sampler, benchmark, column) for column in columns) + " |"
         for sampler in runs[0]
     ]
-    claims = [_claim(runs, benchmark, *claim) for claim in CLAIMS if {claim[0], claim[2]} <= set(runs[0])]
-    return "\n".join([header, "|---" * (len(COLUMNS) + 1) + "|", *rows, "", *claims])
+    claims = [
+        _claim(runs, benchmark, *claim, columns[claim[-1]])
+        for claim in CLAIMS
+        if {claim[0], claim[2]} <= set(runs[0]) and claim[-1] in columns
+    ]
+    return "\n".join([header, "|---" * (len(columns) + 1) + "|", *rows, "", *claims])
+
+
+def _columns(score: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a benchmark's metrics hold, settings and rank distance, with their names."""
+    main = _main(score)
+    named = {
+        setting: f"{title} {named_column({'measures': [main]}, setting, main).name}"
+        for setting, title in SETTING_NAMES.items()
+        if setting in score[main]
+    }
+    return named | ({DISTANCE: "rank distance"} if DISTANCE in score else {})
+
+
+def _main(score: Mapping[str, Any]) -> str:
+    return next(measure for measure in score if measure != DISTANCE)
 
 
 def _values(runs: Sequence[Metrics], sampler: str, benchmark: str, column: str) -> list[float]:
     scores = [run[sampler][benchmark] for run in runs]
-    return [score["rank_distance"] if column == "rank_distance" else score["map"][column] for score in scores]
+    return [score[DISTANCE] if column == DISTANCE else score[_main(score)][column] for score in scores]
 
 
 def _cell(runs: Sequence[Metrics], sampler: str, benchmark: str, column: str) -> str:
     values = _values(runs, sampler, benchmark, column)
     spread = statistics.stdev(values) if len(values) > 1 else 0.0
-    digits = 0 if column == "rank_distance" else 3
+    digits = 0 if column == DISTANCE else 3
     return f"{statistics.mean(values):.{digits}f} ± {spread:.{digits}f}"
 
 
-def _claim(runs: Sequence[Metrics], benchmark: str, one: str, relation: str, other: str, column: str) -> str:
+def _claim(
+    runs: Sequence[Metrics], benchmark: str, one: str, relation: str, other: str, column: str, name: str
+) -> str:
     ones, others = (_values(runs, sampler, benchmark, column) for sampler in (one, other))
     differences = [first - second for first, second in zip(ones, others, strict=True)]
     holds = sum(difference > 0 if relation == "above" else difference < 0 for difference in differences)
-    digits = 1 if column == "rank_distance" else 3
+    digits = 1 if column == DISTANCE else 3
     shown = ", ".join(f"{difference:+.{digits}f}" for difference in differences)
-    return f"- {one} {relation} {other}, {COLUMNS[column]}: in {holds} of {len(runs)} seeds ({shown})"
+    return f"- {one} {relation} {other}, {name}: in {holds} of {len(runs)} seeds ({shown})"
 
 
 @click.command()
@@ -78,10 +132,21 @@ def seeds(experiments: tuple[str, ...]) -> None:
 
     For example: `python -m hbir seeds seed-1 seed-2 seed-3`.
     """
-    click.echo(summarise([_read(name) for name in experiments]))
+    read = {name: _read(name) for name in experiments}
+    runs = {name: metrics for name, (metrics, _) in read.items()}
+    if len(runs) < len(experiments):
+        raise DataError(
+            where="experiments",
+            expected="each one once",
+            found=", ".join(experiments),
+            hint="Leave the repetition out.",
+        )
+    refuse_unlike(runs, {name: seed for name, (_, seed) in read.items()})
+    click.echo(summarise(list(runs.values())))
 
 
-def _read(experiment: str) -> Metrics:
+def _read(experiment: str) -> tuple[Metrics, Any]:
+    """Return the metrics and the seed of an experiment."""
     # DVC takes two seconds to import, and only this command needs it.
     from dvc.api import DVCFileSystem
     from dvc.exceptions import DvcException
@@ -90,19 +155,14 @@ def _read(experiment: str) -> Metrics:
     try:
         files = DVCFileSystem(rev=experiment)
         names = [str(path) for path in files.ls(str(METRICS), detail=False)]
-        contents = {Path(name).stem: _json(files.read_text(name)) for name in sorted(names)}
+        contents = {Path(name).stem: json.loads(files.read_text(name)) for name in sorted(names)}
+        params = YAML(typ="safe", pure=True).load(files.read_text(str(PARAMS)))
     except (DvcException, RevError, FileNotFoundError) as error:
         raise DataError(
             where=f"experiment {experiment}",
-            expected=f"a DVC experiment or Git revision with {METRICS}/",
+            expected=f"a DVC experiment or Git revision with {METRICS}/ and {PARAMS}",
             found=str(error) or "none",
             hint="`dvc exp list` shows the names.",
         ) from error
     contents.pop("headline", None)
-    return contents
-
-
-def _json(text: str) -> Any:
-    import json
-
-    return json.loads(text)
+    return contents, params["seed"]

@@ -12,7 +12,8 @@ from hbir.evaluation.results import SamplerResults
 from hbir.reporting.columns import MISSING, Column
 from hbir.reporting.scores import BenchmarkScores, Cell, Row, ScoreTable, benchmark_scores
 
-LEGEND = "* best of the column   ▸ headline   distance: rank distance, lower is better"
+LEGEND = "* best of the column   ▸ headline"
+DISTANCE = "   distance: rank distance, lower is better"
 SHORT = {"rank distance ↓": "distance ↓"}
 """Names that would make the table too wide."""
 
@@ -38,7 +39,10 @@ def comparison(results: Sequence[SamplerResults], headline: str) -> RenderableTy
     Returns:
         What a rich console prints, at most 80 columns wide.
     """
-    return Group(*(part for scores in benchmark_scores(results) for part in _parts(scores, headline)))
+    benchmarks = benchmark_scores(results)
+    parts = [part for scores in benchmarks for part in (Text(), *_parts(scores, headline))][1:]
+    has_distance = any(column.lower_is_better for scores in benchmarks for column in scores.main.columns)
+    return Group(*parts, Text(LEGEND + (DISTANCE if has_distance else "") + "\n", style="dim"))
 
 
 def _parts(scores: BenchmarkScores, headline: str) -> Iterator[RenderableType]:
@@ -50,7 +54,6 @@ def _parts(scores: BenchmarkScores, headline: str) -> Iterator[RenderableType]:
     if scores.final:
         yield Text("Best and final checkpoint with their steps, where they differ")
         yield _table({"": scores.final}, headline)
-    yield Text(LEGEND + "\n", style="dim")
 
 
 def _table(tables: Mapping[str, ScoreTable], headline: str) -> Table:

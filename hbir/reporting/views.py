@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hbir.evaluation.results import SamplerResults
-from hbir.reporting.columns import SETTING_NAMES, Column
-from hbir.reporting.heat import HeatMap, difference_map, differences, score_map
+from hbir.reporting.columns import MISSING, SETTING_NAMES, Column, named_column
+from hbir.reporting.language_maps import LanguageMaps, language_maps
 from hbir.reporting.plots import pair_scores
 from hbir.reporting.scores import BenchmarkScores, Cell, ScoreTable, all_columns, score_table
 
@@ -37,11 +37,25 @@ class BenchmarkView:
     scores: BenchmarkScores
     cards: list[Card]
     panels: list[Panel]
-    maps: list[HeatMap]
-    differences: list[HeatMap]
+    maps: LanguageMaps
     every: ScoreTable
     counts: Mapping[str, Mapping[str, str]]
     """Name of a count → sampler → number."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverviewLine:
+    """Hold one line of the table of all benchmarks."""
+
+    number: int
+    """Of the benchmark on the page, from 1."""
+    benchmark: str
+    column: Column
+    cells: tuple[Cell, ...]
+    """One per sampler."""
+
+
+NONE = Cell(value=None, text=MISSING, best=False)
 
 
 def benchmark_view(scores: BenchmarkScores, results: Sequence[SamplerResults], headline: str) -> BenchmarkView:
@@ -57,13 +71,13 @@ def benchmark_view(scores: BenchmarkScores, results: Sequence[SamplerResults], h
     """
     name = scores.name
     scored = [result for result in results if name in result.summaries]
-    maps, changes = _language_maps(name, scored, headline, scores.task["languages"])
+    main = named_column(scores.task, "", scores.main_measure).name
+    pairs = {result.sampler: pair_scores(result, name) for result in scored}
     return BenchmarkView(
         scores=scores,
-        cards=_cards(scores.main, headline),
+        cards=_cards(scores, headline),
         panels=_panels(scores.main),
-        maps=maps,
-        differences=changes,
+        maps=language_maps(pairs, headline, scores.task["languages"], main),
         every=score_table(
             [(result.sampler, "", result.summaries[name]["settings"]) for result in scored],
             all_columns(results, name),
@@ -72,11 +86,39 @@ def benchmark_view(scores: BenchmarkScores, results: Sequence[SamplerResults], h
     )
 
 
-def _cards(table: ScoreTable, headline: str) -> list[Card]:
+def overview(benchmarks: Sequence[BenchmarkScores], results: Sequence[SamplerResults]) -> list[OverviewLine]:
+    """Gather the main measure of every benchmark.
+
+    Args:
+        benchmarks: their tables.
+        results: one entry per sampler.
+
+    Returns:
+        A line per benchmark and setting.
+    """
+    return [
+        OverviewLine(
+            number=number,
+            benchmark=scores.name,
+            column=column,
+            cells=tuple(
+                next((row.cells[index] for row in scores.main.rows if row.sampler == result.sampler), NONE)
+                for result in results
+            ),
+        )
+        for number, scores in enumerate(benchmarks, start=1)
+        for index, column in enumerate(scores.main.columns)
+        if column.measure in (scores.main_measure, "rank_distance")
+    ]
+
+
+def _cards(scores: BenchmarkScores, headline: str) -> list[Card]:
+    table = scores.main
     own = next((row for row in table.rows if row.sampler == headline), None)
     if own is None:
         return []
-    shown = [i for i, column in enumerate(table.columns) if column.measure in ("map", "rank_distance")]
+    wanted = (scores.main_measure, "rank_distance")
+    shown = [index for index, column in enumerate(table.columns) if column.measure in wanted]
     others = [row for row in table.rows if row.sampler != headline]
     return [
         Card(
@@ -107,26 +149,10 @@ def _panels(table: ScoreTable) -> list[Panel]:
     for index, column in enumerate(table.columns):
         cells = [(row.sampler, row.cells[index]) for row in table.rows]
         full = max((cell.value or 0.0 for _, cell in cells), default=0.0) if column.lower_is_better else 1.0
-        bars = tuple((name, cell, round(100 * (cell.value or 0.0) / (full or 1.0), 2)) for name, cell in cells)
+        lengths = [round(100 * max(cell.value or 0.0, 0.0) / (full or 1.0), 2) for _, cell in cells]
+        bars = tuple((*named, length) for named, length in zip(cells, lengths, strict=True))
         panels.append(Panel(column=column, bars=bars))
     return panels
-
-
-def _language_maps(
-    benchmark: str, results: Sequence[SamplerResults], headline: str, langs: Sequence[str]
-) -> tuple[list[HeatMap], list[HeatMap]]:
-    """Return the maps per sampler and of the headline's differences; none for a single language."""
-    if len(langs) < 2:
-        return [], []
-    scores = {result.sampler: pair_scores(result, benchmark) for result in results}
-    maps = [score_map(sampler, langs, pairs) for sampler, pairs in scores.items()]
-    own = scores.get(headline, {})
-    others = {sampler: pairs for sampler, pairs in scores.items() if sampler != headline}
-    largest = max((abs(d) for pairs in others.values() for d in differences(own, pairs).values()), default=0.0)
-    changes = [
-        difference_map(f"{headline} − {name}", langs, own, pairs, largest) for name, pairs in others.items()
-    ]
-    return maps, changes if own else []
 
 
 def _counts(counts: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 CURVES = ("train", "validation")
 SPEED = "train/pairs_per_second"
 VARIANTS = "variants"
-"""MLflow sorts its charts by name: this comes behind the benchmarks, `train` and `validation`."""
+"""MLflow sorts its charts by name: this comes behind `train`, `validation` and most benchmarks."""
 
 
 class Point(NamedTuple):

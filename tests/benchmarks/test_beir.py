@@ -59,7 +59,7 @@ def test_loading(tmp_path, caplog, zipped):
     assert task.passage_ids == ["en:a", "de:b", "en:q1", "de:d"]
     assert task.passages == ["A x", "y", "z", ""]
     assert task.passage_langs == ["en", "de", "en", "de"]
-    assert task.relevant.tolist() == [[0, 1], [0, 2], [1, 0], [1, 1]]
+    assert task.positives(0, 2).tolist() == [[0, 1], [0, 2], [1, 0], [1, 1]]
     assert task.grades is not None
     assert task.grades.tolist() == [1, 2, 1, 1]
     assert task.clusters == ["1", "1"]
@@ -114,9 +114,10 @@ def test_without_languages_there_is_one_setting(tmp_path):
 
 def test_other_languages_are_left_out(tmp_path):
     (task,) = load(params(write(tmp_path)), ["de", "fr"])
+    assert isinstance(task, RetrievalTask)
     assert task.query_ids == ["de:q2"]
     assert task.passage_ids == ["de:b", "de:d"]
-    assert task.relevant.tolist() == [[0, 0]]
+    assert task.positives(0, 1).tolist() == [[0, 0]]
     with pytest.raises(ParamsError, match="expected one of de, en, found only fr"):
         load(params(tmp_path), ["fr"])
 
@@ -206,6 +207,7 @@ def test_the_hub_has_json_lines_or_parquet(tmp_path, monkeypatch, parquet):
     names = ["corpus/corpus.parquet"] if parquet else ["corpus.jsonl.gz", "queries.jsonl.gz"]
     monkeypatch.setattr("hbir.core.hub.files", lambda *_: names)
     (task,) = load(BeirParams(name="beir/toy", revision="r", qrels_revision="s"), None)
+    assert isinstance(task, RetrievalTask)
     assert task.passages == ["A x", "y", "z", ""]
     assert ("BeIR/toy-qrels", "test.tsv", "s") in asked
     assert (("BeIR/toy", "corpus", "corpus") if parquet else ("BeIR/toy", "corpus.jsonl.gz", "r")) in asked

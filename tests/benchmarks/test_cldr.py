@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from hbir.benchmarks.registry import load as load_by_name
+from hbir.benchmarks.task import RetrievalTask
 from hbir.cldr.corpus import TEST, TRAIN, passages, questions
 from hbir.cldr.facts import RELATIONS
 from hbir.cldr.keys import parse
@@ -12,6 +13,7 @@ from hbir.core.errors import LanguageError, ParamsError
 
 def load(wanted):
     (task,) = load_by_name("cldr", wanted)
+    assert isinstance(task, RetrievalTask)
     return task
 
 

@@ -67,7 +67,7 @@ def test_loading(folder, caplog):
     assert judged.queries == ['"Wann', "Wo", "Wer", "Je"]
     assert judged.passage_ids == ["de:5#0", "de:7#0", "sw:5#0"]
     assert judged.passage_langs == ["de", "de", "sw"]
-    assert judged.relevant.tolist() == [[0, 0], [1, 1], [3, 2]]
+    assert judged.positives(0, 4).tolist() == [[0, 0], [1, 1], [3, 2]]
     assert judged.query_groups == ["high-resource"] * 3 + ["low-resource"]
     assert judged.measures == ("ndcg@10", "recall@100")
     assert judged.settings == ("monolingual",)

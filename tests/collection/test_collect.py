@@ -139,7 +139,7 @@ def test_texts_without_keys_get_ids_of_their_content(monkeypatch):
     table, _, summary = collect(CollectParams(sources=[source]))
     assert sorted(table["query"].to_pylist()) == ["a?", "b?"]
     assert len(set(table["passage_id"].to_pylist())) == 1
-    assert str(summary) == "2 pairs; by source: toy 2 (train 2); dropped: toy: odd row 2, toy: repeated pair 1"
+    assert str(summary) == "2 pairs\n  toy: 2 pairs (train 2); dropped: odd row 2, repeated pair 1"
 
 
 def test_empty_and_over_long_texts(monkeypatch):
@@ -179,7 +179,7 @@ def test_versions_become_the_parallel_table(monkeypatch):
     )
     assert summary.dropped == {"toy: version with over-long query": 1, "toy: version with empty passage": 1}
     assert summary.by_language == {"en": 2, "zh": 1}
-    assert "; parallel in: en 2, zh 1; " in str(summary)
+    assert "\n  parallel in: en 2, zh 1" in str(summary)
 
 
 def test_a_source_without_a_pair(monkeypatch):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
+from hbir.benchmarks.registry import load
 from hbir.benchmarks.task import RetrievalTask
 from hbir.evaluation.ranking import PositiveRanks, rank_chunks
 
@@ -39,6 +40,13 @@ def scored_tasks(draw):
     scores = rng.integers(0, distinct, (len(query_langs), len(passage_langs))).astype(np.float32) / 8 - 1
     groups = draw(st.sampled_from([None, [f"g{i % 2}" for i in range(len(query_langs))]]))
     return make_task(query_langs, passage_langs, map(tuple, relevant.tolist()), groups), scores
+
+
+def exact(name: str, languages: list[str] | None) -> RetrievalTask:
+    """Load a benchmark of one task that is held in memory."""
+    (task,) = load(name, languages)
+    assert isinstance(task, RetrievalTask)
+    return task
 
 
 def rank_positives(task, score_chunks, tie_order=None):

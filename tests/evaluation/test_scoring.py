@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
 
-from hbir.benchmarks import registry
 from hbir.core.errors import DataError
 from hbir.core.files import write_json
 from hbir.encoding.model import load_encoder
@@ -17,6 +16,7 @@ from hbir.evaluation.report import evaluate
 from hbir.evaluation.results import read_results
 from hbir.evaluation.save import save
 from tests.encoding.test_encoder import saved
+from tests.evaluation.conftest import exact
 
 PARAMS = EvaluateParams(benchmarks=["cldr"], query_chunk=100, batch_size=64, embeddings=None)
 
@@ -27,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_scores_are_those_of_encode_query_and_encode_document(folder: Path):
-    task = registry.load("cldr", ["de", "en"])[0]
+    task = exact("cldr", ["de", "en"])
     scored = scoring.score_task(load_encoder(folder), task, PARAMS)
     model = SentenceTransformer(str(folder), device="cpu")
     queries = np.asarray(model.encode_query(task.queries, batch_size=64))
@@ -39,7 +39,7 @@ def test_the_scores_are_those_of_encode_query_and_encode_document(folder: Path):
 
 
 def test_results_come_back_with_typed_cells(folder: Path, tmp_path: Path):
-    task = registry.load("cldr", ["de", "en"])[0]
+    task = exact("cldr", ["de", "en"])
     evaluation = scoring.score_task(load_encoder(folder), task, PARAMS)
     save(evaluation, tmp_path / "xx" / "cldr")
     write_json(tmp_path / "xx" / "final.json", {"cldr": evaluation.settings})

@@ -3,11 +3,17 @@
 import csv
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hbir.core.files import write_json
+import numpy as np
+import pyarrow as pa
+
+from hbir.core.files import write_json, write_table
+from hbir.evaluation.measures import NAMES
 from hbir.evaluation.results import SamplerResults, read_results
+from hbir.evaluation.settings import CELLS, QUERIES
 
 LANGUAGES = ("ar", "de", "el", "en", "es", "hi", "ru", "th", "tr", "vi", "zh")
 LEVELS = {  # sampler → monolingual, cross-lingual, multilingual mAP, rank distance
@@ -17,8 +23,36 @@ LEVELS = {  # sampler → monolingual, cross-lingual, multilingual mAP, rank dis
     "mixed": (0.9401, 0.1203, 0.1602, 3300.2),
     "english": (0.4102, 0.0312, 0.0507, 5210.1),
 }
-MEASURES = ("map", "recall@1", "recall@10", "mrr@10", "ndcg@10", "recall@100", "rank_distance")
+MEASURES = NAMES
 SETTINGS = ("monolingual", "cross_lingual", "multilingual")
+MIRACL = ("ar", "bn", "de", "en", "es", "fa", "fi", "fr", "hi", "id", "ja", "ko", "ru", "sw", "te", "yo", "zh")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """Say what a benchmark has."""
+
+    languages: Sequence[str] = LANGUAGES
+    settings: Sequence[str] = SETTINGS
+    measures: Sequence[str] | None = None
+    """None: as scores were before benchmarks named their measures."""
+    pool: str | None = None
+    """The one language of the passages."""
+
+
+QUESTIONS = 6
+KINDS = {
+    "cldr": Kind(),
+    "miracl": Kind(languages=MIRACL, settings=SETTINGS[:1], measures=("ndcg@10", "recall@100")),
+    "tatoeba": Kind(
+        languages=sorted({*MIRACL, *LANGUAGES, "it", "nl", "pl", "pt", "ro", "sv"}),
+        settings=SETTINGS[1:2],
+        measures=("recall@1",),
+        pool="en",
+    ),
+    "beir/my set": Kind(languages=("de", "fr"), measures=("ndcg@10",)),
+    "mteb/STS22": Kind(languages=("de", "en"), settings=("mteb",), measures=("cosine_spearman",)),
+}
 
 
 def settings(sampler: str, factor: float = 1.0, without: Sequence[str] = ()) -> dict[str, dict[str, float]]:
@@ -35,7 +69,7 @@ def build(
     root: Path,
     samplers: Sequence[str] = ("xx", "xy", "hybrid"),
     languages: Sequence[str] = LANGUAGES,
-    benchmarks: Sequence[str] = ("cldr",),
+    benchmarks: Sequence[str] | Mapping[str, Kind] = ("cldr",),
     changes: Mapping[str, Any] | None = None,
     groups: bool = True,
 ) -> list[SamplerResults]:
@@ -45,19 +79,33 @@ def build(
         root: a folder.
         samplers: keys of LEVELS.
         languages: of every benchmark; one language leaves the monolingual and the multilingual setting.
-        benchmarks: names.
+        benchmarks: names, or names and kinds, which have languages of their own.
         changes: (sampler) → settings to use in place of the invented ones.
         groups: whether queries are grouped.
     """
-    without = () if len(languages) > 1 else ("cross_lingual",)
+    kinds = benchmarks if isinstance(benchmarks, Mapping) else dict.fromkeys(benchmarks, _plain(languages))
     for sampler in samplers:
         folder = root / sampler
         write_json(folder / "training.json", training(sampler, languages))
-        write_json(folder / "final.json", {name: settings(sampler, 0.99, without) for name in benchmarks})
-        for name in benchmarks:
-            scores = (changes or {}).get(sampler, settings(sampler, 1.0, without))
-            _write_benchmark(folder / name, name, sampler, languages, scores, groups)
+        final = {name: _scores(sampler, kind, 0.99) for name, kind in kinds.items()}
+        write_json(folder / "final.json", final)
+        for name, kind in kinds.items():
+            scores = (changes or {}).get(sampler, _scores(sampler, kind))
+            _write_benchmark(folder / name, name, kind, scores, groups)
+            _write_queries(folder / name / "queries.parquet", name, sampler, kind)
     return read_results(root, samplers)
+
+
+def _plain(languages: Sequence[str]) -> Kind:
+    return Kind(
+        languages=languages, settings=SETTINGS if len(languages) > 1 else ("monolingual", "multilingual")
+    )
+
+
+def _scores(sampler: str, kind: Kind, factor: float = 1.0) -> dict[str, dict[str, float]]:
+    if "mteb" in kind.settings:
+        return {"mteb": dict.fromkeys(kind.measures or (), round(LEVELS[sampler][0] * factor, 6))}
+    return settings(sampler, factor, without=[name for name in SETTINGS if name not in kind.settings])
 
 
 def training(sampler: str, languages: Sequence[str]) -> dict[str, Any]:
@@ -105,7 +153,7 @@ def _loss(step: int, speed: float) -> float:
 
 
 def _measures(level: float) -> dict[str, float]:
-    offsets = (0, -0.03, 0.02, 0.004, 0.008, 0.03)
+    offsets = (0, -0.001, -0.03, 0.02, 0.004, 0.008, 0.03)
     return {
         name: round(max(0.0, min(1.0, level + o)), 6) for name, o in zip(MEASURES[:-1], offsets, strict=True)
     }
@@ -131,16 +179,16 @@ def _composition(sampler: str, languages: Sequence[str]) -> list[dict[str, Any]]
     ]
 
 
-def _write_benchmark(
-    folder: Path, name: str, sampler: str, languages: Sequence[str], scores: Mapping[str, Any], groups: bool
-) -> None:
+def _write_benchmark(folder: Path, name: str, kind: Kind, scores: Mapping[str, Any], groups: bool) -> None:
+    is_mteb = "mteb" in kind.settings
     summary = {
         "task": {
             "name": name,
             "version": "2.18.0+3f2a9c",
-            "languages": list(languages),
-            "queries": 424 * len(languages),
-            "passages": 431 * len(languages),
+            "languages": list(kind.languages),
+            "queries": 0 if is_mteb else 424 * len(kind.languages),
+            "passages": 0 if is_mteb else 431 * len(kind.languages),
+            **({} if kind.measures is None else {"measures": kind.measures}),
         },
         "settings": scores,
         "groups": {g: _scaled(scores, f) for g, f in (("seen", 1.02), ("unseen", 0.6))} if groups else {},
@@ -155,20 +203,43 @@ def _write_benchmark(
     write_json(folder / "summary.json", summary)
     with (folder / "cells.csv").open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(("setting", "query_lang", "pool", "n_queries", "n_left_out", *MEASURES))
-        writer.writerows(_cells(languages, scores))
+        writer.writerow(CELLS.names)
+        writer.writerows(_cells(kind, scores))
 
 
-def _cells(languages: Sequence[str], scores: Mapping[str, Any]) -> list[list[Any]]:
+def _cells(kind: Kind, scores: Mapping[str, Any]) -> list[list[Any]]:
     rows: list[list[Any]] = []
-    for i, query in enumerate(languages):
-        for j, pool in enumerate(languages):
-            setting = "monolingual" if i == j else "cross_lingual"
-            if setting in scores:
-                level = scores[setting]["map"] + 0.02 * ((3 * i + 5 * j) % 7 - 3)
-                measures = [f"{value:.6f}" for value in _measures(level).values()]
-                rows.append([setting, query, pool, 424, 0, *measures, ""])
-        if "multilingual" in scores:
-            values = [f"{scores['multilingual'][m]:.6f}" for m in MEASURES]
-            rows.append(["multilingual", query, "all", 424, 0, *values])
+    for setting, query, pool in places(kind):
+        if setting == "multilingual":
+            values = [f"{scores[setting][m]:.6f}" for m in MEASURES]
+            rows.append([setting, query, pool, 424, 0, *values])
+        elif setting in scores:
+            i, j = kind.languages.index(query), kind.languages.index(pool)
+            level = scores[setting]["map"] + 0.02 * ((3 * i + 5 * j) % 7 - 3)
+            values = [f"{value:.6f}" for value in _measures(level).values()]
+            rows.append([setting, query, pool, 424, 0, *values, ""])
     return rows
+
+
+def places(kind: Kind) -> list[tuple[str, str, str]]:
+    """List setting, query language and pool of every cell."""
+    pools = [kind.pool] if kind.pool else kind.languages
+    pairs = [
+        ("monolingual" if query == pool else "cross_lingual", query, pool)
+        for query in kind.languages
+        for pool in pools
+    ]
+    everything = [("multilingual", query, "all") for query in kind.languages]
+    return [place for place in pairs + everything if place[0] in kind.settings]
+
+
+def _write_queries(path: Path, name: str, sampler: str, kind: Kind) -> None:
+    rng = np.random.default_rng([*f"{name} {sampler}".encode()])
+    rows = []
+    for setting, query, pool in places(kind):
+        for number in range(QUESTIONS):
+            row = dict(zip(MEASURES, rng.beta(2, 2, len(MEASURES)).tolist(), strict=True))
+            row["rank_distance"] = 1000 * row["rank_distance"] if setting == "multilingual" else None
+            names = {"query_id": f"{query}:{number}", "cluster": str(number), "query_lang": query, "pool": pool}
+            rows.append({"setting": setting, **names, **row})
+    write_table(path, pa.Table.from_pylist(rows, QUERIES))

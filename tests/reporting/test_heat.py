@@ -1,29 +1,54 @@
-from hbir.reporting.heat import composition_map, difference_map, score_map
+from hbir.reporting.heat import (
+    changes_summary,
+    composition_map,
+    difference_map,
+    differences,
+    means_summary,
+    score_map,
+)
 
 SCORES = {("de", "de"): 0.9, ("de", "fr"): 0.25, ("fr", "fr"): 1.0}
+AXES = (["de", "fr"], ["de", "fr"])
 
 
 def texts(heat):
     return [[cell.text for cell in row] for row in heat.rows]
 
 
-def test_rows_are_query_languages():
-    heat = score_map("xx", ["de", "fr"], SCORES)
+def test_rows_come_first():
+    heat = score_map("xx", "", AXES, SCORES)
     assert texts(heat) == [[".90", ".25"], ["", "1.00"]]
     assert [[cell.strength for cell in row] for row in heat.rows] == [[0.9, 0.25], [0.0, 1.0]]
     assert heat.rows[1][0].kind == "none"
-    assert heat.summary == "monolingual mean 0.950, cross-lingual mean 0.250"
+
+
+def test_rows_and_columns_may_differ():
+    heat = score_map("de – fr", "", (["xx"], ["de", "fr"]), {("xx", "fr"): 0.5})
+    assert (heat.row_names, heat.column_names) == (("xx",), ("de", "fr"))
+    assert texts(heat) == [["", ".50"]]
+
+
+def test_a_score_below_0_has_no_colour():
+    heat = score_map("xx", "", (["xx"], ["de"]), {("xx", "de"): -0.5})
+    assert (heat.rows[0][0].strength, heat.rows[0][0].kind) == (0.0, "less")
 
 
 def test_differences_have_a_sign_and_a_common_scale():
-    heat = difference_map("a − b", ["de", "fr"], SCORES, {("de", "de"): 1.0, ("de", "fr"): 0.05}, 0.4)
+    changes = differences(SCORES, {("de", "de"): 1.0, ("de", "fr"): 0.05})
+    heat = difference_map("a − b", "", AXES, changes, 0.4)
     assert texts(heat) == [["−.10", "+.20"], ["", ""]]
     assert [(cell.kind, cell.strength) for cell in heat.rows[0]] == [("less", 0.25), ("more", 0.5)]
-    assert heat.summary == "higher in 1 of 2 pairs of languages"
+
+
+def test_summaries():
+    assert means_summary(SCORES) == "monolingual mean 0.950, cross-lingual mean 0.250"
+    assert means_summary({("de", "fr"): 0.5}) == "cross-lingual mean 0.500"
+    changes = differences(SCORES, {("de", "de"): 1.0, ("de", "fr"): 0.05})
+    assert changes_summary(changes) == "higher in 1 of 2 pairs of languages"
 
 
 def test_no_difference_at_all():
-    heat = difference_map("a − b", ["de"], {("de", "de"): 0.5}, {("de", "de"): 0.5}, 0.0)
+    heat = difference_map("a − b", "", (["de"], ["de"]), {("de", "de"): 0.0}, 0.0)
     assert (heat.rows[0][0].text, heat.rows[0][0].strength) == (".00", 0.0)
 
 

@@ -23,3 +23,10 @@ def test_rows_have_as_many_cells_as_the_header(many):
 def test_names_are_escaped(tmp_path):
     results = build(tmp_path, samplers=("xx",), languages=("de", "fr"), benchmarks=("a|b_c",))
     assert "### a\\|b\\_c" in comparison_markdown(results, "xx")
+
+
+def test_benchmarks_of_all_kinds(five):
+    text = comparison_markdown(five, "hybrid")
+    assert "### beir/my set" in text
+    assert "| sampler | cross-lingual accuracy |\n| --- | ---: |" in text
+    assert "| sampler | mteb cosine\\_spearman |" in text or "| sampler | mteb cosine_spearman |" in text

@@ -10,7 +10,7 @@ def page(results):
     return Page(comparison_page(results, "hybrid"))
 
 
-@pytest.mark.parametrize("name", ["results", "many", "single"])
+@pytest.mark.parametrize("name", ["results", "many", "single", "five"])
 def test_it_is_whole_and_loads_nothing(name, request):
     text = comparison_page(request.getfixturevalue(name), "xx")
     page = Page(text)
@@ -120,3 +120,56 @@ def test_alpha_may_be_a_schedule(tmp_path):
     results = build(tmp_path, samplers=("hybrid",), languages=("de", "fr"))
     results[0].training["params"]["alpha"] = [[0.5, 1.0], [1.0, 0.0]]
     assert "[[0.5, 1.0], [1.0, 0.0]]" in Page(comparison_page(results, "hybrid")).texts
+
+
+@pytest.fixture(scope="module")
+def page_of_five(five):
+    return Page(comparison_page(five, "hybrid"))
+
+
+def test_a_page_of_many_benchmarks_begins_with_links_and_an_overview(page_of_five):
+    ids = {attributes["id"] for _, attributes in page_of_five.tags if "id" in attributes}
+    links = [attributes["href"] for tag, attributes in page_of_five.tags if tag == "a"]
+    assert {link.removeprefix("#") for link in links} <= ids
+    assert len([link for link in links if link.startswith("#benchmark-")]) == 2 * 5
+    table = page_of_five.tables[0]
+    assert table[0] == ["benchmark", "measure", "xx", "xy", "hybrid"]
+    assert [row[:2] for row in table[1:]] == [
+        ["beir/my set", "monolingual nDCG@10"],
+        ["", "cross-lingual nDCG@10"],
+        ["", "multilingual nDCG@10"],
+        ["", "multilingual rank distance ↓"],
+        ["cldr", "monolingual mAP"],
+        ["", "cross-lingual mAP"],
+        ["", "multilingual mAP"],
+        ["", "multilingual rank distance ↓"],
+        ["miracl", "monolingual nDCG@10"],
+        ["mteb/STS22", "mteb cosine_spearman"],
+        ["tatoeba", "cross-lingual accuracy"],
+    ]
+    assert table[5][2:] == ["0.9612 (best)", "0.6984", "0.9331"]
+
+
+def test_a_page_of_one_benchmark_has_neither(page):
+    assert not {"nav", "a"} & {tag for tag, _ in page.tags}
+    assert "Overview" not in page.texts
+
+
+def test_a_sampler_without_a_benchmark_has_a_dash_in_the_overview(tmp_path):
+    results = build(tmp_path, samplers=("xx", "xy"), languages=("de", "fr"), benchmarks=("a", "b"))
+    del results[1].summaries["b"]
+    rows = Page(comparison_page(results, "xx")).tables[0]
+    assert next(row for row in rows if row[0] == "b")[2:] == ["0.9612", "–"]
+
+
+def test_maps_show_the_main_measure(page_of_five):
+    said = " ".join(page_of_five.texts)
+    assert "nDCG@10 by language of the query, over passages in the same language." in said
+    assert "accuracy by language of the query, over passages in en." in said
+    assert "nDCG@10 of queries in the row's language over passages in the column's" in said
+
+
+def test_what_is_shown_is_explained_and_nothing_else(page, page_of_five):
+    assert {"mAP", "Rank distance", "Cross-lingual"} <= set(page.texts)
+    assert not {"Accuracy", "mteb"} & set(page.texts)
+    assert {"Accuracy", "mteb", "R@1, R@10, R@100"} <= set(page_of_five.texts)

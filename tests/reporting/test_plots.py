@@ -3,6 +3,7 @@ import csv
 import pytest
 
 from hbir.reporting.plots import pair_scores, write_plots
+from tests.reporting.builder import build
 
 
 @pytest.fixture
@@ -29,9 +30,12 @@ def test_losses(rows, results):
     )
 
 
+SCORE = ["setting", "measure", "name", "value"]
+
+
 def test_settings(rows, results):
     settings = rows("settings.csv")
-    assert list(settings[0]) == ["benchmark", "sampler", "setting", "measure", "value"]
+    assert list(settings[0]) == ["benchmark", "sampler", *SCORE]
     assert len(settings) == 3 * 7
     chosen = {(row["sampler"], row["setting"], row["measure"]): row["value"] for row in settings}
     assert chosen["xy", "multilingual", "rank_distance"] == "716.3000"
@@ -40,25 +44,42 @@ def test_settings(rows, results):
 
 def test_languages(rows, results):
     languages = rows("languages.csv")
-    assert list(languages[0]) == ["benchmark", "sampler", "query_lang", "passage_lang", "map"]
+    assert list(languages[0]) == ["benchmark", "sampler", "query_lang", "passage_lang", *SCORE]
     assert len(languages) == 3 * 11 * 11
     cells = results[0].cells("cldr")
-    chosen = {
-        (row["query_lang"], row["passage_lang"]): row["map"] for row in languages if row["sampler"] == "xx"
-    }
+    chosen = {(row["query_lang"], row["passage_lang"]): row for row in languages if row["sampler"] == "xx"}
     for cell in cells:
         if cell["setting"] != "multilingual":
-            assert chosen[cell["query_lang"], cell["pool"]] == f"{cell['map']:.4f}"
+            row = chosen[cell["query_lang"], cell["pool"]]
+            expected = {
+                "setting": cell["setting"],
+                "measure": "map",
+                "name": "mAP",
+                "value": f"{cell['map']:.4f}",
+            }
+            assert {name: row[name] for name in SCORE} == expected
+
+
+def test_each_benchmark_is_drawn_by_its_own_measures(five, tmp_path):
+    write_plots(five, tmp_path)
+    with (tmp_path / "settings.csv").open(newline="") as stream:
+        drawn = {(row["benchmark"], row["setting"], row["name"]) for row in csv.DictReader(stream)}
+    assert {panel[1:] for panel in drawn if panel[0] == "tatoeba"} == {("cross_lingual", "accuracy")}
+    assert {panel[1:] for panel in drawn if panel[0] == "mteb/STS22"} == {("mteb", "cosine_spearman")}
+    names = {"nDCG@10", "R@100"}
+    assert {panel[1:] for panel in drawn if panel[0] == "miracl"} == {("monolingual", name) for name in names}
+    with (tmp_path / "languages.csv").open(newline="") as stream:
+        named = {(row["benchmark"], row["measure"]) for row in csv.DictReader(stream)}
+    expected = {"cldr": "map", "miracl": "ndcg@10", "tatoeba": "recall@1", "beir/my set": "ndcg@10"}
+    assert named == set(expected.items())
 
 
 def test_a_pair_without_a_scored_query_is_left_out(tmp_path):
-    from tests.reporting.builder import build
-
     (result,) = build(tmp_path, samplers=("xx",), languages=("de", "fr"))
     path = result.folder / "cldr" / "cells.csv"
     lines = path.read_text().splitlines()
     cut = [
-        line.split(",")[:3] + ["0", "424"] + [""] * 7 if ",de,fr," in line else line.split(",")
+        line.split(",")[:3] + ["0", "424"] + [""] * 8 if ",de,fr," in line else line.split(",")
         for line in lines
     ]
     path.write_text("\n".join(",".join(line) for line in cut) + "\n")

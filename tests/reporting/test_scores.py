@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hbir.reporting.columns import HEADLINE, Column
+from hbir.reporting.columns import HEADLINE, Column, headline_columns
 from hbir.reporting.scores import all_columns, benchmark_scores, score_table
 
 MAP = Column(setting="monolingual", measure="map")
@@ -109,4 +109,45 @@ def test_a_benchmark_of_one_language(single):
 
 def test_every_measure_is_listed_once(results):
     columns = all_columns(results, "cldr")
-    assert len(columns) == len(set(columns)) == 6 + 6 + 7
+    assert len(columns) == len(set(columns)) == 7 + 7 + 8
+
+
+def test_a_benchmark_with_mean_average_precision_shows_what_the_paper_shows():
+    assert headline_columns({}) == headline_columns({"measures": ["map", "map@20"]}) == HEADLINE
+
+
+def test_another_benchmark_shows_its_own_measures_and_the_rank_distance():
+    columns = headline_columns({"measures": ["ndcg@10", "recall@100"]})
+    assert [(c.setting, c.name) for c in columns if c.setting != "mteb"] == [
+        ("monolingual", "nDCG@10"),
+        ("monolingual", "R@100"),
+        ("cross_lingual", "nDCG@10"),
+        ("cross_lingual", "R@100"),
+        ("multilingual", "nDCG@10"),
+        ("multilingual", "R@100"),
+        ("multilingual", "rank distance ↓"),
+    ]
+
+
+def test_recall_of_the_first_is_called_accuracy_where_it_is_the_main_measure():
+    assert {c.name for c in headline_columns({"measures": ["recall@1"]})} == {"accuracy", "rank distance ↓"}
+    assert "accuracy" not in {c.name for c in headline_columns({"measures": ["mrr@10", "recall@1"]})}
+
+
+def test_benchmarks_of_all_kinds(five):
+    tables = {scores.name: scores for scores in benchmark_scores(five)}
+    shown = {name: [(c.setting, c.name) for c in scores.main.columns] for name, scores in tables.items()}
+    assert shown["miracl"] == [("monolingual", "nDCG@10"), ("monolingual", "R@100")]
+    assert shown["tatoeba"] == [("cross_lingual", "accuracy")]
+    assert shown["mteb/STS22"] == [("mteb", "cosine_spearman")]
+    assert shown["beir/my set"][-1] == ("multilingual", "rank distance ↓")
+    assert [cell.value for row in tables["miracl"].main.rows for cell in row.cells[:1]] == [
+        result.summaries["miracl"]["settings"]["monolingual"]["ndcg@10"] for result in five
+    ]
+    assert tables["mteb/STS22"].description == "2.18.0+3f2a9c · 2 languages"
+    assert all(scores.final and scores.final.columns == scores.main.columns for scores in tables.values())
+
+
+def test_measures_that_only_mteb_has_are_listed(five):
+    assert [column.name for column in all_columns(five, "mteb/STS22")] == ["cosine_spearman"]
+    assert "accuracy" in [column.name for column in all_columns(five, "tatoeba")]

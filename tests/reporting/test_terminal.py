@@ -5,6 +5,7 @@ import pytest
 from rich.console import Console
 
 from hbir.reporting.terminal import show_comparison
+from tests.reporting.builder import KINDS, build
 
 
 def shown(results, headline, **options):
@@ -32,7 +33,7 @@ def test_best_is_bold_too(results):
     assert "\x1b[1m0.9612*\x1b[0m" in shown(results, "hybrid", force_terminal=True, color_system="truecolor")
 
 
-@pytest.mark.parametrize("name", ["results", "many", "single"])
+@pytest.mark.parametrize("name", ["results", "many", "single", "five"])
 def test_it_fits_80_columns_uncut(name, request):
     results = request.getfixturevalue(name)
     text = shown(results, "xx")
@@ -65,3 +66,16 @@ def test_a_setting_without_scores_is_left_out(single):
     text = shown(single, "xx")
     assert "cross-lingual" not in text
     assert "*" not in text.splitlines()[4]
+
+
+def test_each_benchmark_has_its_own_measures_and_the_legend_comes_once(five):
+    text = shown(five, "hybrid")
+    for name in ("accuracy", "cosine_spearman", "nDCG@10", "R@100", "mAP"):
+        assert name in text
+    assert text.count("best of the column") == 1
+    assert text.count("\n\n") == 4 + 1
+
+
+def test_no_rank_distance_is_explained_where_there_is_none(tmp_path):
+    results = build(tmp_path, samplers=("xx",), benchmarks={"tatoeba": KINDS["tatoeba"]})
+    assert "distance" not in shown(results, "xx")

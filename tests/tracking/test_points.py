@@ -19,6 +19,7 @@ TRAINING = {
         (("cldr", "multilingual", "recall@10"), "cldr/multilingual/recall_at_10"),
         (("variants/xquad-r/final", "monolingual", "map"), "variants/xquad-r/final/monolingual/map"),
         (("my#set", "mono", "map"), "my_set/mono/map"),
+        (("beir/scifact", "monolingual", "ndcg@10"), "beir/scifact/monolingual/ndcg_at_10"),
     ],
 )
 def test_names_hold_what_mlflow_takes(parts: tuple[str, ...], name: str):
@@ -65,7 +66,7 @@ def test_scores_of_the_best_checkpoint_of_groups_and_of_the_final_one(tmp_path: 
     unseen = result.summaries["cldr"]["groups"]["unseen"]
     assert values["variants/cldr/unseen/cross_lingual/recall_at_1"] == unseen["cross_lingual"]["recall@1"]
     assert values["variants/cldr/final/multilingual/map"] == result.final["cldr"]["multilingual"]["map"]
-    assert len(values) == 4 * (6 + 6 + 7)  # best, seen, unseen, final
+    assert len(values) == 4 * (7 + 7 + 8)  # best, seen, unseen, final
 
 
 def test_a_missing_score_is_left_out(tmp_path: Path):

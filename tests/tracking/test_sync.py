@@ -12,7 +12,7 @@ from hbir.tracking.params import TrackingParams
 from hbir.tracking.runs import Origin
 from hbir.tracking.store import Store
 from hbir.tracking.sync import SyncSummary, synchronise, synchronise_quietly
-from tests.reporting.builder import settings
+from tests.reporting.builder import KINDS, settings
 from tests.tracking.look import artifacts, build, history, lengths, runs
 
 MODELS = Path("models")
@@ -42,6 +42,18 @@ def sync(results: list[SamplerResults], store: Store, params: TrackingParams, **
 
 def counts(summary: SyncSummary) -> tuple[int, int, int]:
     return summary.created, summary.completed, summary.unchanged
+
+
+def test_benchmarks_may_have_a_slash_in_their_names(root: Path, store: Store, params: TrackingParams):
+    kinds = {name: KINDS[name] for name in ("beir/my set", "mteb/STS22")}
+    results = build(root / "scores", ["xx"], benchmarks=kinds)
+    assert counts(sync(results, store, params)) == (1, 0, 0)
+    assert counts(sync(results, store, params)) == (0, 0, 1)
+    run = runs(store)["xx"]
+    settings = results[0].summaries["beir/my set"]["settings"]
+    assert run.data.metrics["beir/my set/monolingual/ndcg_at_10"] == settings["monolingual"]["ndcg@10"]
+    assert run.data.metrics["mteb/STS22/mteb/cosine_spearman"] == 0.9612
+    assert artifacts(store, run, "scores/beir/my set") == {"scores/beir/my set/cells.csv"}
 
 
 def test_every_sampler_gets_its_run(results: list[SamplerResults], store: Store, params: TrackingParams):

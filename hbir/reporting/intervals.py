@@ -1,0 +1,116 @@
+"""Arrange scores with confidence intervals, and the differences to the headline sampler with theirs."""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hbir.core.files import read_table
+from hbir.evaluation.intervals import Interval, Resampled, resample
+from hbir.evaluation.results import SamplerResults
+from hbir.evaluation.save import QUERIES_FILE
+from hbir.evaluation.settings import QUERIES
+from hbir.reporting.columns import MISSING, Column
+from hbir.reporting.scores import BenchmarkScores, Cell
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """Hold one cell as it is shown."""
+
+    text: str
+    clear: bool = False
+    """Whether it is a difference whose interval leaves out 0."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntervalTable:
+    """Hold the scores of one benchmark, and the headline's differences to the other samplers."""
+
+    columns: tuple[Column, ...]
+    scores: dict[str, list[Estimate]]
+    """Sampler → a cell per column."""
+    differences: dict[str, list[Estimate]]
+    """Such as `hybrid − xx` → a cell per column."""
+    questions: dict[str, int]
+    """Setting → number of clusters; those without scores per query are absent."""
+
+
+def interval_table(scores: BenchmarkScores, results: Sequence[SamplerResults], headline: str) -> IntervalTable:
+    """Resample one benchmark.
+
+    Args:
+        scores: its tables.
+        results: one entry per sampler.
+        headline: the sampler whose differences to the others are shown.
+
+    Returns:
+        The table.
+    """
+    columns = scores.main.columns
+    measures = list(dict.fromkeys(column.measure for column in columns if column.measure in QUERIES.names))
+    folders = [result.folder / scores.name for result in results if scores.name in result.summaries]
+    tables = [read_table(folder / QUERIES_FILE, QUERIES) for folder in folders]
+    resampled = resample(tables, scores.name, measures)
+    samplers = [row.sampler for row in scores.main.rows]
+    arranged = _Arranged(columns, measures, resampled)
+    own = samplers.index(headline) if headline in samplers else None
+    return IntervalTable(
+        columns=columns,
+        scores={row.sampler: arranged.scores(run, row.cells) for run, row in enumerate(scores.main.rows)},
+        differences={
+            f"{headline} − {sampler}": arranged.differences(own, other)
+            for other, sampler in enumerate(samplers)
+            if own is not None and other != own
+        },
+        questions={setting: found.clusters for setting, found in resampled.items()},
+    )
+
+
+@dataclass(frozen=True)
+class _Arranged:
+    columns: tuple[Column, ...]
+    measures: list[str]
+    resampled: dict[str, Resampled]
+
+    def scores(self, run: int, cells: Sequence[Cell]) -> list[Estimate]:
+        return [self._score(run, column, cell) for column, cell in zip(self.columns, cells, strict=True)]
+
+    def differences(self, own: int, other: int) -> list[Estimate]:
+        return [self._difference(own, other, column) for column in self.columns]
+
+    def _score(self, run: int, column: Column, cell: Cell) -> Estimate:
+        found = self.resampled.get(column.setting)
+        if found is None:
+            return Estimate(text=cell.text)
+        measure = self.measures.index(column.measure)
+        value = float(found.means[run, measure])
+        if math.isnan(value):
+            return Estimate(text=MISSING)
+        return Estimate(
+            text=column.text(value).removeprefix("0") + _bounds(column, found.interval(run, measure))
+        )
+
+    def _difference(self, own: int, other: int, column: Column) -> Estimate:
+        found = self.resampled.get(column.setting)
+        measure = self.measures.index(column.measure) if found else 0
+        if found is None or math.isnan(
+            change := float(found.means[own, measure] - found.means[other, measure])
+        ):
+            return Estimate(text=MISSING)
+        bounds = found.difference(own, other, measure)
+        text = _short(column, change)
+        return Estimate(
+            text=("" if text.startswith("−") else "+") + text + _bounds(column, bounds),
+            clear=bounds is not None and (bounds.low > 0 or bounds.high < 0),
+        )
+
+
+def _bounds(column: Column, bounds: Interval | None) -> str:
+    return "" if bounds is None else f" [{_short(column, bounds.low)}, {_short(column, bounds.high)}]"
+
+
+def _short(column: Column, value: float) -> str:
+    digits = 0 if column.lower_is_better else 3
+    text = f"{round(value, digits) + 0.0:,.{digits}f}"  # + 0.0, for a zero has no sign
+    return re.sub(r"^(-?)0\.", r"\1.", text).replace("-", "−")

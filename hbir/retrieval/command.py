@@ -1,0 +1,52 @@
+"""Offer `hbir search`."""
+
+import json
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from hbir.core.errors import ParamsError
+from hbir.retrieval.corpus_file import CorpusFile
+
+BATCH = 64
+"""Passages per forward pass."""
+
+
+@click.command()
+@click.argument("model")
+@click.argument("question")
+@click.option(
+    "--corpus", required=True, type=click.Path(path_type=Path), help="Passages: .jsonl or text, or .gz."
+)
+@click.option("--lang", "langs", multiple=True, help="Language to search in, again for more; all by default.")
+@click.option(
+    "--top-k", "k", type=click.IntRange(min=1), default=10, show_default=True, help="Passages to show."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+@click.option(
+    "--index", type=click.Path(path_type=Path), help="Folder for the embeddings; by default in .hbir."
+)
+def search(
+    model: str, question: str, corpus: Path, langs: tuple[str, ...], k: int, as_json: bool, index: Path | None
+) -> None:
+    """Find the passages of a corpus that answer QUESTION by MODEL, a folder or Hub id of an encoder."""
+    if not question.strip():
+        raise ParamsError(where="hbir search", expected="a question", found="none", hint="Write it in quotes.")
+    file = CorpusFile(corpus)
+    from hbir.encoding.model import embed, encoder_fingerprint, open_encoder, prepare_torch
+    from hbir.retrieval.search import open_library
+    from hbir.retrieval.show import show_hits
+
+    prepare_torch(None)
+    encoder = open_encoder(model)
+    asked = embed(encoder, [question], "query", 1)  # (1, d)
+    passages = partial(embed, encoder, side="document", batch_size=BATCH)
+    library = open_library(file, passages, encoder_fingerprint(encoder), asked.shape[1], index)
+    hits = library.search(asked, k, [lang.strip() for given in langs for lang in given.split(",")])
+    if as_json:
+        click.echo(json.dumps([asdict(hit) for hit in hits], ensure_ascii=False, indent=2))
+    else:
+        show_hits(hits, Console())

@@ -1,0 +1,180 @@
+"""Search the corpora of a streamed benchmark, one after the other, and rank its positives."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from hbir.benchmarks.qrels import tolerate_unknown
+from hbir.benchmarks.streamed import Corpus, StreamedTask
+from hbir.benchmarks.task import MONOLINGUAL
+from hbir.core.errors import DataError
+from hbir.core.hashing import content_id
+from hbir.retrieval.index import (
+    Chunk,
+    Embed,
+    Index,
+    Keyed,
+    Origin,
+    build_index,
+    check_dimension,
+    embedded,
+    find_index,
+)
+from hbir.retrieval.topk import TopK
+
+
+class Cache(NamedTuple):
+    """Say where embeddings are kept, and of which encoder."""
+
+    folder: Path
+    """For all benchmarks, languages and encoders."""
+    encoder: str
+    """Fingerprint of the encoder."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetrievedRanks:
+    """Hold the ranks of the positives in the order of `task.judged.positives`; each array has shape (n,)."""
+
+    own_rank: np.ndarray
+    """int64 from 1 in the corpus of the passage's language; 0 where it was not retrieved."""
+    pooled_rank: np.ndarray | None
+    """int64, the same in all corpora together; None where queries were searched in their own language alone."""
+    tied_own: np.ndarray
+    """bool, whether another retrieved passage of its language has the same score."""
+    tied_pooled: np.ndarray
+    """bool, whether another retrieved passage has the same score."""
+
+
+def search_streamed(
+    task: StreamedTask, queries: np.ndarray, embed: Embed, cache: Cache | None, size: int
+) -> RetrievedRanks:
+    """Retrieve the best passages of every query and find the positives among them.
+
+    Where the benchmark has another setting than monolingual, every query is searched in every corpus; else in
+    that of its language. Passages are embedded in chunks and rounded to float16, kept or not. Of equal scores
+    the smaller hash of the id ranks first, as in the exact ranking.
+
+    Args:
+        task: the benchmark.
+        queries: (n_queries, d) embeddings.
+        embed: embeds passages.
+        cache: where their embeddings are kept and found again; None embeds them every time.
+        size: passages embedded and scored at once.
+
+    Returns:
+        The ranks of the positives.
+
+    Raises:
+        DataError: when an id comes twice in a corpus, too many relevant passages are in none, a line is broken,
+            or the cached embeddings are of something else. All corpora are read through before any is embedded.
+        ModelError: when an embedding cannot be used.
+    """
+    sources = {
+        language: _Source(task, language, corpus, cache, queries.shape[1])
+        for language, corpus in task.corpora.items()
+    }
+    passage_keys = np.array([content_id(name) for name in task.judged.passage_ids], dtype=np.int64)
+    _check_known(task, passage_keys, sources.values())
+    pooled = set(task.judged.settings) != {MONOLINGUAL}
+    query_langs, passage_langs = np.array(task.judged.query_langs), np.array(task.judged.passage_langs)
+    positives = task.judged.positives(0, len(queries))  # (n, 2)
+    own, everything = _Ranks(len(positives)), TopK(queries, task.depth)
+    for language, source in sources.items():
+        chosen = np.flatnonzero(pooled | (query_langs == language))
+        if not len(chosen):
+            continue
+        best = TopK(queries[chosen], task.depth)
+        for chunk in source.chunks(embed, size):
+            best.add(chunk.embeddings, chunk.keys)
+        asked = (passage_langs[positives[:, 1]] == language) & np.isin(positives[:, 0], chosen)
+        own.fill(best, chosen, np.flatnonzero(asked), positives, passage_keys)
+        if pooled:
+            everything.merge(best.scores, best.keys)
+    merged = _Ranks(len(positives))
+    if pooled:
+        merged.fill(everything, np.arange(len(queries)), np.arange(len(positives)), positives, passage_keys)
+    return RetrievedRanks(
+        own_rank=own.rank,
+        pooled_rank=merged.rank if pooled else None,
+        tied_own=own.tied,
+        tied_pooled=merged.tied,
+    )
+
+
+class _Ranks:
+    """Hold rank and tie of every positive."""
+
+    def __init__(self, n: int) -> None:
+        self.rank, self.tied = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=bool)
+
+    def fill(
+        self, best: TopK, queries: np.ndarray, rows: np.ndarray, positives: np.ndarray, keys: np.ndarray
+    ) -> None:
+        """Find the positives of some rows in the lists of some queries."""
+        place = np.searchsorted(queries, positives[rows, 0])  # (r,)
+        for row, query in zip(rows, place, strict=True):
+            hit = (best.keys[query] == keys[positives[row, 1]]) & best.found[query]  # (k,)
+            if hit.any():
+                self.rank[row] = hit.argmax() + 1
+                self.tied[row] = np.count_nonzero(best.scores[query] == best.scores[query][hit]) > 1
+
+
+class _Source:
+    """Give the embedded passages of one language, from disk where they are kept there."""
+
+    def __init__(
+        self, task: StreamedTask, language: str, corpus: Corpus, cache: Cache | None, dimension: int
+    ) -> None:
+        self.where = f"benchmark {task.name}, corpus {language}"
+        self.language, self.corpus, self.dimension = language, corpus, dimension
+        self.folder = self.origin = None
+        self.index: Index | None = None
+        if cache:
+            self.folder = cache.folder / task.name / f"{language}-{cache.encoder[:12]}"
+            self.origin = Origin(corpus.fingerprint(), cache.encoder, dimension)
+            self.index = find_index(self.folder, self.origin)
+
+    def keys(self) -> np.ndarray:
+        """Return the hash of every id, sorted, (count,) int64, once it is known that none comes twice."""
+        if self.index:
+            return np.sort(self.index.keys())
+        keys = np.fromiter((passage.key for passage in self._passages()), dtype=np.int64)  # (count,)
+        keys.sort()
+        if (again := keys[1:][keys[1:] == keys[:-1]]).size:
+            raise self._twice(set(again.tolist()))
+        return keys
+
+    def chunks(self, embed: Embed, size: int) -> Iterator[Chunk]:
+        if self.folder and self.origin and not self.index:
+            self.index = build_index(self.folder, self._passages(), embed, self.origin, size)
+        if self.index:
+            yield from self.index.chunks(size)
+            return
+        for chunk in embedded(self._passages(), embed, size):
+            check_dimension(chunk, self.dimension)
+            yield chunk
+
+    def _passages(self) -> Iterator[Keyed]:
+        return (Keyed(content_id(f"{self.language}:{passage.id}"), passage.text) for passage in self.corpus)
+
+    def _twice(self, keys: set[int]) -> DataError:
+        ids = (passage.id for passage in self.corpus if content_id(f"{self.language}:{passage.id}") in keys)
+        return DataError(
+            where=self.where,
+            expected="passages with ids of their own",
+            found=f"{next(ids)!r} more than once",
+            hint="Check the corpus files; one of them may be there twice.",
+        )
+
+
+def _check_known(task: StreamedTask, keys: np.ndarray, sources: Iterable[_Source]) -> None:
+    seen = np.zeros(len(keys), dtype=bool)
+    for source in sources:
+        held = source.keys()  # (count,)
+        seen |= np.searchsorted(held, keys, "right") > np.searchsorted(held, keys, "left")
+    unknown = [task.judged.passage_ids[number] for number in np.flatnonzero(~seen)]
+    tolerate_unknown(unknown, len(keys), "relevant passages", f"benchmark {task.name}", task.unknown_share)

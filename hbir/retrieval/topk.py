@@ -1,0 +1,72 @@
+"""Keep the best passages of every query while the corpus streams past, in memory that does not grow with it."""
+
+import faiss
+import numpy as np
+
+_LAST = np.iinfo(np.int64).max
+
+
+class TopK:
+    """Hold the k best passages of each query among those seen so far.
+
+    A passage is known by its key, a distinct int64. Of equal scores the smaller key ranks first, at the cut-off
+    too, so that neither the order nor the size of the chunks decides what is retrieved.
+    """
+
+    def __init__(self, queries: np.ndarray, k: int) -> None:
+        """Begin with nothing retrieved.
+
+        Args:
+            queries: (n, d) embeddings.
+            k: passages to keep per query, at least 1.
+        """
+        self.queries = np.ascontiguousarray(queries, dtype=np.float32)  # (n, d)
+        self.k = k
+        self.scores = np.full((len(queries), k), -np.inf, dtype=np.float32)
+        """(n, k) float32, best first; minus infinity where there are fewer passages."""
+        self.keys = np.full((len(queries), k), _LAST, dtype=np.int64)
+        """(n, k) int64, keys of the same passages."""
+
+    @property
+    def found(self) -> np.ndarray:
+        """Return which places hold a passage: (n, k) bool."""
+        return np.asarray(self.scores > -np.inf)
+
+    def add(self, embeddings: np.ndarray, keys: np.ndarray) -> None:
+        """Score some more passages by inner product and keep the best.
+
+        Args:
+            embeddings: (m, d) of any float type.
+            keys: (m,) int64, distinct from all before.
+        """
+        if len(embeddings) and len(self.queries):
+            passages = np.ascontiguousarray(embeddings, dtype=np.float32)  # (m, d)
+            self.merge(*_nearest(self.queries, passages, keys, self.k))
+
+    def merge(self, scores: np.ndarray, keys: np.ndarray) -> None:
+        """Keep the best of what is held and of other passages.
+
+        Args:
+            scores: (n, m) float32.
+            keys: (n, m) int64, distinct from those held.
+        """
+        both = np.concatenate([self.scores, scores], axis=1)
+        names = np.concatenate([self.keys, keys], axis=1)
+        best = np.lexsort((names, -both), axis=1)[:, : self.k]  # (n, k)
+        self.scores = np.take_along_axis(both, best, axis=1)
+        self.keys = np.take_along_axis(names, best, axis=1)
+
+
+def _nearest(
+    queries: np.ndarray, passages: np.ndarray, keys: np.ndarray, k: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return scores and keys of the k best of a chunk, in any order: (n, min(k, m))."""
+    asked = min(k + 1, len(passages))
+    scores, rows = faiss.knn(queries, passages, asked, faiss.METRIC_INNER_PRODUCT)  # (n, asked)
+    if asked > k:
+        # faiss cuts through equal scores as its heaps happen to lie, which one passage more reveals.
+        for query in np.flatnonzero(scores[:, k - 1] == scores[:, k]):
+            every, row = faiss.knn(queries[[query]], passages, len(passages), faiss.METRIC_INNER_PRODUCT)
+            best = np.lexsort((keys[row[0]], -every[0]))[:asked]
+            scores[query], rows[query] = every[0, best], row[0, best]
+    return scores[:, :k], keys[rows[:, :k]]

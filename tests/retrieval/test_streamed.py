@@ -1,0 +1,166 @@
+"""Streamed search: by hand, against the exact ranking, cached, and with bad input."""
+
+import logging
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hbir.benchmarks.task import MONOLINGUAL, MULTILINGUAL, SETTINGS, RetrievalTask
+from hbir.core.errors import DataError, ModelError
+from hbir.evaluation.ranking import rank_chunks, similarity_chunks
+from hbir.retrieval.streamed import Cache, search_streamed
+from tests.retrieval.conftest import Recorder, embed, make_task
+
+QUERIES = np.array([[1, 0], [0, 1]], np.float32)
+
+
+def test_by_hand(bilingual):
+    found = search_streamed(make_task(bilingual), QUERIES, embed, None, 2)
+    # Query 0 sees de 3 2 1 and fr 9 2 2; query 1 sees de 1 5 1 and fr 4 6 0.
+    # The positives are in this order: 0 with de:b and fr:c, 1 with de:c and fr:a.
+    assert found.own_rank.tolist()[::3] == [2, 2]
+    assert found.pooled_rank is not None
+    assert found.pooled_rank[3] == 3
+    assert found.tied_own.tolist() == [False, True, True, False]
+    assert found.tied_pooled.tolist() == [True, True, True, False]
+
+
+def test_monolingual_alone_searches_a_query_in_its_own_language(bilingual):
+    task = make_task(bilingual, (MONOLINGUAL,))
+    found = search_streamed(task, QUERIES, embed, None, 2)
+    assert found.own_rank.tolist() == [2, 0, 0, 2]
+    assert found.pooled_rank is None
+
+
+def test_what_lies_below_the_depth_has_rank_0(bilingual):
+    found = search_streamed(make_task(bilingual, SETTINGS, 1), QUERIES, embed, None, 2)
+    assert found.own_rank.tolist() == [0, 0, 0, 0]
+    found = search_streamed(make_task(bilingual, SETTINGS, 2), QUERIES, embed, None, 2)
+    assert found.own_rank.tolist()[::3] == [2, 2]
+    assert found.pooled_rank is not None
+    assert found.pooled_rank[3] == 0
+
+
+@st.composite
+def tasks(draw):
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    langs = ["de", "fr", "th"][: draw(st.integers(1, 3))]
+    high = draw(st.sampled_from([2, 50]))
+    corpora = {
+        lang: [(f"p{i}", " ".join(map(str, row))) for i, row in enumerate(rng.integers(-high, high, (size, 3)))]
+        for lang, size in zip(langs, draw(st.lists(st.integers(1, 12), min_size=3, max_size=3)), strict=False)
+    }
+    query_langs = draw(st.lists(st.sampled_from(langs), min_size=1, max_size=6))
+    names = [f"{lang}:{name}" for lang, rows in corpora.items() for name, _ in rows]
+    relevant = [(q, name) for q in range(len(query_langs)) for name in names if rng.random() < 0.3] or [
+        (0, names[0])
+    ]
+    queries = rng.integers(-high, high, (len(query_langs), 3)).astype(np.float32)
+    return query_langs, corpora, relevant, queries
+
+
+def exact(parts, queries):
+    """Rank all positives without cut-off by the exact path: (query, passage id) → own and pooled rank."""
+    query_langs, corpora, relevant = parts
+    rows = [(f"{lang}:{name}", text, lang) for lang, passages in corpora.items() for name, text in passages]
+    ids, texts, langs = (list(column) for column in zip(*rows, strict=True))
+    task = RetrievalTask(
+        name="toy",
+        version="1",
+        query_ids=[f"q{i}" for i in range(len(query_langs))],
+        queries=["?"] * len(query_langs),
+        query_langs=query_langs,
+        passage_ids=ids,
+        passages=texts,
+        passage_langs=langs,
+        relevant=np.array(sorted((q, ids.index(name)) for q, name in relevant), dtype=np.int64),
+    )
+    (ranks,) = rank_chunks(task, similarity_chunks(queries, embed(texts), 100))
+    assert ranks.pooled_rank is not None
+    columns = (ranks.query, ranks.passage, ranks.own_rank, ranks.pooled_rank)
+    return {(int(q), ids[p]): (int(own), int(pooled)) for q, p, own, pooled in zip(*columns, strict=True)}
+
+
+@settings(max_examples=60)
+@given(tasks(), st.integers(1, 13), st.integers(1, 40))
+def test_equal_to_the_exact_ranking_down_to_the_depth(drawn, size, depth):
+    *parts, queries = drawn
+    task = make_task(parts, SETTINGS, depth)
+    found = search_streamed(task, queries, embed, None, size)
+    expected = exact(parts, queries)
+    assert found.pooled_rank is not None
+    for row, (query, passage) in enumerate(task.judged.positives(0, len(queries)).tolist()):
+        ranks = expected[query, task.judged.passage_ids[passage]]
+        shown = tuple(rank if rank <= depth else 0 for rank in ranks)
+        assert (found.own_rank[row], found.pooled_rank[row]) == shown
+
+
+def test_kept_embeddings_give_the_same_ranks_without_the_encoder_or_the_corpus(tmp_path, bilingual):
+    langs, corpora, relevant = bilingual
+    corpora = {
+        lang: [(name, text.replace(" ", ".001 ")) for name, text in rows] for lang, rows in corpora.items()
+    }
+    cache = Cache(tmp_path, "e" * 64)
+    fresh = search_streamed(make_task((langs, corpora, relevant)), QUERIES, embed, None, 2)
+    first = search_streamed(make_task((langs, corpora, relevant)), QUERIES, embed, cache, 2)
+    task, recorder = make_task((langs, corpora, relevant)), Recorder()
+    again = search_streamed(task, QUERIES, recorder, cache, 2)
+    for one, other in ((fresh, first), (first, again)):
+        assert np.array_equal(one.own_rank, other.own_rank)
+        assert one.pooled_rank is not None
+        assert other.pooled_rank is not None
+        assert np.array_equal(one.pooled_rank, other.pooled_rank)
+        assert np.array_equal(one.tied_own, other.tied_own)
+    assert recorder.texts == []
+    assert [corpus.passes for corpus in task.corpora.values()] == [0, 0]
+    assert search_streamed(task, QUERIES, recorder, Cache(tmp_path, "f" * 64), 2).own_rank is not None
+    assert len(recorder.texts) == 6
+
+
+def test_another_corpus_or_dimension_than_the_kept_one(tmp_path, bilingual):
+    langs, corpora, relevant = bilingual
+    cache = Cache(tmp_path, "e" * 64)
+    search_streamed(make_task((langs, corpora, relevant)), QUERIES, embed, cache, 2)
+    with pytest.raises(DataError, match="expected an index of dimension 3, found 2. Delete the folder"):
+        search_streamed(make_task((langs, corpora, relevant)), np.ones((2, 3)), embed, cache, 2)
+    corpora["de"].append(("d", "0 0"))
+    with pytest.raises(DataError, match="toy/de-eeeeeeeeeeee: expected an index of corpus"):
+        search_streamed(make_task((langs, corpora, relevant)), QUERIES, embed, cache, 2)
+
+
+def test_another_dimension_without_a_cache(bilingual):
+    with pytest.raises(ModelError, match="expected the 3 dimensions"):
+        search_streamed(make_task(bilingual), np.ones((2, 3), np.float32), embed, None, 2)
+
+
+def test_an_id_twice_is_named_before_anything_is_embedded(bilingual):
+    langs, corpora, relevant = bilingual
+    corpora["fr"].append(("b", "0 0"))
+    recorder = Recorder()
+    with pytest.raises(DataError, match="toy, corpus fr: .*found 'b' more than once"):
+        search_streamed(make_task((langs, corpora, relevant)), QUERIES, recorder, None, 2)
+    assert recorder.texts == []
+
+
+def test_relevant_passages_in_no_corpus(bilingual, caplog):
+    langs, corpora, relevant = bilingual
+    relevant = [*relevant, *((0, f"fr:x{i}") for i in range(6))]
+    with pytest.raises(DataError, match="found 6 of 10 .* the first fr:x0, fr:x1, fr:x2, fr:x3, fr:x4. "):
+        search_streamed(make_task((langs, corpora, relevant), unknown_share=0.5), QUERIES, embed, None, 2)
+    with caplog.at_level(logging.WARNING):
+        task = make_task((langs, corpora, relevant), unknown_share=0.6)
+        found = search_streamed(task, QUERIES, embed, None, 2)
+    assert "6 of 10 relevant passages in the judgements unknown" in caplog.text
+    assert np.count_nonzero(found.own_rank == 0) == 6
+
+
+def test_a_corpus_that_nobody_asks_is_not_embedded(bilingual):
+    _, corpora, relevant = bilingual
+    recorder = Recorder()
+    task = make_task((["fr", "fr"], corpora, relevant), settings=(MONOLINGUAL,))
+    search_streamed(task, QUERIES, recorder, None, 2)
+    assert recorder.texts == [text for _, text in corpora["fr"]]
+    task = make_task((["fr", "fr"], corpora, relevant), settings=(MONOLINGUAL, MULTILINGUAL))
+    assert search_streamed(task, QUERIES, Recorder(), None, 2).pooled_rank is not None
