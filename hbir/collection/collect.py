@@ -79,7 +79,7 @@ class _Work:
         dropped, read = self.dropped[source.name], 0
         for pair in islice(harvest.pairs, texts.limit if texts else None):
             read += 1
-            if (cleaned := clean(pair, self.params, dropped)) is None:
+            if (cleaned := clean(_in_english(pair, texts), self.params, dropped)) is None:
                 continue
             pair_id = _pair_id(cleaned)
             if pair_id in self.pairs:
@@ -124,6 +124,10 @@ class _Work:
                 }
             ),
         )
+
+
+def _in_english(pair: Pair, source: TextSource | None) -> Pair:
+    return pair if source is None or source.translate else pair._replace(versions={})
 
 
 def _warn_of_size(source: TextSource, read: int) -> None:

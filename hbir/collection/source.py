@@ -68,6 +68,8 @@ class TextSource:
     """Pairs to read at most, from the start of the source."""
     expected_pairs: Annotated[int, Field(ge=1)] | None = None
     """Pairs that the source should have; another size is warned about with both numbers."""
+    translate: bool = True
+    """False keeps the pairs in English alone, as the paper did with Mr. TyDi and MFAQ."""
 
 
 class Kind(NamedTuple):

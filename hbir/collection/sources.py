@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hbir.collection import cldr, csv, hub, jsonl, parallel, parquet, squad
-from hbir.collection.source import KEYS, PARALLEL, TEXTS, Kind, Named
+from hbir.collection.source import KEYS, PARALLEL, TEXTS, Kind, Named, TextSource
 from hbir.core.errors import ParamsError
 from hbir.core.params import unknown, validated
 
@@ -45,7 +45,11 @@ def to_translate(sources: Sequence[dict[str, Any]]) -> list[str]:
     Returns:
         The names of those that need an engine that reads texts.
     """
-    return [source.name for kind, source in checked(sources) if kind.gives == TEXTS]
+    return [
+        source.name
+        for kind, source in checked(sources)
+        if kind.gives == TEXTS and isinstance(source, TextSource) and source.translate
+    ]
 
 
 def _checked(sources: Sequence[dict[str, Any]]) -> Iterator[tuple[Kind, Named]]:

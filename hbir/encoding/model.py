@@ -17,6 +17,7 @@ from sentence_transformers.sentence_transformer.modules import Normalize
 from transformers.utils import logging as hub_logging
 
 from hbir.core.errors import ModelError
+from hbir.encoding.hub import is_cached, require
 
 PROMPTS = {"query": "Query: ", "document": "Passage: "}
 """The paper's prefixes, under the names that `encode_query` and `encode_document` look for."""
@@ -65,15 +66,20 @@ def open_encoder(name: str, device: str | None = None) -> SentenceTransformer:
     path = Path(name)
     if (path / "modules.json").is_file():
         return load_encoder(path, device)
+    require(name, f"model {name}")
     try:
-        return SentenceTransformer(name, device=device, model_kwargs={"use_safetensors": True}).eval()
+        return SentenceTransformer(
+            name,
+            device=device,
+            model_kwargs={"use_safetensors": True},
+            local_files_only=path.is_dir() or is_cached(name),
+        ).eval()
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        kind = "folder" if path.exists() else "Hub id that can be reached"
         raise ModelError(
             where=f"model {name}",
-            expected=f"a {kind} with safetensors weights",
+            expected="an encoder with safetensors weights",
             found=" ".join(str(error).split())[:300],
-            hint="Check the name; a Hub id needs the network once.",
+            hint="Check the name, or delete what the Hub's cache holds of it and try again.",
         ) from error
 
 

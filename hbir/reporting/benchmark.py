@@ -1,6 +1,8 @@
 """Score any encoder on a benchmark, inside a project or not."""
 
+from collections.abc import Iterable
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import click
@@ -65,21 +67,42 @@ def show(model: str, evaluation: Evaluation, console: Console) -> None:
     facts = [f"{task[key]:,} {key}" for key in ("queries", "passages") if key in task]
     title = " · ".join([f"[bold]{task['name']}[/bold]  {task['version']}", *facts])
     console.print(f"{title}\n{model} · {', '.join(task['languages'])}", highlight=False)
-    for heading, settings in {"": evaluation.settings, **evaluation.groups}.items():
-        console.print(_table(task, heading, settings))
+    console.print(_measures(task, evaluation.settings))
+    for group, settings in evaluation.groups.items():
+        console.print(f"[bold]{group}[/bold]", _measures(task, settings))
+    if len(set(evaluation.cells["query_lang"].to_pylist())) > 1:
+        console.print(_languages_table(task, evaluation))
 
 
-def _table(task: dict[str, Any], heading: str, settings: dict[str, dict[str, float]]) -> Table:
-    measures = list(dict.fromkeys(measure for scores in settings.values() for measure in scores))
-    own = [measure for measure in task["measures"] if measure in measures]
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, title=heading or None, title_justify="left")
-    table.add_column("setting")
-    columns = [named_column(task, "", measure) for measure in dict.fromkeys([*own, *measures])]
-    for column in columns:
-        table.add_column(column.name, justify="right", style="bold" if column.measure in own else "")
-    for setting, scores in settings.items():
-        values = [column.text(scores.get(column.measure)) for column in columns]
-        table.add_row(SETTING_NAMES.get(setting, setting), *values)
+def _measures(task: dict[str, Any], settings: dict[str, dict[str, float]]) -> Table:
+    found = dict.fromkeys(measure for scores in settings.values() for measure in scores)
+    table = _table("", settings)
+    for measure in dict.fromkeys([*task["measures"], *found]):
+        column = named_column(task, "", measure)
+        values = [column.text(scores.get(measure)) for scores in settings.values()]
+        table.add_row(column.name, *values, style="bold" if measure in task["measures"] else "")
+    return table
+
+
+def _languages_table(task: dict[str, Any], evaluation: Evaluation) -> Table:
+    """Show the main measure by the language of the query, as a mean over pools."""
+    column = named_column(task, "", task["measures"][0])
+    values: dict[tuple[str, str], list[float]] = {}
+    for cell in evaluation.cells.to_pylist():
+        if cell[column.measure] is not None:
+            values.setdefault((cell["query_lang"], cell["setting"]), []).append(cell[column.measure])
+    table = _table(f"{column.name} by language of the query", evaluation.settings)
+    for language in sorted({language for language, _ in values}):
+        means = [fmean(values[key]) if (key := (language, s)) in values else None for s in evaluation.settings]
+        table.add_row(language, *map(column.text, means))
+    return table
+
+
+def _table(heading: str, settings: Iterable[str]) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column(heading)
+    for setting in settings:
+        table.add_column(SETTING_NAMES.get(setting, setting), justify="right")
     return table
 
 

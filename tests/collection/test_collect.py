@@ -210,6 +210,17 @@ def test_which_sources_an_engine_must_translate(tmp_path):
     text = {"kind": "jsonl", "name": "faq", "path": str(tmp_path)}
     parallel = {"kind": "parallel", "name": "docs", "path": str(tmp_path)}
     assert to_translate([CLDR, text, parallel]) == ["faq"]
+    assert to_translate([CLDR, text | {"translate": False}, parallel]) == []
+
+
+def test_a_source_that_is_not_to_be_translated_stays_in_english_alone(monkeypatch):
+    source = toy(monkeypatch, Pair("a?", "A."), Pair("b?", "B.", versions={"de": Version("b?", "Be.")}))
+    collection = collect(CollectParams(sources=[source | {"translate": False}]))
+    rows = collection.parallel.to_pylist()
+    assert {(row["lang"], row["query"], row["passage"]) for row in rows} == {
+        ("en", "a?", "A."),
+        ("en", "b?", "B."),
+    }
 
 
 def test_unknown_kind():

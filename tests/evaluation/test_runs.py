@@ -15,6 +15,7 @@ FIELDS = ("query", "passage", "own_rank", "pooled_rank", "tied_own", "tied_poole
 def test_by_hand(bilingual):
     ranks = rank_run(bilingual, {"q0": ["p3", "p0", "p1"], "q2": ["p2"]})
     assert ranks.own_rank.tolist() == [1, 2, 0, 0, 0, 1]
+    assert ranks.pooled_rank is not None
     assert ranks.pooled_rank.tolist() == [2, 3, 0, 0, 0, 1]
     assert not ranks.tied_pooled.any()
 
