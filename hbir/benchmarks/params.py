@@ -78,13 +78,13 @@ def chosen_languages(
     for language in params.languages or ():
         if language not in offered:
             raise unknown(f"{params.where}: languages", language, offered)
-    names = params.languages or wanted or offered
+    names = params.languages or (offered if wanted is None else wanted)
     chosen = [language for language in offered if language in names]
     if not chosen:
         raise ParamsError(
             where=f"{params.where}: languages",
             expected=f"one of {', '.join(offered)}",
-            found=f"only {', '.join(names)}",
+            found=f"only {', '.join(names) or 'none'}",
             hint="Add a language to `languages`, or leave the benchmark out.",
         )
     if absent := [language for language in names if language not in offered]:

@@ -58,10 +58,12 @@ def load(params: BenchmarkParams, wanted: Sequence[str] | None) -> list[Retrieva
         DataError: when a file is missing or broken, or the Hub cannot be reached.
     """
     folder = data_folder(params)
+    asked = [language for language in wanted or () if language != "en"] or wanted
     if folder:
-        loaded = _from_folder(folder, chosen_languages(params, list(ISO3), wanted or _present(folder)))
+        there = (_present(folder) or list(ISO3)) if asked is None else asked
+        loaded = _from_folder(folder, chosen_languages(params, list(ISO3), there))
     else:
-        loaded = _from_hub(params, chosen_languages(params, ON_HUB, wanted))
+        loaded = _from_hub(params, chosen_languages(params, ON_HUB, asked))
     return [_task(loaded.version, language, pairs) for language, pairs in loaded.pairs.items()]
 
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -92,10 +93,19 @@ def _exact(task: RetrievalTask, queries: np.ndarray, passages: np.ndarray, chunk
 def _streamed(
     task: StreamedTask, queries: np.ndarray, embed_passages: Embed, cache: Cache | None, batch_size: int
 ) -> Evaluation:
-    ranks = search_streamed(task, queries, embed_passages, cache, _CHUNK_OF_BATCHES * batch_size)
+    found = search_streamed(task, queries, embed_passages, cache, _CHUNK_OF_BATCHES * batch_size)
     query, passage = task.judged.positives(0, len(queries)).T
-    gain = task.judged.gains(0, len(queries))
-    return evaluate_ranks(task.judged, [PositiveRanks(query=query, passage=passage, gain=gain, **vars(ranks))])
+    ranks = PositiveRanks(
+        query=query,
+        passage=passage,
+        gain=task.judged.gains(0, len(queries)),
+        own_rank=found.own_rank,
+        pooled_rank=found.pooled_rank,
+        tied_own=found.tied_own,
+        tied_pooled=found.tied_pooled,
+    )
+    evaluation = evaluate_ranks(task.judged, [ranks])
+    return replace(evaluation, task=evaluation.task | {"passages": found.passages})
 
 
 def _cache(model: SentenceTransformer, folder: str) -> Cache:

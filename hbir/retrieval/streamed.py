@@ -39,6 +39,8 @@ class Cache(NamedTuple):
 class RetrievedRanks:
     """Hold the ranks of the positives in the order of `task.judged.positives`; each array has shape (n,)."""
 
+    passages: int
+    """In all corpora."""
     own_rank: np.ndarray
     """int64 from 1 in the corpus of the passage's language; 0 where it was not retrieved."""
     pooled_rank: np.ndarray | None
@@ -78,7 +80,7 @@ def search_streamed(
         for language, corpus in task.corpora.items()
     }
     passage_keys = np.array([content_id(name) for name in task.judged.passage_ids], dtype=np.int64)
-    _check_known(task, passage_keys, sources.values())
+    passages = _check_known(task, passage_keys, sources.values())
     pooled = set(task.judged.settings) != {MONOLINGUAL}
     query_langs, passage_langs = np.array(task.judged.query_langs), np.array(task.judged.passage_langs)
     positives = task.judged.positives(0, len(queries))  # (n, 2)
@@ -98,6 +100,7 @@ def search_streamed(
     if pooled:
         merged.fill(everything, np.arange(len(queries)), np.arange(len(positives)), positives, passage_keys)
     return RetrievedRanks(
+        passages=passages,
         own_rank=own.rank,
         pooled_rank=merged.rank if pooled else None,
         tied_own=own.tied,
@@ -171,10 +174,14 @@ class _Source:
         )
 
 
-def _check_known(task: StreamedTask, keys: np.ndarray, sources: Iterable[_Source]) -> None:
+def _check_known(task: StreamedTask, keys: np.ndarray, sources: Iterable[_Source]) -> int:
+    """Return the number of passages, once it is known that the relevant ones are among them."""
     seen = np.zeros(len(keys), dtype=bool)
+    passages = 0
     for source in sources:
         held = source.keys()  # (count,)
+        passages += len(held)
         seen |= np.searchsorted(held, keys, "right") > np.searchsorted(held, keys, "left")
     unknown = [task.judged.passage_ids[number] for number in np.flatnonzero(~seen)]
     tolerate_unknown(unknown, len(keys), "relevant passages", f"benchmark {task.name}", task.unknown_share)
+    return passages

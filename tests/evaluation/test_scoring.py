@@ -1,5 +1,7 @@
 """What is scored are the embeddings that a user of the saved model gets."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,11 @@ from tests.encoding.test_encoder import saved
 from tests.evaluation.conftest import exact
 
 PARAMS = EvaluateParams(benchmarks=["cldr"], query_chunk=100, batch_size=64, embeddings=None)
+
+
+def write_lines(path: Path, rows: list[dict[str, str]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +63,37 @@ def test_results_come_back_with_typed_cells(folder: Path, tmp_path: Path):
 def test_a_missing_sampler_says_how_to_make_it(tmp_path: Path):
     with pytest.raises(DataError, match=r"xy/training.json: expected a file, found none. Run `dvc repro`"):
         read_results(tmp_path, ["xy"])
+
+
+def test_a_streamed_benchmark_gives_what_the_same_one_held_in_memory_gives(folder: Path, tmp_path: Path):
+    sides = [(lang, number) for lang in ("de", "en") for number in range(30)]
+    rows = [{"_id": f"{lang}{n}", "text": f"{lang} text {n} {n % 7}", "lang": lang} for lang, n in sides]
+    write_lines(tmp_path / "mine/corpus.jsonl", rows)
+    write_lines(tmp_path / "mine/queries.jsonl", [row | {"text": row["text"] + "?"} for row in rows])
+    judged = [
+        f"{one}{n}\t{other}{n}\t{1 + n % 2}"
+        for one in ("de", "en")
+        for other in ("de", "en")
+        for n in range(30)
+    ]
+    (tmp_path / "mine/qrels").mkdir()
+    (tmp_path / "mine/qrels/test.tsv").write_text("\n".join(["query-id\tcorpus-id\tscore", *judged]) + "\n")
+    entry = {"name": "beir/mine", "data": str(tmp_path / "mine")}
+    model = load_encoder(folder)
+    held = scoring.Benchmark(entry, None, PARAMS).score(model)
+    kept = EvaluateParams(benchmarks=["cldr"], query_chunk=100, batch_size=8, embeddings=str(tmp_path / "kept"))
+    streamed = scoring.Benchmark(entry | {"exact_limit": 10}, None, kept)
+    first, again = streamed.score(model), streamed.score(model)
+    assert first == again
+    assert first.task == held.task
+    assert first.task["passages"] == 60
+    for setting, scores in held.settings.items():
+        # Rounded to float16, near neighbours may change places.
+        assert first.settings[setting] == pytest.approx(scores, rel=0.05, abs=0.05)
+    assert list((tmp_path / "kept").rglob("embeddings.f16"))
+
+
+def test_no_query_with_a_relevant_passage_is_an_error(folder: Path):
+    task = replace(exact("cldr", ["de"]), settings=("cross_lingual",))
+    with pytest.raises(DataError, match="a query with a relevant passage"):
+        scoring.score_task(load_encoder(folder), task, PARAMS)

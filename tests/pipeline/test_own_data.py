@@ -104,4 +104,4 @@ def test_a_model_of_the_project_is_benchmarked_and_searched_by_hand(clone: Clone
     )
     hits = json.loads(found.stdout)
     assert [hit["rank"] for hit in hits] == [1, 2]
-    assert all(hit["lang"] == "de" for hit in hits)
+    assert all(hit["language"] == "de" for hit in hits)

@@ -132,7 +132,7 @@ def test_a_named_index_of_another_dimension_or_corpus(models, corpus):
             ParamsError,
             "expected one of de, en, hi, found fr",
         ),
-        (["{p}", "yen?", "--corpus", "{c}"], ModelError, "expected a folder"),
+        (["{p}", "yen?", "--corpus", "{c}"], ModelError, "expected an encoder with safetensors weights"),
     ],
 )
 def test_bad_input(models, corpus, arguments, error, message):
