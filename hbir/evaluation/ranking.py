@@ -135,18 +135,14 @@ class _Ranker:
     def rank(self, chunk: np.ndarray, row: np.ndarray, passage: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return ranks and ties of the chunk's k positives: (2, k) int64 and (2, k) bool, own and pooled."""
         score = chunk[row, passage]  # (k,)
-        by_row = np.split(score, np.searchsorted(row, np.arange(1, len(chunk))))
+        own = [self.lang[passage] == language for language in range(len(self.columns))]  # (k,) each
+        pools = self.pool.map(
+            lambda columns, inside: _standing(chunk[:, columns], row, score, inside), self.columns, own
+        )
         ranks = np.ones((2, len(row)), dtype=np.int64)
         tied = np.zeros((2, len(row)), dtype=bool)
-        blocks = self.pool.map(lambda columns: _sorted(chunk, columns), self.columns)
-        for language, block in enumerate(blocks):
-            own = self.lang[passage] == language  # (k,)
-            counts = [line.searchsorted(wanted, "right") for line, wanted in zip(block, by_row, strict=True)]
-            not_above = np.concatenate(counts)  # (k,)
-            above = block.shape[1] - not_above
-            # Just below the positive stands the nearest other score, if there is one.
-            equal = (block[row, not_above - 1 - own] == score) & (not_above > own)
-            which = np.stack([own, np.ones_like(own)])
+        for inside, (above, equal) in zip(own, pools, strict=True):
+            which = np.stack([inside, np.ones_like(inside)])
             ranks += above * which
             tied |= equal & which
         for k in np.flatnonzero(tied[1]):
@@ -159,10 +155,38 @@ class _Ranker:
         return int(np.count_nonzero(own)), int(np.count_nonzero(before))
 
 
-def _sorted(chunk: np.ndarray, columns: slice | np.ndarray) -> np.ndarray:
-    block = np.array(chunk[:, columns], order="C")  # a copy: the caller's scores stay as they are
+def _standing(
+    scores: np.ndarray, row: np.ndarray, score: np.ndarray, inside: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Count the scores of one pool above each positive, and tell whether another one equals it.
+
+    Args:
+        scores: (chunk, m) of the passages in the pool.
+        row: (k,) int64, each positive's row.
+        score: (k,) of the positives.
+        inside: (k,) bool, whether the positive itself is in the pool.
+
+    Returns:
+        (k,) int64 and (k,) bool.
+    """
+    block = np.array(scores, order="C")  # a copy: the caller's scores stay as they are
     block.sort(axis=1)
-    return block
+    not_above = _bisected(block, row, score)  # (k,)
+    # Just below the positive stands the nearest other score, if there is one.
+    equal = (block[row, not_above - 1 - inside] == score) & (not_above > inside)
+    return block.shape[1] - not_above, equal
+
+
+def _bisected(block: np.ndarray, row: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """Count the scores not above each positive in its row of a sorted block, all at once: (k,) int64."""
+    width = block.shape[1]
+    flat, start = block.reshape(-1), row * width - 1
+    count = np.zeros(len(row), dtype=np.int64)
+    for bit in reversed(range(width.bit_length())):
+        longer = count + (1 << bit)
+        within = np.minimum(longer, width)
+        np.copyto(count, longer, where=(longer <= width) & (flat[start + within] <= score))
+    return count
 
 
 def _check(task: RetrievalTask, first: int, chunk: np.ndarray) -> None:
