@@ -33,4 +33,4 @@ def build_batches() -> None:
         for sampler in (*ALWAYS, *top.baselines):
             plan = make_plan(sampler, inventory, batches, top.seed, fingerprint)
             write_plan(folder / f"{sampler}.parquet", plan)
-            click.echo(f"plan {summary_line(plan)}")
+            click.echo(f"plan {summary_line(plan, len(inventory.pair_ids))}")

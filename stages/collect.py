@@ -4,6 +4,7 @@ import logging
 
 import click
 
+from hbir.benchmarks.registry import checked
 from hbir.collection.collect import collect as collect_pairs
 from hbir.collection.params import CollectParams
 from hbir.collection.sources import to_translate
@@ -20,6 +21,8 @@ def collect() -> None:
     params = read_params()
     project.read_project(params)
     given = section(params, "collect", CollectParams)
+    # Nothing here depends on them; a typo is told now instead of after all trainings.
+    checked(section(params, "evaluate", dict).get("benchmarks") or [], "params.yaml: evaluate.benchmarks")
     if section(params, "translate", dict).get("engine") == "cldr" and (plain := to_translate(given.sources)):
         # Said before hours of reading; no error, for the pairs may be wanted in English alone.
         logger.warning("translate.engine cldr will refuse the texts of %s.", ", ".join(plain))

@@ -57,18 +57,20 @@ def monolingual_share(plan: Plan, bins: int) -> list[float]:
     return [float(part.mean()) for part in np.array_split(monolingual_steps(plan), bins)]
 
 
-def summary_line(plan: Plan) -> str:
+def summary_line(plan: Plan, available: int) -> str:
     """Describe a plan in one line.
 
     Args:
         plan: any plan.
+        available: the training pairs there are; xy draws none that exists in one language alone.
 
     Returns:
-        For example "xy: 1200 steps of 64, 1340 pairs in 11 languages, 0 % of the steps in one language".
+        For example "xy: 1200 steps of 64, 1340 of 1400 pairs in 11 languages, 0 % of the steps in one
+        language".
     """
     pairs = len(np.unique(plan.pair_ids))
     languages = len({*plan.query_langs, *plan.passage_langs})
     share = 100 * monolingual_steps(plan).mean()
     size = f"{plan.steps} steps of {plan.batch_size}"
-    content = f"{pairs} pairs in {languages} languages"
+    content = f"{pairs} of {available} pairs in {languages} languages"
     return f"{plan.sampler}: {size}, {content}, {share:.0f} % of the steps in one language"

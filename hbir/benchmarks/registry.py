@@ -33,6 +33,7 @@ def _by_mteb(params: BenchmarkParams, languages: Sequence[str] | None) -> Sequen
 
 
 MTEB = "mteb"
+WHERE = "params.yaml: benchmarks"
 LOADERS = {
     cldr.NAME: Loader(BenchmarkParams, cldr.load),
     lareqa.XQUAD_R: Loader(lareqa.LareqaParams, lareqa.load),
@@ -83,7 +84,7 @@ def checked(entries: Sequence[Entry], where: str) -> Sequence[Entry]:
     Raises:
         ParamsError: when one is unknown, has a wrong key, or a name of another.
     """
-    names = [parsed(entry)[1].name for entry in entries]
+    names = [parsed(entry, where)[1].name for entry in entries]
     if twice := next((name for name, count in Counter(names).items() if count > 1), None):
         raise ParamsError(
             where=where, expected="every benchmark once", found=f"{twice!r} twice", hint="Remove one."
@@ -106,17 +107,16 @@ def name_of(entry: Entry) -> str:
     if isinstance(entry, str):
         return entry
     if not isinstance(entry.get("name"), str):
-        raise ParamsError(
-            where="params.yaml: benchmarks", expected="a `name`", found=str(entry), hint="Add the key."
-        )
+        raise ParamsError(where=WHERE, expected="a `name`", found=str(entry), hint="Add the key.")
     return str(entry["name"])
 
 
-def parsed(entry: Entry) -> tuple[Loader, Any]:
+def parsed(entry: Entry, where: str = WHERE) -> tuple[Loader, Any]:
     """Check an entry without loading anything.
 
     Args:
         entry: as in params.yaml.
+        where: the file and key, or the command, for a message.
 
     Returns:
         The loader and its params.
@@ -127,7 +127,7 @@ def parsed(entry: Entry) -> tuple[Loader, Any]:
     name = name_of(entry)
     family = name.split("/", 1)[0] if "/" in name else None
     if name not in LOADERS and family not in FAMILIES:
-        raise unknown("params.yaml: benchmarks", name, [*LOADERS, *(f"{key}/<name>" for key in FAMILIES)])
+        raise unknown(where, name, [*LOADERS, *(f"{key}/<name>" for key in FAMILIES)])
     loader = LOADERS[name] if name in LOADERS else FAMILIES[str(family)]
     given = {"name": entry} if isinstance(entry, str) else entry
-    return loader, validated(loader.params, given, f"params.yaml: benchmark {name}")
+    return loader, validated(loader.params, given, f"{where}: {name}")

@@ -1,6 +1,5 @@
 """Read pairs from a dataset of the Hugging Face Hub."""
 
-import logging
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
@@ -10,8 +9,6 @@ from hbir.collection.source import Harvest
 from hbir.collection.table import TableSource, harvest
 from hbir.core import hub
 from hbir.core.params import params_class
-
-logger = logging.getLogger(__name__)
 
 
 @params_class
@@ -43,7 +40,6 @@ def read(params: HubSource) -> Harvest:
     where = f"source {params.name}"
     hint = _hint(params)
     revision = hub.resolve(params.dataset, params.revision, where, hint)
-    logger.info("%s: %s at %s", where, params.dataset, revision or "no revision, a folder")
     rows = hub.rows(
         params.dataset, params.config, params.split, revision or None, where, hint, params.data_files
     )

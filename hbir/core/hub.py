@@ -1,5 +1,6 @@
 """Read datasets of the Hugging Face Hub, or local folders laid out like one, at a revision that never moves."""
 
+import logging
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,7 @@ from hbir.core.record import main_root
 if TYPE_CHECKING:
     from datasets import Dataset
 
+logger = logging.getLogger(__name__)
 REVISIONS = "revisions.json"
 """Below `.hbir` of the main repository: what was the newest commit when a dataset was first loaded."""
 TIMEOUT = 10.0
@@ -53,8 +55,18 @@ def resolve(repo: str, revision: str | None, where: str, hint: str = _HINT) -> s
     """
     if _folder(repo, where):
         return ""
-    if revision and re.fullmatch(r"[0-9a-f]{40}", revision):
-        return revision
+    sha = revision if revision and _COMMIT.fullmatch(revision) else _recorded(repo, revision, where, hint)
+    _tell(where, repo, sha)
+    return sha
+
+
+@cache
+def _tell(where: str, repo: str, sha: str) -> None:
+    """Say it once, however many files are fetched."""
+    logger.info("%s: %s at %s", where, repo, sha)
+
+
+def _recorded(repo: str, revision: str | None, where: str, hint: str) -> str:
     key = f"datasets/{repo}@{revision}" if revision else f"datasets/{repo}"
     path = main_root() / ".hbir" / REVISIONS
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,6 +76,9 @@ def resolve(repo: str, revision: str | None, where: str, hint: str = _HINT) -> s
             known[key] = _look_up(repo, revision, where, hint).sha
             write_json(path, known)
     return known[key]
+
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 def files(repo: str, revision: str | None, where: str, hint: str) -> list[str]:

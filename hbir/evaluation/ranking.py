@@ -4,6 +4,7 @@ A relevant passage lies in no other pool, so these two ranks carry every measure
 """
 
 import os
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -145,14 +146,22 @@ class _Ranker:
             which = np.stack([inside, np.ones_like(inside)])
             ranks += above * which
             tied |= equal & which
-        for k in np.flatnonzero(tied[1]):
-            ranks[:, k] += self._tied_before(chunk[row[k]], passage[k])
+        self._add_tied(ranks, chunk, row, passage, np.flatnonzero(tied[1]))
         return ranks, tied
 
-    def _tied_before(self, scores: np.ndarray, passage: int) -> tuple[int, int]:
-        before = (scores == scores[passage]) & (self.order < self.order[passage])  # (n_passages,)
-        own = before & (self.lang == self.lang[passage])
-        return int(np.count_nonzero(own)), int(np.count_nonzero(before))
+    def _add_tied(
+        self, ranks: np.ndarray, chunk: np.ndarray, row: np.ndarray, passage: np.ndarray, tied: np.ndarray
+    ) -> None:
+        """Add to each tied positive's ranks the tied passages that come first."""
+        groups: dict[tuple[int, float], list[int]] = defaultdict(list)
+        for k in tied.tolist():
+            groups[row[k], chunk[row[k], passage[k]]].append(k)
+        for (number, score), members in groups.items():
+            equal = np.flatnonzero(chunk[number] == score)  # (e,)
+            for k in members:
+                before = equal[self.order[equal] < self.order[passage[k]]]
+                ranks[0, k] += np.count_nonzero(self.lang[before] == self.lang[passage[k]])
+                ranks[1, k] += len(before)
 
 
 def _standing(

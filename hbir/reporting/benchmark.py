@@ -8,6 +8,7 @@ from typing import Any
 import click
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from ruamel.yaml import YAML, YAMLError
 
@@ -24,7 +25,13 @@ from hbir.reporting.columns import SETTING_NAMES, named_column
 @click.option("--lang", "langs", multiple=True, help="Language to score, again for more; all by default.")
 @click.option("--option", "options", multiple=True, metavar="KEY=VALUE", help="Another key of the benchmark.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="JSON file for the scores.")
-@click.option("--batch-size", default=64, show_default=True, help="Texts embedded at once.")
+@click.option(
+    "--batch-size",
+    type=click.IntRange(min=1),
+    default=64,
+    show_default=True,
+    help="Texts embedded at once.",
+)
 @click.option("--embeddings", help="Folder that keeps the embeddings of a streamed corpus.")
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads; all by default.")
 def benchmark(
@@ -39,12 +46,16 @@ def benchmark(
     threads: int | None,
 ) -> None:
     """Score MODEL on the benchmark NAME: cldr, xquad-r, miracl, beir/scifact, mteb/…; see docs/data.md."""
+    from hbir.benchmarks.registry import checked
+    from hbir.encoding.hub import require
     from hbir.encoding.model import encoder_fingerprint, open_encoder, prepare_torch
     from hbir.evaluation.params import EvaluateParams
     from hbir.evaluation.scoring import Benchmark
 
     entry = {"name": name, "data": data, "languages": _languages(langs), **_options(options)}
     entry = {key: value for key, value in entry.items() if value is not None}
+    checked([entry], "hbir benchmark")
+    require(model, f"model {model}")
     params = EvaluateParams(benchmarks=[entry], query_chunk=256, batch_size=batch_size, embeddings=embeddings)
     loaded = Benchmark(entry, None, params)  # before the model, which takes longer
     prepare_torch(threads)
@@ -66,7 +77,7 @@ def show(model: str, evaluation: Evaluation, console: Console) -> None:
     task = evaluation.task
     facts = [f"{task[key]:,} {key}" for key in ("queries", "passages") if key in task]
     title = " · ".join([f"[bold]{task['name']}[/bold]  {task['version']}", *facts])
-    console.print(f"{title}\n{model} · {', '.join(task['languages'])}", highlight=False)
+    console.print(f"{title}\n{escape(model)} · {', '.join(task['languages'])}", highlight=False)
     console.print(_measures(task, evaluation.settings))
     for group, settings in evaluation.groups.items():
         console.print(f"[bold]{group}[/bold]", _measures(task, settings))

@@ -25,5 +25,5 @@ def test_monolingual_steps_are_those_of_one_language():
 
 
 def test_summary_line():
-    expected = "hybrid: 4 steps of 8, 8 pairs in 2 languages, 50 % of the steps in one language"
-    assert summary_line(halves()) == expected
+    expected = "hybrid: 4 steps of 8, 8 of 9 pairs in 2 languages, 50 % of the steps in one language"
+    assert summary_line(halves(), available=9) == expected

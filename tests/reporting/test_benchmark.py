@@ -1,0 +1,90 @@
+"""`hbir benchmark` scores a model by hand: its table, its file, and what it refuses."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from hbir.core.errors import HbirError, ModelError, ParamsError
+from hbir.reporting.benchmark import benchmark
+from tests.encoding.test_encoder import saved
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return saved(tmp_path_factory.mktemp("benchmark") / "model")
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HBIR_DATA", raising=False)
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(benchmark, arguments, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_the_table_and_the_file_have_the_same_scores(model: Path, tmp_path: Path):
+    out = tmp_path / "scores" / "cldr.json"
+    printed = run("cldr", "--model", str(model), "--lang", "de,en", "--lang", "th", "--out", str(out))
+    found = json.loads(out.read_text())
+    assert found["task"]["languages"] == ["de", "en", "th"]
+    assert set(found["settings"]) == {"monolingual", "cross_lingual", "multilingual"}
+    assert set(found["groups"]) == {"seen", "unseen"}
+    for scores in found["settings"].values():
+        assert f"{scores['map']:.4f}" in printed
+    assert f"{found['settings']['multilingual']['rank_distance']:,.1f}" in printed
+    assert len(found["model"]["fingerprint"]) == 64
+    cells = [cell for cell in found["cells"] if cell["setting"] == "cross_lingual"]
+    assert {(cell["query_lang"], cell["pool"]) for cell in cells} == {
+        (one, other) for one in ("de", "en", "th") for other in ("de", "en", "th") if one != other
+    }
+    by_language = printed.split("by language of the query")[1]
+    german = [cell["map"] for cell in cells if cell["query_lang"] == "de"]
+    assert f"{sum(german) / 2:.4f}" in by_language
+    assert max(map(len, printed.splitlines())) <= 80
+
+
+def test_an_option_reaches_the_loader(model: Path, tmp_path: Path):
+    folder = tmp_path / "mine"
+    (folder / "qrels").mkdir(parents=True)
+    rows = '{"_id": "a", "text": "one"}\n{"_id": "b", "text": "two"}\n'
+    (folder / "corpus.jsonl").write_text(rows)
+    (folder / "queries.jsonl").write_text(rows)
+    (folder / "qrels/dev.tsv").write_text("query-id\tcorpus-id\tscore\na\ta\t1\nb\tb\t1\n")
+    where = ("--model", str(model), "--data", str(folder))
+    printed = run("beir/mine", *where, "--option", "split=dev", "--option", "language=sw")
+    assert "2 queries · 2 passages" in printed
+    assert "sw" in printed
+    assert "nDCG@10" in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (["cldrr"], ParamsError, r"hbir benchmark: expected one of .*Did you mean 'cldr'"),
+        (["xquad-r", "--lang", "fr", "--data", "."], ParamsError, r"languages: .*found 'fr'"),
+        (["cldr", "--option", "candidate=x"], ParamsError, r"hbir benchmark: cldr: .*found 'candidate'"),
+        (["cldr", "--option", "candidate"], ParamsError, "--option: expected KEY=VALUE, found candidate"),
+        (["xquad-r", "--data", "nowhere"], ParamsError, "data: expected a path that exists, found nowhere"),
+        (["xquad-r"], HbirError, r"xquad-r.*--data"),
+    ],
+)
+def test_what_is_refused(model: Path, arguments: list[str], error: type[HbirError], message: str):
+    with pytest.raises(error, match=message):
+        run(*arguments, "--model", str(model))
+
+
+def test_a_missing_model_is_told_before_anything_is_loaded():
+    with pytest.raises(ModelError, match="no ./nothing"):
+        run("xquad-r", "--model", "./nothing")
+
+
+def test_a_batch_of_nothing_is_refused(model: Path):
+    result = CliRunner().invoke(benchmark, ["cldr", "--model", str(model), "--batch-size", "0"])
+    assert result.exit_code == 2
+    assert "0 is not in the range x>=1" in result.output
