@@ -19,12 +19,13 @@ from hbir.benchmarks.beir_files import (
     take_survey,
     twice,
 )
-from hbir.benchmarks.local import file_in, how_to_fetch, version_of
+from hbir.benchmarks.local import file_in, how_to_fetch
 from hbir.benchmarks.params import BenchmarkParams, chosen_languages, data_folder
 from hbir.benchmarks.qrels import Judgement, known_queries, read_beir, relevance, tolerate_unknown
 from hbir.benchmarks.streamed import StreamedTask
 from hbir.benchmarks.task import MONOLINGUAL, SETTINGS, RetrievalTask
 from hbir.core import hub
+from hbir.core.hashing import digest, file_digest
 from hbir.core.params import params_class
 
 logger = logging.getLogger(__name__)
@@ -38,12 +39,12 @@ class BeirParams(BenchmarkParams):
 
     split: str = "test"
     """Which file of `qrels/`."""
-    language: str = "en"
+    language: Annotated[str, Field(pattern="^[^:]+$")] = "en"
     """Language of the queries and passages without a field `lang`."""
     exact_limit: Annotated[int, Field(ge=0)] = 200_000
     """Most passages that are ranked exactly; of a larger corpus the best `depth` are retrieved."""
-    depth: Annotated[int, Field(ge=1)] = 100
-    """Passages retrieved per query and language from a larger corpus."""
+    depth: Annotated[int, Field(ge=100)] = 100
+    """Passages retrieved per query and language from a larger corpus; recall@100 needs 100 of them."""
     unknown_share: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Largest share of judged queries, and of relevant passages, that may be absent from the files."""
     revision: str | None = None
@@ -61,7 +62,7 @@ class _Files(NamedTuple):
 class _Passages(NamedTuple):
     ids: list[str]
     texts: list[str]
-    langs: list[str]
+    bodies: list[str]
 
 
 def load(params: BeirParams, wanted: Sequence[str] | None) -> list[RetrievalTask | StreamedTask]:
@@ -75,7 +76,7 @@ def load(params: BeirParams, wanted: Sequence[str] | None) -> list[RetrievalTask
     Returns:
         One task of the judged queries, with all settings where it has several languages. A passage whose id
         equals its query's is ranked like any other. Relevant passages that are absent, as far as
-        `unknown_share` allows, count as never retrieved.
+        `unknown_share` allows, count as never retrieved. The version is of the split and of all three files.
 
     Raises:
         DataError: when a file is missing or broken, an id comes twice, or too many judged ids are unknown.
@@ -128,14 +129,14 @@ def _named(
 
 def _read(table: Table, default: str, languages: Sequence[str]) -> _Passages:
     passages, known = _Passages([], [], []), set()
-    for number, language, (passage_id, text) in read_passages(table, default):
-        if passage_id in known:
-            raise twice(table, number, passage_id)
-        known.add(passage_id)
+    for number, language, passage in read_passages(table, default):
+        if passage.id in known:
+            raise twice(table, number, passage.id)
+        known.add(passage.id)
         if language in languages:
-            passages.ids.append(f"{language}:{passage_id}")
-            passages.texts.append(text)
-            passages.langs.append(language)
+            passages.ids.append(f"{language}:{passage.id}")
+            passages.texts.append(passage.text)
+            passages.bodies.append(passage.body or passage.text)
     return passages
 
 
@@ -152,15 +153,17 @@ def _task(
     relevant = relevance(judgements, index, passages.ids if passages else ())
     names = relevant.passage_ids
     keys = [query.key for query in queries]
+    content = digest("\n".join([files.corpus.content, files.queries.content, file_digest(files.qrels)]))
     return RetrievalTask(
         name=params.name,
-        version=f"{params.split}-{version_of([files.qrels])}",
+        version=f"{params.split}-{content[:12]}",
         query_ids=list(index),
         queries=[query.text for query in queries],
         query_langs=[query.language for query in queries],
         passage_ids=names,
         passages=passages.texts if passages else [""] * len(names),
         passage_langs=[name.split(":", 1)[0] for name in names],
+        bodies=passages.bodies if passages else None,
         relevant=relevant.pairs,
         grades=relevant.grades,
         clusters=keys if len(set(keys)) < len(keys) else None,

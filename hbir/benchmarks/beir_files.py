@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,7 +18,8 @@ logger = logging.getLogger(__name__)
 _ID = ("_id",)
 
 
-class Table(NamedTuple):
+@dataclass(frozen=True)
+class Table:
     """Hold where the corpus or the queries are."""
 
     path: Path
@@ -27,6 +28,11 @@ class Table(NamedTuple):
     """Reads line numbers and rows from the start."""
     version: str = ""
     """Commit on the Hub; empty for a local file."""
+
+    @cached_property
+    def content(self) -> str:
+        """Return what names its content, in hexadecimal; a local file is read once to hash it."""
+        return self.version or file_digest(self.path)
 
 
 class Query(NamedTuple):
@@ -72,7 +78,7 @@ class LanguageCorpus:
 
     def fingerprint(self) -> str:
         """Return a hash of the whole corpus and of the language."""
-        return digest(f"{self.table.version or file_digest(self.table.path)} {self.language} {self.default}")
+        return digest(f"{self.table.content} {self.language} {self.default}")
 
 
 def table_in(folder: Path, name: str, hint: str) -> Table:
@@ -134,7 +140,7 @@ def read_queries(table: Table, default: str) -> dict[str, Query]:
     """
     queries: dict[str, Query] = {}
     for number, row in table.read():
-        query_id, text = parse_passage(table.path, number, {**row, "title": None}, ids=_ID)
+        query_id, text, _ = parse_passage(table.path, number, {**row, "title": None}, ids=_ID)
         language = _language(table, number, row, default)
         if query_id in queries:
             raise twice(table, number, query_id)
@@ -175,13 +181,13 @@ def take_survey(table: Table, asked: Container[str], default: str) -> Survey:
         DataError: when a line is broken, or an id that was asked for comes twice.
     """
     survey, blank = Survey(), 0
-    for number, language, (passage_id, text) in read_passages(table, default):
+    for number, language, passage in read_passages(table, default):
         survey.passages[language] += 1
-        blank += not text
-        if passage_id in survey.language:
-            raise twice(table, number, passage_id)
-        if passage_id in asked:
-            survey.language[passage_id] = language
+        blank += not passage.text
+        if passage.id in survey.language:
+            raise twice(table, number, passage.id)
+        if passage.id in asked:
+            survey.language[passage.id] = language
     if blank:
         logger.info("%s: %d passages have neither title nor text, and stay", table.path, blank)
     return survey
@@ -203,6 +209,6 @@ def twice(table: Table, number: int, identifier: str) -> DataError:
 
 def _language(table: Table, number: int, row: dict[str, Any], default: str) -> str:
     language = row.get("lang") or default
-    if not isinstance(language, str):
-        raise broken(table.path, number, "a language code as `lang`", repr(language))
+    if not isinstance(language, str) or ":" in language:
+        raise broken(table.path, number, "a language code without `:` as `lang`", repr(language))
     return language

@@ -6,7 +6,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
-from hbir.benchmarks.params import BenchmarkParams
+from hbir.benchmarks.params import BenchmarkParams, refuse_data
 from hbir.benchmarks.task import RetrievalTask
 from hbir.cldr.corpus import TEST, TRAIN, Passage, Question, passages, questions, split_of
 from hbir.cldr.facts import facts
@@ -42,7 +42,11 @@ def load(params: BenchmarkParams, wanted: Sequence[str] | None) -> list[Retrieva
         One task. A question is asked in every language that has names for its fact, and every language's
         version of the passage that states the fact is relevant. A query is `seen` when both of its entities
         occur in training facts, which tells nothing about their combination.
+
+    Raises:
+        ParamsError: when a folder is named.
     """
+    refuse_data(params, "the facts come with Babel")
     languages = sorted(set(params.languages or wanted or template_languages()))
     renderers = {language: renderer(language) for language in languages}
     queries = list(_rendered("q", questions(TEST), renderers))

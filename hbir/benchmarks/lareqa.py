@@ -90,6 +90,7 @@ class _Candidate(NamedTuple):
     id: str
     text: str
     language: str
+    sentence: str
 
 
 def load(params: LareqaParams, wanted: Sequence[str] | None) -> list[RetrievalTask]:
@@ -128,6 +129,7 @@ def load(params: LareqaParams, wanted: Sequence[str] | None) -> list[RetrievalTa
         passage_ids=[candidate.id for candidate in candidates],
         passages=[candidate.text for candidate in candidates],
         passage_langs=[candidate.language for candidate in candidates],
+        bodies=[candidate.sentence for candidate in candidates] if with_context else None,
         relevant=_relevant(queries),
         clusters=[query.id for query in queries],
         measures=(benchmark.measure,),
@@ -163,7 +165,7 @@ def _queries(paragraph: Paragraph, language: str, offset: int) -> list[_Query]:
 def _candidates(paragraph: Paragraph, language: str, number: int, with_context: bool) -> list[_Candidate]:
     context = f" {paragraph.context}" if with_context else ""
     return [
-        _Candidate(f"{language}:{number}-{place}", sentence + context, language)
+        _Candidate(f"{language}:{number}-{place}", sentence + context, language, sentence)
         for place, sentence in enumerate(paragraph.sentences, start=1)
     ]
 

@@ -9,9 +9,9 @@ from pydantic import TypeAdapter, ValidationError
 from hbir.benchmarks.params import DATA_VARIABLE, BenchmarkParams
 from hbir.core.errors import DataError
 from hbir.core.hashing import digest, file_digest
+from hbir.core.lines import BOM
 
 T = TypeVar("T")
-_BOM = b"\xef\xbb\xbf"
 _SHOWN = 20
 """Most names listed of a folder in which a file is missing."""
 
@@ -68,11 +68,24 @@ def file_in(folder: Path, name: str) -> Path:
     path = folder / name
     if path.is_file():
         return path
+    raise absent(folder, name)
+
+
+def absent(folder: Path, expected: str) -> DataError:
+    """Build the error for files that are not in a folder.
+
+    Args:
+        folder: the folder that was named.
+        expected: the files' names, as words.
+
+    Returns:
+        The error, to be raised by the caller; it lists what is there.
+    """
     there = sorted(item.name for item in folder.iterdir()) if folder.is_dir() else ["no folder"]
     listed = ", ".join([*there[:_SHOWN], *(["…"] if len(there) > _SHOWN else [])])
-    raise DataError(
+    return DataError(
         where=str(folder),
-        expected=name,
+        expected=expected,
         found=listed or "an empty folder",
         hint="Fetch the file, name another folder, or name in `languages` those that are there.",
     )
@@ -105,7 +118,7 @@ def parsed(kind: TypeAdapter[T], data: bytes | str, where: str) -> T:
         DataError: when it is no JSON, no UTF-8, or of another form; the message has the place within the JSON.
     """
     try:
-        return kind.validate_json(data.removeprefix(_BOM) if isinstance(data, bytes) else data, strict=True)
+        return kind.validate_json(data.removeprefix(BOM) if isinstance(data, bytes) else data, strict=True)
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         place = ".".join(map(str, fault["loc"]))

@@ -3,16 +3,16 @@
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from hbir.benchmarks.parallel_rows import ENGLISH, Reading, Row, is_held_out, read_rows
 from hbir.benchmarks.params import BenchmarkParams, chosen_languages, data_folder
 from hbir.benchmarks.task import RetrievalTask
 from hbir.core.errors import DataError, ParamsError
-from hbir.core.hashing import file_digest
+from hbir.core.hashing import digest, file_digest
 from hbir.core.params import params_class
 from hbir.core.text import normalise
 
@@ -24,8 +24,20 @@ FAMILY = "parallel"
 class ParallelParams(BenchmarkParams, Reading):
     """Describe a benchmark `parallel/<name>`; `data` is the file."""
 
-    held_out: Annotated[float, Field(gt=0, le=1)] = 0.1
-    """Share of the documents that are asked for; a source with the same `held_out` collects the others."""
+    held_out: Annotated[float, Field(gt=0, le=1)] = 0.0
+    """Share of the documents that are asked for, to be given: a source with the same `held_out` collects the
+    others."""
+
+    @model_validator(mode="after")
+    def _check_share(self) -> Self:
+        if not self.held_out:
+            raise ParamsError(
+                where=f"{self.where}: held_out",
+                expected="the share of the documents that the source of the file leaves out",
+                found="nothing",
+                hint="Add the key with the source's value, on a command line as in `--option held_out=0.1`.",
+            )
+        return self
 
 
 def load(params: ParallelParams, wanted: Sequence[str] | None) -> list[RetrievalTask]:
@@ -39,7 +51,7 @@ def load(params: ParallelParams, wanted: Sequence[str] | None) -> list[Retrieval
         One task, whose clusters are the documents. The passages of all rows are candidates, and a row's
         passages in all languages are relevant to its question in each. A question is not asked in any
         language when another held-out row has its English words or the same English passage, for then
-        nobody could tell which row is meant.
+        nobody could tell which row is meant. The version is of the file and of the params that choose and cut.
 
     Raises:
         ParamsError: when no file is named, or no language is left.
@@ -91,7 +103,8 @@ def _held_out_rows(params: ParallelParams) -> tuple[list[Row], str]:
             found="none",
             hint="Raise `held_out`, or check the file.",
         )
-    return rows, file_digest(path)[:16]
+    chosen = f"{params.held_out} {params.query} {params.span} {params.fewest_words}"
+    return rows, digest(f"{file_digest(path)} {chosen}")[:16]
 
 
 def _unambiguous(rows: Sequence[Row]) -> set[int]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
+import regex
 from pydantic import Field, model_validator
 
 from hbir.benchmarks.spans import Place, cut, place
@@ -15,6 +16,7 @@ from hbir.core.text import normalise
 
 ENGLISH = "en"
 _SHAPES = "a text, or `title` and `body`"
+_WORDED = regex.compile(r"[\p{L}\p{N}]")
 Share = Annotated[float, Field(gt=0, le=1)]
 
 
@@ -48,7 +50,8 @@ class Row(NamedTuple):
 
     id: str
     versions: dict[str, Text]
-    """Language → question and passage; English is among them, an empty or untranslated text is not."""
+    """Language → question and passage, with a letter or digit each; English is among them, what is untranslated
+    is not."""
 
     @property
     def document(self) -> str:
@@ -98,11 +101,13 @@ def read_rows(path: Path, reading: Reading, dropped: Counter[str]) -> Iterator[R
         elif reading.query == "span" and len(english.passage.split()) < reading.fewest_words:
             dropped["text too short for a span"] += 1
         else:
-            yield Row(row_id, _versions(parts, english, place(row_id, reading.span), reading, dropped))
+            versions = _versions(parts, english, place(row_id, reading.span), reading, dropped)
+            if ENGLISH in versions:
+                yield Row(row_id, versions)
 
 
 def _parts(value: Any, reading: Reading, path: Path, line: int) -> Text | None:
-    """Read title and body; None for an empty text."""
+    """Read title and body; None for a text without any letter or digit, such as an empty one."""
     if isinstance(value, Mapping) and {"title", "body"} <= set(value):
         title, body = value["title"] or "", value["body"] or ""
     else:
@@ -111,7 +116,7 @@ def _parts(value: Any, reading: Reading, path: Path, line: int) -> Text | None:
             raise broken(path, line, "`title` and `body` in every language", repr(value)[:60])
     if not isinstance(title, str) or not isinstance(body, str):
         raise broken(path, line, _SHAPES, repr(value)[:60])
-    whole = body.strip() and (title.strip() or reading.query == "span")
+    whole = _WORDED.search(body) and (_WORDED.search(title) or reading.query == "span")
     return Text(title, body) if whole else None
 
 
@@ -127,6 +132,8 @@ def _versions(
             dropped["version left untranslated"] += 1
         elif reading.query == "title":
             versions[language] = part
+        elif _WORDED.search(span := cut(part.passage, language, where)):
+            versions[language] = Text(span, part.passage)
         else:
-            versions[language] = Text(cut(part.passage, language, where), part.passage)
+            dropped["version whose span has no word"] += 1
     return versions

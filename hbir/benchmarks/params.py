@@ -59,6 +59,25 @@ def data_folder(params: BenchmarkParams) -> Path | None:
     return folder if os.environ.get(DATA_VARIABLE) and folder.exists() else None
 
 
+def refuse_data(params: BenchmarkParams, reason: str) -> None:
+    """Refuse a folder that would not be read.
+
+    Args:
+        params: the benchmark.
+        reason: why it needs none, after "no folder, for".
+
+    Raises:
+        ParamsError: when the params name one.
+    """
+    if params.data is not None:
+        raise ParamsError(
+            where=f"{params.where}: data",
+            expected=f"no folder, for {reason}",
+            found=repr(params.data),
+            hint="Remove the key.",
+        )
+
+
 def chosen_languages(
     params: BenchmarkParams, offered: Sequence[str], wanted: Sequence[str] | None
 ) -> list[str]:

@@ -19,6 +19,8 @@ class Passage(NamedTuple):
 
     id: str
     text: str
+    body: str = ""
+    """The text without the title before it; empty where it has none."""
 
 
 class Corpus(Protocol):
@@ -59,7 +61,7 @@ def parse_passage(
     whole = f"{title} {text}".strip()
     if not whole and not blank:
         raise broken(path, number, "a text that is not empty", f"an empty one with the id {str(passage_id)!r}")
-    return Passage(str(passage_id), whole)
+    return Passage(str(passage_id), whole, text.strip() if title else "")
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,11 @@ class FileCorpus:
         """Return a hash of the files."""
         content = [self.version] if self.version else [file_digest(self.find(name)) for name in self.names]
         return digest("\n".join([*self.names, *content]))
+
+    def sizes(self) -> str:
+        """Return a hash of what is known without reading: the names, and the version or the sizes in bytes."""
+        sizes = [] if self.version else [str(self.find(name).stat().st_size) for name in self.names]
+        return digest("\n".join([*self.names, self.version, *sizes]))
 
 
 @dataclass(frozen=True, kw_only=True)

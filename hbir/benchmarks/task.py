@@ -56,6 +56,8 @@ class RetrievalTask:
     """(n_relevant,) float64 above 0, the gains of nDCG; None where all are 1, as with labels."""
     query_groups: list[str] | None = None
     """An optional label per query, scored separately too."""
+    bodies: list[str] | None = None
+    """Per passage its own words, where `passages` has a title before or a context after them; else None."""
     clusters: list[str] | None = None
     """Per query what a resampling must keep together, such as the translations of one question; None where
     every query stands alone."""
@@ -71,6 +73,8 @@ class RetrievalTask:
         for what, labels in (("query groups", self.query_groups), ("clusters", self.clusters)):
             if labels is not None and len(labels) != len(self.queries):
                 raise self._error(f"{len(self.queries)} {what}", str(len(labels)))
+        if self.bodies is not None and len(self.bodies) != len(self.passages):
+            raise self._error(f"{len(self.passages)} bodies", str(len(self.bodies)))
         if isinstance(self.relevant, Labels):
             self._check_labels(self.relevant)
         else:

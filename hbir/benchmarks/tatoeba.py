@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hbir.benchmarks.local import file_in, how_to_fetch, version_of
+from hbir.benchmarks.local import absent, file_in, how_to_fetch, version_of
 from hbir.benchmarks.params import BenchmarkParams, chosen_languages, data_folder
 from hbir.benchmarks.task import CROSS_LINGUAL, RetrievalTask
 from hbir.core import hub
@@ -60,15 +60,18 @@ def load(params: BenchmarkParams, wanted: Sequence[str] | None) -> list[Retrieva
     folder = data_folder(params)
     asked = [language for language in wanted or () if language != "en"] or wanted
     if folder:
-        there = (_present(folder) or list(ISO3)) if asked is None else asked
-        loaded = _from_folder(folder, chosen_languages(params, list(ISO3), there))
+        there = _present(folder)
+        loaded = _from_folder(folder, chosen_languages(params, list(ISO3), there if asked is None else asked))
     else:
         loaded = _from_hub(params, chosen_languages(params, ON_HUB, asked))
     return [_task(loaded.version, language, pairs) for language, pairs in loaded.pairs.items()]
 
 
 def _present(folder: Path) -> list[str]:
-    return [language for language, iso3 in ISO3.items() if any(folder.glob(f"tatoeba.{iso3}-eng.*"))]
+    found = [language for language, iso3 in ISO3.items() if any(folder.glob(f"tatoeba.{iso3}-eng.*"))]
+    if not found:
+        raise absent(folder, "files tatoeba.<iso3>-eng.<iso3> and tatoeba.<iso3>-eng.eng")
+    return found
 
 
 def _from_folder(folder: Path, languages: Sequence[str]) -> _Loaded:

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from hbir.benchmarks.parallel_rows import ENGLISH as ENGLISH_LANGUAGE
 from hbir.benchmarks.registry import parsed
 from hbir.collection.cleaning import clean
-from hbir.collection.guard import leaks
+from hbir.collection.guard import leaks, load_guarded
 from hbir.collection.near_duplicates import near_duplicates
+from hbir.collection.parallel import warn_of_shares
 from hbir.collection.params import CollectParams
 from hbir.collection.source import Kind, Named, Pair, TextSource, Version
 from hbir.collection.sources import WHERE, checked
@@ -50,11 +50,11 @@ def collect(params: CollectParams) -> Collection:
     """
     work = _Work(params)
     sources = checked(params.sources)
-    for entry in params.leak_guard:
-        parsed(entry)
+    warn_of_shares([source for _, source in sources], [parsed(entry)[1] for entry in params.leak_guard])
+    guarded = load_guarded(params.leak_guard)
     for kind, source in sources:
         work.gather(kind, source)
-    work.drop({key: f"in benchmark {name}" for key, name in leaks(work.pairs, params.leak_guard).items()})
+    work.drop({key: f"in benchmark {name}" for key, name in leaks(work.pairs, guarded).items()})
     if params.near_duplicates is not None:
         work.drop(dict.fromkeys(near_duplicates(work.pairs, params.near_duplicates), "near-duplicate pair"))
     work.drop(straddling(work.pairs))
@@ -72,6 +72,7 @@ class _Work:
         self.pairs: dict[int, Pair] = {}
         self.owners: dict[int, str] = {}
         self.dropped: dict[str, Counter[str]] = defaultdict(Counter)
+        self.repeating: set[str] = set()
 
     def gather(self, kind: Kind, source: Named) -> None:
         texts = source if isinstance(source, TextSource) else None
@@ -84,9 +85,12 @@ class _Work:
             pair_id = _pair_id(cleaned)
             if pair_id in self.pairs:
                 dropped["repeated pair"] += 1
+                self.pairs[pair_id] = _merged(self.pairs[pair_id], cleaned)
                 continue
             self.pairs[pair_id] = cleaned._replace(split=side_of(cleaned, texts.validation if texts else 0))
             self.owners[pair_id] = source.name
+        if read and read == dropped["repeated pair"]:
+            self.repeating.add(source.name)
         dropped.update(harvest.dropped)
         if texts:
             _warn_of_size(texts, read)
@@ -97,7 +101,7 @@ class _Work:
             del self.pairs[pair_id]
 
     def check_any(self, name: str) -> None:
-        if name not in self.owners.values():
+        if name not in self.owners.values() and name not in self.repeating:
             reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(self.dropped[name].items()))
             raise DataError(
                 where=f"{WHERE}: {name}",
@@ -130,6 +134,12 @@ def _in_english(pair: Pair, source: TextSource | None) -> Pair:
     return pair if source is None or source.translate else pair._replace(versions={})
 
 
+def _merged(pair: Pair, again: Pair) -> Pair:
+    """Keep the pair of an earlier source, with the versions that a later one alone has."""
+    versions = {**(again.versions or {}), **(pair.versions or {})}
+    return pair._replace(versions=versions) if versions else pair
+
+
 def _warn_of_size(source: TextSource, read: int) -> None:
     expected = source.expected_pairs
     if expected is not None and read != min(expected, source.limit or expected):
@@ -138,7 +148,7 @@ def _warn_of_size(source: TextSource, read: int) -> None:
 
 def _versions(pair: Pair) -> Iterator[tuple[str, Version]]:
     if pair.versions is not None:
-        yield from sorted([*pair.versions.items(), (ENGLISH_LANGUAGE, Version(pair.query, pair.passage))])
+        yield from sorted(pair.texts())
 
 
 def _query_id(pair: Pair) -> int:

@@ -6,31 +6,45 @@ from itertools import chain
 
 import numpy as np
 
-from hbir.benchmarks.parallel_rows import ENGLISH
 from hbir.benchmarks.registry import Entry, Task, load, name_of
 from hbir.benchmarks.streamed import StreamedTask
 from hbir.collection.phrases import Phrases, units
-from hbir.collection.source import Pair, Version
+from hbir.collection.source import Pair
 
 
-def leaks(pairs: Mapping[int, Pair], benchmarks: Sequence[Entry]) -> dict[int, str]:
+def load_guarded(benchmarks: Sequence[Entry]) -> list[tuple[str, Task]]:
+    """Load the benchmarks to guard, so that a missing file is found before any source is read.
+
+    Args:
+        benchmarks: entries as in params.yaml.
+
+    Returns:
+        Each task with its benchmark's name, in all languages of the benchmark.
+
+    Raises:
+        DataError: when a file is missing or broken.
+    """
+    return [(name_of(entry), task) for entry in benchmarks for task in load(entry, None)]
+
+
+def leaks(pairs: Mapping[int, Pair], tasks: Sequence[tuple[str, Task]]) -> dict[int, str]:
     """Find the pairs that a benchmark holds.
 
     A pair leaks when in any language at hand its question equals a question of the benchmark, or its passage
-    contains a candidate of at least SHORTEST units; punctuation, case and spacing do not count.
+    contains a candidate of at least SHORTEST units, without its title or context; punctuation, case and spacing
+    do not count.
 
     Args:
         pairs: by id.
-        benchmarks: entries as in params.yaml; loaded in all their languages.
+        tasks: those of the benchmarks, with their names.
 
     Returns:
         Id → the name of the benchmark, for those to leave out.
     """
     guard = _Guard(pairs)
-    for entry in benchmarks:
-        for task in load(entry, None):
-            guard.add(task, name_of(entry))
-    found = {pair_id: guard.owner(pair) for pair_id, pair in pairs.items()} if benchmarks else {}
+    for name, task in tasks:
+        guard.add(task, name)
+    found = {pair_id: guard.owner(pair) for pair_id, pair in pairs.items()} if tasks else {}
     return {pair_id: name for pair_id, name in found.items() if name}
 
 
@@ -58,7 +72,7 @@ class _Guard:
                 self._phrases.add(phrase, name)
 
     def owner(self, pair: Pair) -> str | None:
-        for language, version in _versions(pair):
+        for language, version in pair.texts():
             question = units(version.query, language).text
             if owner := self._questions.get(question) or self._phrases.find(units(version.passage, language)):
                 return owner
@@ -70,7 +84,7 @@ class _Grams:
 
     def __init__(self, pairs: Mapping[int, Pair]) -> None:
         hashes = array("q")
-        for language, version in chain.from_iterable(map(_versions, pairs.values())):
+        for language, version in chain.from_iterable(map(Pair.texts, pairs.values())):
             hashes.extend(hash(gram) for _, gram in units(version.passage, language).grams())
         self._hashes = np.unique(np.frombuffer(hashes, np.int64))  # (n_grams,)
 
@@ -79,14 +93,9 @@ class _Grams:
         return bool(place < len(self._hashes) and self._hashes[place] == hash(gram))
 
 
-def _versions(pair: Pair) -> Iterator[tuple[str, Version]]:
-    yield ENGLISH, Version(pair.query, pair.passage)
-    yield from (pair.versions or {}).items()
-
-
 def _candidates(task: Task) -> Iterator[tuple[str, str]]:
     if isinstance(task, StreamedTask):
         for language, corpus in task.corpora.items():
-            yield from ((language, passage.text) for passage in corpus)
+            yield from ((language, passage.body or passage.text) for passage in corpus)
     else:
-        yield from zip(task.passage_langs, task.passages, strict=True)
+        yield from zip(task.passage_langs, task.bodies or task.passages, strict=True)

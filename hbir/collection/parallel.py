@@ -1,16 +1,22 @@
 """Read pairs that exist in several languages already."""
 
+import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from hbir.benchmarks.parallel import ParallelParams
 from hbir.benchmarks.parallel_rows import ENGLISH, Reading, is_held_out, read_rows
-from hbir.collection.source import Harvest, Pair, TextSource, Version
+from hbir.benchmarks.params import BenchmarkParams, data_folder
+from hbir.collection.source import Harvest, Named, Pair, TextSource, Version
 from hbir.core.lines import expanded
 from hbir.core.params import params_class
+
+logger = logging.getLogger(__name__)
 
 
 @params_class
@@ -34,7 +40,32 @@ def read(params: ParallelSource) -> Harvest:
         Its pairs, those of one document on one side; what is left out is counted.
     """
     dropped: Counter[str] = Counter()
-    return Harvest(_pairs(params, expanded(params.path, f"source {params.name}: path"), dropped), dropped)
+    return Harvest(_pairs(params, _path(params), dropped), dropped)
+
+
+def warn_of_shares(sources: Iterable[Named], benchmarks: Iterable[BenchmarkParams]) -> None:
+    """Warn of held-out documents that a source collects although a benchmark asks for them.
+
+    Args:
+        sources: of every kind.
+        benchmarks: those of the leak guard.
+    """
+    for source, benchmark in product(sources, benchmarks):
+        if not isinstance(source, ParallelSource) or not isinstance(benchmark, ParallelParams):
+            continue
+        file = data_folder(benchmark)
+        if file and file.resolve() == _path(source).resolve() and benchmark.held_out > source.held_out:
+            logger.warning(
+                "%s holds out %g of the documents, source %s of that file %g: the others are trained on too",
+                benchmark.where,
+                benchmark.held_out,
+                source.name,
+                source.held_out,
+            )
+
+
+def _path(params: ParallelSource) -> Path:
+    return expanded(params.path, f"source {params.name}: path")
 
 
 def _pairs(params: ParallelSource, path: Path, dropped: Counter[str]) -> Iterator[Pair]:

@@ -1,12 +1,13 @@
 """Define what every kind of source gives."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, NamedTuple, Protocol
 
 from pydantic import Field
 
+from hbir.benchmarks.parallel_rows import ENGLISH
 from hbir.core.params import params_class
 
 KEYS, TEXTS, PARALLEL = "keys", "texts", "parallel"
@@ -36,6 +37,15 @@ class Pair(NamedTuple):
     """A label to count by; empty where the source has none."""
     versions: Mapping[str, Version] | None = None
     """Language → the pair in it, without English; None where an engine is to translate."""
+
+    def texts(self) -> Iterator[tuple[str, Version]]:
+        """List the pair in every language at hand.
+
+        Yields:
+            Language, question and passage; English first.
+        """
+        yield ENGLISH, Version(self.query, self.passage)
+        yield from (self.versions or {}).items()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Divide pairs into training and validation so that neither knows the other's texts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from hbir.collection.source import Pair
 from hbir.core.hashing import content_id
@@ -26,7 +27,7 @@ def side_of(pair: Pair, validation: float) -> str:
 
 
 def straddling(pairs: Mapping[int, Pair]) -> dict[int, str]:
-    """Find validation pairs that share a question or a passage with a training pair.
+    """Find validation pairs that share a question or a passage with a training pair in any language.
 
     Two documents may both ask "What is it?". Joining all that share anything would join nearly everything, so
     the few on the validation side are left out instead.
@@ -38,15 +39,23 @@ def straddling(pairs: Mapping[int, Pair]) -> dict[int, str]:
         Id → the reason, for those to leave out.
     """
     texts = {pair_id: pair for pair_id, pair in pairs.items() if not pair.query_key}
-    held = {pair_id: _ids(pair) for pair_id, pair in texts.items() if pair.split == VALIDATION}
-    wanted = {text for ids in held.values() for text in ids}
-    trained = {text for pair in texts.values() if pair.split == TRAIN for text in _ids(pair) if text in wanted}
+    held = {pair_id: list(_ids(pair)) for pair_id, pair in texts.items() if pair.split == VALIDATION}
+    wanted = {text for ids in held.values() for text in chain.from_iterable(ids)}
+    trained = {
+        text
+        for pair in texts.values()
+        if pair.split == TRAIN
+        for text in chain.from_iterable(_ids(pair))
+        if text in wanted
+    }
     return {
-        pair_id: f"validation pair with a training pair's {'question' if query in trained else 'passage'}"
-        for pair_id, (query, passage) in held.items()
-        if query in trained or passage in trained
+        pair_id: f"validation pair with a training pair's {'question' if shared[0] else 'passage'}"
+        for pair_id, ids in held.items()
+        if any(shared := [not trained.isdisjoint(side) for side in zip(*ids, strict=True)])
     }
 
 
-def _ids(pair: Pair) -> tuple[int, int]:
-    return content_id("query", normalise(pair.query)), content_id("passage", normalise(pair.passage))
+def _ids(pair: Pair) -> Iterator[tuple[int, int]]:
+    """Return a question's and a passage's id for every language."""
+    for lang, (query, passage) in pair.texts():
+        yield content_id("query", lang, normalise(query)), content_id("passage", lang, normalise(passage))

@@ -26,7 +26,8 @@ class TableSource(TextSource):
     group: str | None = None
     """Column of what keeps pairs on one side of train and validation, such as a document; else the passage."""
     only: dict[str, str | int | float | bool] = Field(default_factory=dict)
-    """Column → value; a row with another value is left out and counted."""
+    """Column → value; a row with another value is left out and counted. Texts, as all values of a CSV file, are
+    compared as text."""
 
 
 def harvest(params: TableSource, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> Harvest:
@@ -48,9 +49,9 @@ def _pairs(
     params: TableSource, rows: Iterable[tuple[str, Mapping[str, Any]]], dropped: Counter[str]
 ) -> Iterator[Pair]:
     for where, row in rows:
-        other = [name for name, value in params.only.items() if pick(row, name, where) != value]
+        other = [name for name, value in params.only.items() if not _equal(pick(row, name, where), value)]
         if other:
-            dropped[f"another {other[0]}"] += 1
+            dropped[f"{other[0]} is not {params.only[other[0]]}"] += 1
             continue
         group = None if params.group is None else pick(row, params.group, where)
         yield Pair(
@@ -58,6 +59,11 @@ def _pairs(
             passage=_text(row, params.passage, where),
             group="" if group is None else str(group),
         )
+
+
+def _equal(found: Any, wanted: str | float | bool) -> bool:
+    # Whoever writes a CSV file spells a truth value in a case of their own.
+    return found.casefold() == str(wanted).casefold() if isinstance(found, str) else bool(found == wanted)
 
 
 def _text(row: Mapping[str, Any], path: str, where: str) -> str:

@@ -11,7 +11,9 @@ from typing import IO, Any
 
 from hbir.core.errors import DataError, ParamsError
 
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
+"""The byte order mark of UTF-8, which some editors put before a file."""
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def expanded(path: str, where: str) -> Path:
@@ -48,22 +50,37 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
         The line's number from 1, and its text without the line break. Blank lines are kept.
 
     Raises:
-        DataError: when the file is missing, its gzip is broken, or a line is not UTF-8.
+        DataError: when the file is missing or cannot be read, its gzip is broken, or a line is not UTF-8.
     """
     number = 0
     try:
-        with _opened(path) as stream:
+        with opened(path) as stream:
             for number, raw in enumerate(stream, start=1):
-                yield number, (raw.removeprefix(_BOM) if number == 1 else raw).decode("utf-8").rstrip("\r\n")
-    except FileNotFoundError as error:
+                yield number, (raw.removeprefix(BOM) if number == 1 else raw).decode("utf-8").rstrip("\r\n")
+    except (FileNotFoundError, IsADirectoryError) as error:
         raise missing(path) from error
     except UnicodeDecodeError as error:
         raise broken(path, number, "UTF-8", str(error)) from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise broken(path, number + 1, "whole gzip data", str(error)) from error
+    except OSError as error:
+        raise DataError(
+            where=str(path),
+            expected="a file that can be read",
+            found=error.strerror or str(error),
+            hint="Check the path and its permissions.",
+        ) from error
 
 
-def _opened(path: Path) -> IO[bytes] | gzip.GzipFile:
+def opened(path: Path) -> IO[bytes] | gzip.GzipFile:
+    """Open a file to read its bytes, decompressed where its name ends in `.gz`.
+
+    Args:
+        path: the file.
+
+    Returns:
+        A stream that can be sought in.
+    """
     return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
 
 
@@ -80,15 +97,33 @@ def read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         DataError: when the file is missing or broken, or a line holds no JSON object.
     """
     for number, line in read_lines(path):
-        if not line.strip():
-            continue
-        try:
-            value = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise broken(path, number, "JSON", str(error)) from error
-        if not isinstance(value, dict):
-            raise broken(path, number, "a JSON object", type(value).__name__)
-        yield number, value
+        if line.strip():
+            yield number, parse_object(path, number, line)
+
+
+def parse_object(path: Path, number: int, line: str) -> dict[str, Any]:
+    """Parse a line that holds a JSON object.
+
+    Args:
+        path: the file it stands in.
+        number: its number from 1.
+        line: its text.
+
+    Returns:
+        The object.
+
+    Raises:
+        DataError: when it is something else, nested too deeply, or holds half a character, which no file can.
+    """
+    try:
+        value = json.loads(line)
+        if _SURROGATE.search(line):
+            json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise broken(path, number, "JSON", str(error)) from error
+    if not isinstance(value, dict):
+        raise broken(path, number, "a JSON object", type(value).__name__)
+    return value
 
 
 def broken(path: Path, line: int, expected: str, found: str) -> DataError:
@@ -119,6 +154,7 @@ def missing(path: Path, hint: str = "Check the path.") -> DataError:
         hint: what to do next.
 
     Returns:
-        The error, to be raised by the caller.
+        The error, to be raised by the caller; it tells when there is a folder instead.
     """
-    return DataError(where=str(path), expected="a file", found="none", hint=hint)
+    found = "a folder" if path.is_dir() else "none"
+    return DataError(where=str(path), expected="a file", found=found, hint=hint)

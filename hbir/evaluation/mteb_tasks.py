@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from babel.core import get_global
 from sentence_transformers import SentenceTransformer
 
-from hbir.benchmarks.params import BenchmarkParams, chosen_languages
+from hbir.benchmarks.params import BenchmarkParams, chosen_languages, refuse_data
 from hbir.benchmarks.registry import MTEB, Entry, parsed
 from hbir.core.errors import DataError, ParamsError
 from hbir.evaluation.measures import NAMES
@@ -48,13 +48,7 @@ def score_mteb(
         DataError: when the task's dataset cannot be had.
     """
     params: BenchmarkParams = parsed(entry)[1]
-    if params.data is not None:
-        raise ParamsError(
-            where=f"{params.where}: data",
-            expected="no folder, for mteb loads its data itself",
-            found=repr(params.data),
-            hint="Remove the key.",
-        )
+    refuse_data(params, "mteb loads its data itself")
     return evaluate_task(model, find_task(params, languages), batch_size)
 
 

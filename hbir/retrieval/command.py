@@ -27,7 +27,9 @@ BATCH = 64
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @click.option(
-    "--index", type=click.Path(path_type=Path), help="Folder for the embeddings; by default in .hbir."
+    "--index",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the embeddings; by default in .hbir.",
 )
 def search(
     model: str, question: str, corpus: Path, langs: tuple[str, ...], k: int, as_json: bool, index: Path | None
@@ -44,8 +46,9 @@ def search(
     encoder = open_encoder(model)
     asked = embed(encoder, [question], "query", 1)  # (1, d)
     passages = partial(embed, encoder, side="document", batch_size=BATCH)
-    library = open_library(file, passages, encoder_fingerprint(encoder), asked.shape[1], index)
-    hits = library.search(asked, k, [lang.strip() for given in langs for lang in given.split(",")])
+    wanted = [lang.strip() for given in langs for lang in given.split(",")]
+    library = open_library(file, passages, encoder_fingerprint(encoder), asked.shape[1], index, wanted)
+    hits = library.search(asked, k)
     if as_json:
         click.echo(json.dumps([asdict(hit) for hit in hits], ensure_ascii=False, indent=2))
     else:

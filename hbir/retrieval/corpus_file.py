@@ -1,11 +1,9 @@
 """Read a corpus of the user's own: JSON lines or plain text, one passage per line, gzipped or not."""
 
-import gzip
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,10 +11,9 @@ from hbir.benchmarks.streamed import parse_passage
 from hbir.core.errors import DataError
 from hbir.core.files import atomic_file
 from hbir.core.hashing import content_id, digest, file_digest
-from hbir.core.lines import broken, missing, read_lines
+from hbir.core.lines import BOM, broken, missing, opened, parse_object, read_lines
 
 _JSON = (".jsonl", ".json", ".ndjson")
-_BOM = b"\xef\xbb\xbf"
 
 
 class Entry(NamedTuple):
@@ -37,6 +34,8 @@ class Entry(NamedTuple):
 class Catalogue:
     """Say where each passage stands and what language it is in."""
 
+    numbers: np.ndarray
+    """(n,) int64, number of its line, from 1."""
     offsets: np.ndarray
     """(n,) int64, first byte of its line, decompressed."""
     languages: np.ndarray
@@ -93,30 +92,29 @@ class CorpusFile:
         if not keys:
             raise DataError(where=str(self.path), expected="passages", found="none", hint="Name another file.")
         self._refuse_repetition(np.array(keys), numbers)
-        return _sorted(offsets, languages, list(known))
+        return _sorted(numbers, offsets, languages, list(known))
 
-    def read(self, offsets: Sequence[int]) -> list[Entry]:
+    def read(self, catalogue: Catalogue, rows: Sequence[int]) -> list[Entry]:
         """Read some passages.
 
         Args:
-            offsets: first bytes of their lines.
+            catalogue: that of this corpus.
+            rows: their places in it.
 
         Returns:
             The passages in that order.
         """
         entries = {}
-        with self._opened() as stream:
-            for offset in sorted(offsets):  # a gzipped file only goes forward
-                stream.seek(offset)
-                entries[offset] = self._parse(1, stream.readline().removeprefix(_BOM).decode())
-        return [entries[offset] for offset in offsets]
-
-    def _opened(self) -> IO[bytes] | gzip.GzipFile:
-        return gzip.open(self.path, "rb") if self.path.suffix == ".gz" else self.path.open("rb")
+        with opened(self.path) as stream:
+            for row in sorted(rows):  # a gzipped file only goes forward
+                stream.seek(int(catalogue.offsets[row]))
+                line = stream.readline().removeprefix(BOM).decode()
+                entries[row] = self._parse(int(catalogue.numbers[row]), line)
+        return [entries[row] for row in rows]
 
     def _offsets(self) -> Iterator[int]:
         offset = 0
-        with self._opened() as stream:
+        with opened(self.path) as stream:
             for line in stream:
                 yield offset
                 offset += len(line)
@@ -124,21 +122,12 @@ class CorpusFile:
     def _parse(self, number: int, line: str) -> Entry:
         if not self.is_json:
             return Entry(str(number), "", line.strip(), None)
-        row = self._object(number, line)
+        row = parse_object(self.path, number, line)
         language = row.get("lang", row.get("language"))
         if language is not None and not isinstance(language, str):
             raise broken(self.path, number, "a language code as `lang`", repr(language))
         passage = parse_passage(self.path, number, row)
         return Entry(passage.id, row.get("title") or "", row["text"], language or None)
-
-    def _object(self, number: int, line: str) -> dict[str, Any]:
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise broken(self.path, number, "JSON", str(error)) from error
-        if not isinstance(row, dict):
-            raise broken(self.path, number, "a JSON object", type(row).__name__)
-        return row
 
     def _refuse_repetition(self, keys: np.ndarray, numbers: list[int]) -> None:
         _, first = np.unique(keys, return_index=True)
@@ -158,6 +147,7 @@ def save_catalogue(catalogue: Catalogue, path: Path) -> None:
     with atomic_file(path) as temporary, temporary.open("wb") as stream:
         np.savez(
             stream,
+            numbers=catalogue.numbers,
             offsets=catalogue.offsets,
             languages=catalogue.languages,
             names=np.array(catalogue.names, dtype=np.str_),
@@ -174,11 +164,12 @@ def load_catalogue(path: Path) -> Catalogue:
         It.
     """
     with np.load(path) as arrays:
-        return Catalogue(arrays["offsets"], arrays["languages"], arrays["names"].tolist())
+        return Catalogue(arrays["numbers"], arrays["offsets"], arrays["languages"], arrays["names"].tolist())
 
 
-def _sorted(offsets: list[int], languages: list[int], names: list[str]) -> Catalogue:
+def _sorted(numbers: list[int], offsets: list[int], languages: list[int], names: list[str]) -> Catalogue:
     order = np.argsort(np.array(names, dtype=np.str_))
     place = np.append(np.argsort(order), -1)  # the last one is that of no language
     codes = place[np.array(languages)].astype(np.int32)
-    return Catalogue(np.array(offsets, dtype=np.int64), codes, [names[number] for number in order])
+    lines, starts = (np.array(column, dtype=np.int64) for column in (numbers, offsets))
+    return Catalogue(lines, starts, codes, [names[code] for code in order])

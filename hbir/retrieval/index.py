@@ -2,6 +2,7 @@
 
 A folder holds `embeddings.f16` (count × dimension, row by row), `keys.i64` (one per passage) and `meta.json`,
 which is written last. Until then `begun.json` stands in its place, and what is there is taken up again.
+It is read chunk by chunk with `np.fromfile`; mapped with `np.memmap`, its pages would count as memory in use.
 """
 
 import os
@@ -68,7 +69,7 @@ class Index:
         return np.fromfile(self.folder / KEYS, dtype=np.int64)
 
     def chunks(self, size: int) -> Iterator[Chunk]:
-        """Read the embeddings from the start; the file is not mapped, so that no page of it stays in memory.
+        """Read the embeddings from the start.
 
         Args:
             size: passages at once.

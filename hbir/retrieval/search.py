@@ -39,29 +39,25 @@ class Library:
 
     corpus: CorpusFile
     catalogue: Catalogue
+    allowed: np.ndarray
+    """(n,) bool, whether a passage is searched."""
     index: Index
 
-    def search(self, question: np.ndarray, k: int, langs: Sequence[str]) -> list[Hit]:
+    def search(self, question: np.ndarray, k: int) -> list[Hit]:
         """Find the best passages.
 
         Args:
             question: (1, d) embedding.
             k: most passages to return.
-            langs: languages to search in; none for all.
 
         Returns:
             The best first; of equal scores the one that comes first in the corpus.
-
-        Raises:
-            ParamsError: when the corpus has no passage in a language.
         """
-        allowed = self._allowed(langs)  # (n,)
-        best = TopK(question, k)
+        best = TopK(question, min(k, int(self.allowed.sum())))
         for chunk in self.index.chunks(SIZE):
-            rows = allowed[chunk.keys]  # (m,)
+            rows = self.allowed[chunk.keys]  # (m,)
             best.add(chunk.embeddings[rows], chunk.keys[rows])
-        found = best.keys[0, best.found[0]]
-        entries = self.corpus.read(self.catalogue.offsets[found].tolist())
+        entries = self.corpus.read(self.catalogue, best.keys[0, best.found[0]].tolist())
         return [
             Hit(
                 rank=rank,
@@ -74,22 +70,14 @@ class Library:
             for rank, (score, entry) in enumerate(zip(best.scores[0], entries, strict=False), start=1)
         ]
 
-    def _allowed(self, langs: Sequence[str]) -> np.ndarray:
-        names = self.catalogue.names
-        if absent := [lang for lang in langs if lang not in names]:
-            raise ParamsError(
-                where=f"{self.corpus.path}: --lang",
-                expected=f"one of {', '.join(names)}" if names else "passages with a field `lang`",
-                found=", ".join(absent) if names else "none",
-                hint="Name another language, or leave the option out.",
-            )
-        if not langs:
-            return np.ones(len(self.catalogue.languages), dtype=bool)
-        return np.isin(self.catalogue.languages, [names.index(lang) for lang in langs])
-
 
 def open_library(
-    corpus: CorpusFile, embed: Embed, encoder: str, dimension: int, folder: Path | None
+    corpus: CorpusFile,
+    embed: Embed,
+    encoder: str,
+    dimension: int,
+    folder: Path | None,
+    langs: Sequence[str],
 ) -> Library:
     """Embed a corpus, or find its embeddings from before.
 
@@ -99,11 +87,13 @@ def open_library(
         encoder: fingerprint of the encoder.
         dimension: of its embeddings.
         folder: where the index is kept; by default in `.hbir/indexes` of the main repository.
+        langs: languages to search in; none for all. All passages are embedded.
 
     Returns:
         The corpus with its embeddings.
 
     Raises:
+        ParamsError: when the corpus has no passage in a language; nothing is embedded then.
         DataError: when a line of the corpus is broken, or the folder holds another index.
     """
     origin = Origin(corpus.fingerprint(), encoder, dimension)
@@ -111,16 +101,31 @@ def open_library(
     folder = folder or main_root() / ".hbir" / "indexes" / name
     index = find_index(folder, origin)
     catalogue = _catalogue(corpus, folder / f"catalogue-{origin.corpus[:16]}.npz")
+    allowed = _allowed(corpus, catalogue, langs)
     if index:
         logger.info("Reused the embeddings of %d passages in %s", index.count, folder)
     else:
         passages = (Keyed(row, entry.whole) for row, entry in enumerate(corpus))
         index = build_index(folder, passages, embed, origin, SIZE)
         logger.info("Embedded %d passages into %s", index.count, folder)
-    return Library(corpus, catalogue, index)
+    return Library(corpus, catalogue, allowed, index)
 
 
 def _catalogue(corpus: CorpusFile, path: Path) -> Catalogue:
     if not path.is_file():
         save_catalogue(corpus.catalogue(), path)
     return load_catalogue(path)
+
+
+def _allowed(corpus: CorpusFile, catalogue: Catalogue, langs: Sequence[str]) -> np.ndarray:
+    names = catalogue.names
+    if absent := [lang for lang in langs if lang not in names]:
+        raise ParamsError(
+            where=f"{corpus.path}: --lang",
+            expected=f"one of {', '.join(names)}" if names else "passages with a field `lang`",
+            found=", ".join(absent) if names else "none",
+            hint="Name another language, or leave the option out.",
+        )
+    if not langs:
+        return np.ones(len(catalogue.languages), dtype=bool)
+    return np.isin(catalogue.languages, [names.index(lang) for lang in langs])

@@ -3,6 +3,8 @@
 import faiss
 import numpy as np
 
+from hbir.core.errors import ModelError
+
 _LAST = np.iinfo(np.int64).max
 
 
@@ -19,8 +21,19 @@ class TopK:
         Args:
             queries: (n, d) embeddings.
             k: passages to keep per query, at least 1.
+
+        Raises:
+            ModelError: when an embedding is no number.
         """
-        self.queries = np.ascontiguousarray(queries, dtype=np.float32)  # (n, d)
+        with np.errstate(over="ignore"):
+            self.queries = np.ascontiguousarray(queries, dtype=np.float32)  # (n, d)
+        if bad := np.count_nonzero(~np.isfinite(self.queries).all(axis=1)):
+            raise ModelError(
+                where="the model's question embeddings",
+                expected="finite numbers",
+                found=f"others for {bad} of {len(queries)} questions",
+                hint="Check the model's weights.",
+            )
         self.k = k
         self.scores = np.full((len(queries), k), -np.inf, dtype=np.float32)
         """(n, k) float32, best first; minus infinity where there are fewer passages."""

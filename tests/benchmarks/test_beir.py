@@ -3,6 +3,7 @@
 import gzip
 import json
 import logging
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hbir.benchmarks.params import DATA_VARIABLE
 from hbir.benchmarks.streamed import StreamedTask
 from hbir.benchmarks.task import SETTINGS, RetrievalTask
 from hbir.core.errors import DataError, ParamsError
+from hbir.core.params import validated
 from hbir.evaluation.report import evaluate
 from hbir.retrieval.streamed import search_streamed
 
@@ -58,6 +60,7 @@ def test_loading(tmp_path, caplog, zipped):
     assert task.queries == ["when", "wann"]
     assert task.passage_ids == ["en:a", "de:b", "en:q1", "de:d"]
     assert task.passages == ["A x", "y", "z", ""]
+    assert task.bodies == ["x", "y", "z", ""]
     assert task.passage_langs == ["en", "de", "en", "de"]
     assert task.positives(0, 2).tolist() == [[0, 1], [0, 2], [1, 0], [1, 1]]
     assert task.grades is not None
@@ -86,12 +89,12 @@ def test_a_folder_with_languages_runs_in_all_three_settings(tmp_path):
 
 def test_streaming_a_large_one_gives_the_same_ranks(tmp_path):
     write(tmp_path)
-    task = loaded(tmp_path, exact_limit=3, depth=5)
+    task = loaded(tmp_path, exact_limit=3, depth=500)
     assert isinstance(task, StreamedTask)
-    assert task.depth == 5
+    assert task.depth == 500
     assert task.judged.settings == SETTINGS
     assert task.judged.passage_ids == ["en:q1", "de:b", "en:a"]
-    assert [tuple(p) for p in task.corpora["de"]] == [("b", "y"), ("d", "")]
+    assert [(p.id, p.text) for p in task.corpora["de"]] == [("b", "y"), ("d", "")]
     vectors = {"A x": [3, 1], "y": [1, 4], "z": [4, 2], "": [2, 3]}
     found = search_streamed(task, np.eye(2), lambda texts: np.array([vectors[t] for t in texts]), None, 3)
     # In this order: q1 with q1, q1 with b, q2 with b, q2 with a
@@ -100,6 +103,25 @@ def test_streaming_a_large_one_gives_the_same_ranks(tmp_path):
     assert found.pooled_rank.tolist() == [1, 4, 1, 4]
     assert loaded(tmp_path, exact_limit=3).corpora["de"].fingerprint() == task.corpora["de"].fingerprint()
     assert task.corpora["en"].fingerprint() != task.corpora["de"].fingerprint()
+
+
+@pytest.mark.parametrize(("depth", "fits"), [(99, False), (100, True)])
+def test_the_depth_reaches_the_cut_off_of_recall(depth, fits):
+    with nullcontext() if fits else pytest.raises(ParamsError, match="depth"):
+        validated(BeirParams, {"name": "beir/toy", "depth": depth}, "params.yaml")
+
+
+def test_a_corpus_of_many_languages_is_hashed_once(tmp_path, monkeypatch):
+    hashed = []
+
+    def digest(path):
+        hashed.append(path.name)
+        return "0"
+
+    monkeypatch.setattr("hbir.benchmarks.beir_files.file_digest", digest)
+    corpora = loaded(write(tmp_path), exact_limit=3).corpora
+    assert len({corpus.fingerprint() for corpus in corpora.values()}) == 2
+    assert hashed.count("corpus.jsonl") == 1
 
 
 def test_without_languages_there_is_one_setting(tmp_path):
@@ -129,6 +151,28 @@ def test_another_split(tmp_path):
         loaded(tmp_path)
 
 
+@pytest.mark.parametrize("limit", [3, 200_000])
+def test_the_version_is_of_all_three_files(tmp_path, limit):
+    def version(folder, **files):
+        folder.mkdir(exist_ok=True)
+        task = loaded(write(folder, **files), exact_limit=limit)
+        return getattr(task, "judged", task).version
+
+    first = version(tmp_path / "a")
+    assert version(tmp_path / "b") == first
+    changed = [
+        version(tmp_path / "b", corpus=[{**CORPUS[0], "text": "other"}, *CORPUS[1:]]),
+        version(tmp_path / "b", queries=[{**QUERIES[0], "text": "other"}, *QUERIES[1:]]),
+        version(tmp_path / "b", qrels=QRELS[:-1]),
+    ]
+    assert len({first, *changed}) == 4
+
+
+def test_a_default_language_with_a_colon():
+    with pytest.raises(ParamsError, match="language"):
+        validated(BeirParams, {"name": "beir/toy", "language": "zh:Hans"}, "params.yaml")
+
+
 @pytest.mark.parametrize("name", ["corpus", "queries"])
 def test_a_missing_file(tmp_path, name):
     (write(tmp_path) / f"{name}.jsonl").unlink()
@@ -153,7 +197,15 @@ def test_a_missing_file(tmp_path, name):
         ({"corpus": [{"id": "a", "text": "T"}]}, "corpus.jsonl, line 1: expected an id as `_id`, found none"),
         (
             {"corpus": [{"_id": "a", "text": "T", "lang": 3}]},
-            "line 1: expected a language code as `lang`, found 3",
+            "line 1: expected a language code without `:` as `lang`, found 3",
+        ),
+        (
+            {"corpus": [CORPUS[0], {"_id": "b", "text": "T", "lang": "zh:Hans"}]},
+            "corpus.jsonl, line 2: expected a language code without `:` as `lang`, found 'zh:Hans'",
+        ),
+        (
+            {"queries": [{"_id": "q1", "text": "T", "lang": ":"}]},
+            "queries.jsonl, line 1: expected a language code without `:`",
         ),
         ({"queries": [QUERIES[0], QUERIES[0]]}, "queries.jsonl, line 2: .* 'q1' once more"),
         ({"queries": [{"_id": "q", "text": " "}]}, "queries.jsonl, line 1: expected a text that is not empty"),

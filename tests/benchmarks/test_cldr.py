@@ -131,3 +131,8 @@ def test_registry():
 def test_language_without_templates():
     with pytest.raises(LanguageError, match=r"fr\.yaml"):
         load(["en", "fr"])
+
+
+def test_a_folder_is_refused():
+    with pytest.raises(ParamsError, match="cldr: data: expected no folder, for the facts come with Babel"):
+        load_by_name({"name": "cldr", "data": "x"}, ["en"])

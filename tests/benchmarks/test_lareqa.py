@@ -113,6 +113,8 @@ def test_sentence_and_context(folder):
         "Ja. Ja. Nein! Ja.",
         "Yes. Yes. No!",
     ]
+    assert task.bodies == plain.passages
+    assert plain.bodies is None
     assert pairs(task) == pairs(plain)
     assert task.version == f"{plain.version}+context"
 

@@ -4,6 +4,7 @@ import gzip
 import json
 import logging
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from hbir.benchmarks.miracl import LOW_RESOURCE, PASSAGES, MiraclParams, load
 from hbir.benchmarks.params import DATA_VARIABLE
 from hbir.benchmarks.qrels import read_topics, read_trec
 from hbir.core.errors import DataError, ParamsError
+from hbir.core.params import validated
 from hbir.retrieval.streamed import search_streamed
 
 OFFICIAL = Path(os.environ.get(DATA_VARIABLE, "nowhere"), "miracl")
@@ -44,7 +46,8 @@ def passage(docid, text="x", title="T"):
 
 def write_both(folder, official):
     topics, qrels = '1\t"Wann\n2\tWo\n3\tWer\n', "1\tQ0\t5#0\t1\n1\tQ0\t5#1\t0\n2\tQ0\t7#0\t1\n3\tQ0\t5#1\t0\n"
-    corpus = {10: [passage("7#0", "c")], 2: [passage("5#1", "b", "")], 0: [passage("5#0", "a")]}
+    corpus: dict[int, list[dict[str, str]]] = {number: [] for number in range(10, -1, -1)}
+    corpus |= {10: [passage("7#0", "c")], 2: [passage("5#1", "b", "")], 0: [passage("5#0", "a")]}
     write(folder, "de", topics, qrels, corpus, official)
     write(folder, "sw", "1\tJe\n", "1\tQ0\t5#0\t1\n", {0: [passage("5#0"), passage("5#1")]}, official)
     return folder
@@ -72,14 +75,20 @@ def test_loading(folder, caplog):
     assert judged.measures == ("ndcg@10", "recall@100")
     assert judged.settings == ("monolingual",)
     assert task.depth == 100
-    assert [tuple(p) for p in task.corpora["de"]] == [("5#0", "T a"), ("5#1", "b"), ("7#0", "T c")]
+    assert list(task.corpora["de"]) == [("5#0", "T a", "a"), ("5#1", "b", ""), ("7#0", "T c", "c")]
     assert "1 questions without a relevant passage are not scored" in caplog.text
 
 
 def test_pooled_adds_the_multilingual_setting(folder):
-    (task,) = load(params(folder, pooled=True, depth=7, unknown_share=0.25), ["de"])
+    (task,) = load(params(folder, pooled=True, depth=700, unknown_share=0.25), ["de"])
     assert task.judged.settings == ("monolingual", "multilingual")
-    assert (task.depth, task.unknown_share) == (7, 0.25)
+    assert (task.depth, task.unknown_share) == (700, 0.25)
+
+
+@pytest.mark.parametrize(("depth", "fits"), [(99, False), (100, True)])
+def test_the_depth_reaches_the_cut_off_of_recall(depth, fits):
+    with nullcontext() if fits else pytest.raises(ParamsError, match="depth"):
+        validated(MiraclParams, {"name": "miracl", "depth": depth}, "params.yaml")
 
 
 def test_the_corpus_fingerprint_follows_the_files(folder):
@@ -119,6 +128,34 @@ def test_a_missing_corpus_says_where_it_is(folder):
         load(params(folder), None)
 
 
+def test_a_gap_in_the_numbers_of_a_corpus(folder):
+    (folder / "miracl-corpus-v1.0-de/docs-1.jsonl.gz").unlink()
+    with pytest.raises(DataError, match="corpus de: expected each of docs-0 to docs-10 once, found .* 0, 2,"):
+        load(params(folder), None)
+
+
+def test_a_part_of_a_corpus_twice(folder):
+    (folder / "miracl-corpus-v1.0-sw/docs-0.jsonl").touch()
+    with pytest.raises(DataError, match="corpus sw: expected each of docs-0 to docs-0 once, found .* 0, 0"):
+        load(params(folder), None)
+
+
+def test_the_version_is_of_the_judgements_and_of_the_corpora(folder):
+    def version():
+        return load(params(folder), None)[0].judged.version
+
+    seen = [version(), version()]
+    assert seen[0] == seen[1]
+    write_corpus(folder, "sw", {1: [passage("9#9")]})
+    seen.append(version())
+    write_corpus(folder, "sw", {1: [passage("9#9", "a longer text than before")]})
+    seen.append(version())
+    (topics,) = folder.rglob("topics.*-sw-dev.tsv")
+    topics.write_text("1\tJe?\n")
+    seen.append(version())
+    assert len(set(seen)) == 4
+
+
 def test_an_unknown_language(folder):
     with pytest.raises(ParamsError, match="Did you mean 'de'"):
         load(MiraclParams(name="miracl", data=str(folder), languages=["dee"]), None)
@@ -138,9 +175,9 @@ def test_an_unknown_language(folder):
     ],
 )
 def test_a_broken_corpus_line(folder, row, text):
-    write_corpus(folder, "sw", {3: [passage("1"), row]})
+    write_corpus(folder, "sw", {1: [passage("1"), row]})
     (task,) = load(params(folder), None)
-    with pytest.raises(DataError, match=f"docs-3.jsonl.gz, line 2: .*{text}"):
+    with pytest.raises(DataError, match=f"docs-1.jsonl.gz, line 2: .*{text}"):
         list(task.corpora["sw"])
 
 

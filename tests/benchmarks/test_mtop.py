@@ -47,8 +47,9 @@ def loaded(folder, languages=("de", "th")):
     return task
 
 
-def test_miniature(folder):
+def test_miniature(folder, caplog):
     task = loaded(folder)
+    assert caplog.messages == []
     assert task.queries == ["bitte wecke", "noch nicht", "ปลุก", "ดู"]
     assert task.query_ids == ["de:test-1", "de:test-2", "th:test-1", "th:test-2"]
     assert task.query_langs == ["de", "de", "th", "th"]
@@ -94,7 +95,7 @@ def test_version_is_of_the_content_alone(folder, tmp_path_factory):
     assert loaded(elsewhere).version != version
 
 
-def test_from_the_hub(monkeypatch):
+def test_from_the_hub(monkeypatch, caplog):
     def rows(repo, config, split, revision, where, hint):
         assert (repo, revision, where) == (HUB, REVISION, "benchmark mtop")
         assert "test.txt" in hint
@@ -110,6 +111,8 @@ def test_from_the_hub(monkeypatch):
     assert task.positives(0, 4).tolist() == [[0, 0], [0, 2], [2, 0], [2, 2]]
     assert (task.clusters, task.version) == (None, "hub:2992d820f313")
     assert re.fullmatch("[0-9a-f]{40}", REVISION)
+    (message,) = caplog.messages
+    assert "was not verified; for cross-lingual figures use the official files" in message
 
 
 def test_a_language_that_mtop_has_not(folder):

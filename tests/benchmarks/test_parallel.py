@@ -40,7 +40,7 @@ ROWS = [
 def write(path, rows):
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
-    return ParallelParams(name="parallel/docs", data=str(path))
+    return ParallelParams(name="parallel/docs", data=str(path), held_out=0.1)
 
 
 def test_the_share_of_documents():
@@ -100,7 +100,7 @@ def test_spans_of_titled_and_plain_texts(tmp_path):
     ]
     path = tmp_path / "docs.jsonl"
     write(path, rows)
-    (task,) = load(ParallelParams(name="parallel/docs", data=str(path), query="span"), None)
+    (task,) = load(ParallelParams(name="parallel/docs", data=str(path), held_out=0.1, query="span"), None)
     assert task.query_langs == ["en", "zh", "en", "de"]
     for query, passage in zip(task.queries, task.passages, strict=True):
         assert query in passage
@@ -112,6 +112,59 @@ def test_spans_of_titled_and_plain_texts(tmp_path):
 def test_the_document_is_the_id_up_to_the_first_hash():
     assert Row("iot/README.md#h0#1", {}).document == "iot/README.md"
     assert Row("alone", {}).document == "alone"
+
+
+def test_texts_without_a_letter_or_digit_are_left_out(tmp_path):
+    rows = [
+        section(f"{OUT[0]}#1", en=("[ ]", "They flow."), de=("Flüsse", "Sie fließen.")),
+        section(f"{OUT[0]}#2", en=("Hills", "They stand."), de=("—", "Sie stehen."), es=("Colinas", "…")),
+    ]
+    write(tmp_path / "docs.jsonl", rows)
+    dropped: Counter[str] = Counter()
+    assert [row.versions for row in read_rows(tmp_path / "docs.jsonl", Reading(), dropped)] == [
+        {"en": ("Hills", "They stand.")}
+    ]
+    assert dropped == {"row without English": 1, "version without a text": 2}
+
+
+def test_a_span_without_a_letter_or_digit_is_left_out(tmp_path):
+    bars = " | ".join("—" * 20)
+    texts = {"en": f"word {bars} word", "de": " ".join(["Wort"] * 41)}
+    path = tmp_path / "docs.jsonl"
+    write(path, [{"id": f"d#{number}", "text": texts} for number in range(40)])
+    dropped: Counter[str] = Counter()
+    rows = list(read_rows(path, Reading(query="span"), dropped))
+    assert all("word" in row.versions["en"].query for row in rows)
+    assert dropped == {"version whose span has no word": 40 - len(rows)}
+    assert 0 < len(rows) < 40
+
+
+def test_the_share_must_be_given():
+    for keys in ({}, {"data": "docs.jsonl"}):
+        with pytest.raises(ParamsError, match=r"parallel/docs: held_out: .* `--option held_out=0\.1`"):
+            validated(ParallelParams, {"name": "parallel/docs"} | keys, "params.yaml: benchmark")
+
+
+def test_the_version_is_of_the_file_and_of_what_is_asked(tmp_path):
+    rows = [section(f"{OUT[0]}#{n}", en=(f"Title {n}", "a b c d e f g h " * n)) for n in range(1, 9)]
+    path = tmp_path / "docs.jsonl"
+    write(path, rows)
+
+    def version(**keys):
+        given = {"held_out": 0.1} | keys
+        return load(ParallelParams(name="parallel/docs", data=str(path), **given), None)[0].version
+
+    first = version()
+    assert len(first) == 16
+    assert version() == first
+    others = [
+        version(held_out=0.2),
+        version(query="span"),
+        version(query="span", span=[0.3, 0.5]),
+        version(query="span", fewest_words=9),
+    ]
+    write(path, rows[:-1])
+    assert len({first, version(), *others}) == 6
 
 
 @pytest.mark.parametrize(
@@ -158,9 +211,9 @@ def test_no_file_or_no_held_out_document(tmp_path, monkeypatch):
     with pytest.raises(
         ParamsError, match=r"parallel/docs: data: expected the file of parallel texts, found none"
     ):
-        load(ParallelParams(name="parallel/docs"), None)
+        load(ParallelParams(name="parallel/docs", held_out=0.1), None)
     with pytest.raises(ParamsError, match="found the folder"):
-        load(ParallelParams(name="parallel/docs", data=str(tmp_path)), None)
+        load(ParallelParams(name="parallel/docs", data=str(tmp_path), held_out=0.1), None)
     with pytest.raises(DataError, match=r"held-out documents \(0.1 of all\), found none"):
         load(write(tmp_path / "docs.jsonl", ROWS[:1]), None)
 
@@ -177,14 +230,13 @@ def test_no_file_or_no_held_out_document(tmp_path, monkeypatch):
 )
 def test_bad_params(keys, message):
     with pytest.raises(ParamsError, match=message):
-        validated(ParallelParams, {"name": "parallel/docs"} | keys, "params.yaml: benchmark")
+        validated(ParallelParams, {"name": "parallel/docs", "held_out": 0.1} | keys, "params.yaml: benchmark")
 
 
 @pytest.mark.skipif(not DATA, reason="HBIR_DATA is not set")
 def test_the_real_sections():
-    (task,) = load(
-        ParallelParams(name="parallel/sections", data=f"{DATA}/parallel-docs/sections.jsonl.gz"), None
-    )
+    file = f"{DATA}/parallel-docs/sections.jsonl.gz"
+    (task,) = load(ParallelParams(name="parallel/sections", data=file, held_out=0.1), None)
     assert len(task.languages) == 11
     assert Counter(task.query_langs)["en"] == 466
     per_query = np.bincount(task.positives(0, len(task.queries))[:, 0])

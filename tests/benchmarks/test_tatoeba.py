@@ -131,8 +131,13 @@ def test_missing_language(folder):
 
 
 def test_folder_without_any(tmp_path):
-    with pytest.raises(DataError, match=r"expected tatoeba\.afr-eng\.afr, found an empty folder"):
+    message = r"expected files tatoeba\.<iso3>-eng\.<iso3> and tatoeba\.<iso3>-eng\.eng, found "
+    with pytest.raises(DataError, match=f"{message}an empty folder"):
         loaded(tmp_path)
+    (tmp_path / "de.json").touch()
+    for asked in (None, ["de", "en"]):
+        with pytest.raises(DataError, match=rf"{message}de\.json\."):
+            loaded(tmp_path, wanted=asked)
 
 
 def test_files_of_unequal_length(folder):

@@ -189,6 +189,40 @@ def test_a_source_without_a_pair(monkeypatch):
         collect(CollectParams(sources=[toy(monkeypatch)]))
 
 
+def test_a_repeated_pair_brings_its_versions(monkeypatch):
+    first = toy(
+        monkeypatch,
+        Pair("a?", "A."),
+        Pair("b?", "B.", versions={"de": Version("b de?", "B de.")}),
+        Pair("c?", "C."),
+    )
+    second = toy(
+        monkeypatch,
+        Pair("a?", "A.", versions={"de": Version("a de?", "A de.")}),
+        Pair("b?", "B.", versions={"de": Version("other?", "Other."), "es": Version("b es?", "B es.")}),
+        Pair("c?", "C."),
+        kind="toys",
+    )
+    english, parallel, summary = collect(CollectParams(sources=[first, second | {"name": "again"}]))
+    assert set(english["source"].to_pylist()) == {"toy"}
+    assert {(row["lang"], row["query"]) for row in parallel.to_pylist()} == {
+        ("en", "a?"),
+        ("de", "a de?"),
+        ("en", "b?"),
+        ("de", "b de?"),
+        ("es", "b es?"),
+    }
+    assert summary.dropped == {"again: repeated pair": 3}
+    assert "again: 0 pairs (none); dropped: repeated pair 3" in str(summary)
+
+
+def test_a_source_of_repetitions_and_faults(monkeypatch):
+    first = toy(monkeypatch, Pair("a?", "A."))
+    second = toy(monkeypatch, Pair("a?", "A."), Pair("", "B."), kind="toys")
+    with pytest.raises(DataError, match=r"again: .* none left \(empty query 1, repeated pair 1\)"):
+        collect(CollectParams(sources=[first, second | {"name": "again"}]))
+
+
 def test_no_more_than_the_limit_is_read(monkeypatch):
     def endless(params):
         return Harvest(Pair(f"{n}?", f"{n}.") for n in iter(int, 1))

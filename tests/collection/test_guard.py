@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,9 @@ from hbir.benchmarks.params import BenchmarkParams
 from hbir.benchmarks.registry import LOADERS, Loader
 from hbir.benchmarks.streamed import Corpus, Passage, StreamedTask
 from hbir.benchmarks.task import RetrievalTask
-from hbir.collection.guard import leaks
+from hbir.collection.guard import leaks, load_guarded
 from hbir.collection.source import Pair, Version
-from hbir.core.errors import ParamsError
+from hbir.core.errors import DataError, ParamsError
 from tests.collection.sources import collected, pairs_of, write_jsonl
 
 DATA = os.environ.get("HBIR_DATA", "")
@@ -76,7 +77,7 @@ CASES = {
 
 
 def test_each_way_to_leak(known):
-    assert leaks(CASES, ["rivers"]) == dict.fromkeys((2, 3, 4, 5, 6), "rivers")
+    assert leaks(CASES, load_guarded(["rivers"])) == dict.fromkeys((2, 3, 4, 5, 6), "rivers")
 
 
 def test_the_streamed_twin_finds_the_same(known):
@@ -86,7 +87,55 @@ def test_the_streamed_twin_finds_the_same(known):
         "th": Texts(THAI),
     }
     known("rivers", StreamedTask(judged=judged, corpora=corpora))
-    assert leaks(CASES, ["rivers"]) == dict.fromkeys((2, 3, 4, 5, 6), "rivers")
+    assert leaks(CASES, load_guarded(["rivers"])) == dict.fromkeys((2, 3, 4, 5, 6), "rivers")
+
+
+def test_a_title_or_a_context_hides_no_candidate(known):
+    bodies = [*RIVERS.passages]
+    embedded = [f"Title {text} And a context." for text in bodies]
+    known("rivers", replace(RIVERS, passages=embedded, bodies=bodies))
+    assert leaks(CASES, load_guarded(["rivers"])) == dict.fromkeys((2, 3, 4, 5, 6), "rivers")
+    with pytest.raises(DataError, match="2 bodies, found 1"):
+        replace(RIVERS, bodies=bodies[:1])
+
+
+@pytest.mark.parametrize("limit", [0, 10])
+def test_a_passage_of_beir_leaks_without_its_title(tmp_path, limit):
+    (tmp_path / "qrels").mkdir()
+    (tmp_path / "qrels/test.tsv").write_text("query-id\tcorpus-id\tscore\nq\tp\t1\n")
+    write_jsonl(tmp_path / "queries.jsonl", [{"_id": "q", "text": "Where?"}])
+    write_jsonl(tmp_path / "corpus.jsonl", [{"_id": "p", "title": "The Rhine", "text": CANDIDATE}])
+    entry = {"name": "beir/rivers", "data": str(tmp_path), "exact_limit": limit}
+    assert leaks({1: Pair("Who?", CANDIDATE)}, load_guarded([entry])) == {1: "beir/rivers"}
+
+
+def test_a_passage_of_miracl_leaks_without_its_title(tmp_path):
+    base = "miracl-v1.0-sw"
+    (tmp_path / f"topics.{base}-dev.tsv").write_text("1\tNani?\n")
+    (tmp_path / f"qrels.{base}-dev.tsv").write_text("1\tQ0\tp\t1\n")
+    row = {"docid": "p", "title": "Rhine", "text": CANDIDATE}
+    write_jsonl(tmp_path / "miracl-corpus-v1.0-sw.jsonl", [row])
+    entry = {"name": "miracl", "data": str(tmp_path), "languages": ["sw"]}
+    pair = Pair("Who?", "Nobody.", versions={"sw": Version("Nani yule?", CANDIDATE)})
+    assert leaks({1: pair}, load_guarded([entry])) == {1: "miracl"}
+
+
+def test_a_sentence_of_lareqa_leaks_without_its_paragraph(tmp_path):
+    written = {
+        "context": f"{CANDIDATE} It is long.",
+        "sentence_breaks": [[0, len(CANDIDATE)]],
+        "qas": [{"id": "a", "question": "Where?", "answers": [{"text": "T", "answer_start": 0}]}],
+    }
+    (tmp_path / "en.json").write_text(json.dumps({"data": [{"paragraphs": [written]}]}))
+    entry = {"name": "xtreme-r-lareqa", "data": str(tmp_path), "languages": ["en"]}
+    assert leaks({1: Pair("Who?", f"Before. {CANDIDATE}")}, load_guarded([entry])) == {1: "xtreme-r-lareqa"}
+
+
+def test_missing_files_are_found_before_any_source_is_read(tmp_path, monkeypatch):
+    monkeypatch.delenv("HBIR_DATA", raising=False)
+    source = {"kind": "jsonl", "name": "faq", "path": str(tmp_path / "not there either.jsonl")}
+    with pytest.raises(DataError, match="benchmark mlqa-r"):
+        collected(source, leak_guard=["mlqa-r"])
 
 
 def test_without_benchmarks_nothing_leaks():
@@ -102,7 +151,7 @@ def test_every_language_of_the_benchmark_is_loaded(monkeypatch):
 
     loader = Loader(BenchmarkParams, load)
     monkeypatch.setitem(LOADERS, "rivers", loader)
-    leaks(CASES, [{"name": "rivers"}])
+    load_guarded([{"name": "rivers"}])
     assert asked == [None]
 
 

@@ -77,6 +77,22 @@ def test_what_is_held_out_is_what_the_benchmark_asks(tmp_path):
     assert len(collected_titles) + len(task.queries) == 180
 
 
+def test_a_benchmark_that_holds_out_more_than_its_source(tmp_path, caplog, monkeypatch):
+    given = source(tmp_path / "docs.jsonl", rows(), held_out=0.2)
+    other = write_jsonl(tmp_path / "other.jsonl", rows())
+    monkeypatch.setenv("MY_DOCS", str(tmp_path))
+
+    def guard(path, share):
+        entry = {"name": "parallel/docs", "data": path, "held_out": share}
+        collected(given, near_duplicates=None, leak_guard=[entry])
+
+    for path, share in ((given["path"], 0.2), (given["path"], 0.1), (other, 0.3)):
+        guard(path, share)
+    assert caplog.text == ""
+    guard("$MY_DOCS/../" + tmp_path.name + "/docs.jsonl", 0.3)
+    assert "parallel/docs holds out 0.3 of the documents, source docs of that file 0.2" in caplog.text
+
+
 def test_rows_without_english_are_counted(tmp_path):
     others = [
         {"id": f"x#{n}", "text": {"de": {"title": "a", "body": "b"}, "en": text}}
@@ -108,4 +124,4 @@ def test_the_real_documents_against_the_benchmarks():
     result = collected(sections, leak_guard=["xquad-r", "tatoeba"], near_duplicates=None)
     leaked = {reason: n for reason, n in result.summary.dropped.items() if "benchmark" in reason}
     assert leaked == {"sections: in benchmark xquad-r": 3, "sections: in benchmark tatoeba": 1}
-    assert len(result.english) == 2963
+    assert len(result.english) == 2962

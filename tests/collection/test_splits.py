@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hbir.collection.source import Pair
+from hbir.collection.source import Pair, Version
 from hbir.collection.splits import side_of, straddling
 from hbir.core.records import TRAIN, VALIDATION
 from tests.collection.sources import collected, write_jsonl
@@ -33,6 +33,22 @@ def test_straddling_by_hand():
         4: Pair("Why?", "three", split=VALIDATION),
         5: Pair("What?", "four", split=TRAIN),
         6: Pair("What?", "one", split=VALIDATION, query_key="key"),
+    }
+    assert straddling(pairs) == {
+        2: "validation pair with a training pair's question",
+        3: "validation pair with a training pair's passage",
+    }
+
+
+def test_straddling_in_another_language():
+    english = {n: Pair(f"q{n}", f"p{n}", split=VALIDATION) for n in (2, 3, 4)}
+    pairs = {
+        1: Pair(
+            "q1", "p1", split=TRAIN, versions={"zh": Version("简介", "一"), "de": Version("Frage", "Eins")}
+        ),
+        2: english[2]._replace(versions={"zh": Version("简介 ", "二")}),
+        3: english[3]._replace(versions={"zh": Version("三？", "三"), "de": Version("Drei?", "eins")}),
+        4: english[4]._replace(versions={"es": Version("frage", "eins"), "de": Version("q1", "p1")}),
     }
     assert straddling(pairs) == {
         2: "validation pair with a training pair's question",

@@ -83,7 +83,15 @@ def test_columns_by_name_and_rows_of_one_kind(tmp_path):
     keys = {"query": "ask", "passage": "answers.text[0]", "only": {"label": 1}}
     result = collected(jsonl(tmp_path / "a.jsonl", rows, **keys))
     assert pairs_of(result) == {("who wrote it?", "Somebody else did.")}
-    assert result.summary.dropped == {"faq: another label": 1, "faq: empty passage": 1}
+    assert result.summary.dropped == {"faq: label is not 1": 1, "faq: empty passage": 1}
+
+
+@pytest.mark.parametrize("only", [{"label": 1}, {"label": "1"}, {"good": True}, {"share": 0.5}])
+def test_rows_of_one_kind_in_a_csv_file(tmp_path, only):
+    lines = "query,passage,label,good,share\nwho?,me,1,True,0.5\nwhat?,it,0,False,0.25\n"
+    result = collected(table(tmp_path / "a.csv", "csv", lines, only=only))
+    assert pairs_of(result) == {("who?", "me")}
+    assert result.summary.dropped == {f"faq: {name} is not {value}": 1 for name, value in only.items()}
 
 
 def test_limit_and_expected_pairs(tmp_path, caplog):
@@ -156,6 +164,12 @@ def test_a_missing_file(tmp_path):
     for kind in ("jsonl", "csv", "squad", "parallel"):
         with pytest.raises(DataError, match=r"none\.x: expected a file"):
             collected({"kind": kind, "name": "faq", "path": str(tmp_path / "none.x")})
+
+
+def test_a_folder_instead_of_a_file(tmp_path):
+    for kind in ("jsonl", "csv", "squad", "parallel", "parquet"):
+        with pytest.raises(DataError, match="expected a file, found a folder"):
+            collected({"kind": kind, "name": "faq", "path": str(tmp_path)})
 
 
 def test_unknown_key_of_a_kind(tmp_path):

@@ -14,7 +14,7 @@ from hbir.core.errors import ModelError
 from hbir.core.files import atomic_folder
 from hbir.core.hashing import folder_digest
 from hbir.encoding.initial import initial_encoder
-from hbir.encoding.model import embed, load_encoder, prepare_torch, save_encoder
+from hbir.encoding.model import embed, load_encoder, open_encoder, prepare_torch, save_encoder
 from hbir.encoding.params import EncoderParams, TinyParams
 from hbir.encoding.tokenizer import train_tokenizer
 
@@ -87,6 +87,20 @@ def test_a_pretrained_folder_serves_and_is_brought_to_length_one(tmp_path: Path)
     assert model.max_seq_length == 24
     assert np.allclose(np.linalg.norm(embed(model, TEXTS, "query", 2), axis=1), 1, atol=1e-6)
     assert isinstance(model[0], Transformer)
+
+
+@pytest.mark.parametrize(("similarity", "normalised"), [("cosine", True), ("dot", False)])
+def test_the_lengths_count_where_the_model_compares_by_them(tmp_path: Path, similarity, normalised):
+    tiny = initial_encoder(PARAMS, TEXTS, 1)
+    bare = SentenceTransformer(
+        modules=[tiny[0], Pooling(16, "mean")], device="cpu", similarity_fn_name=similarity
+    )
+    bare.save_pretrained(str(tmp_path / "bare"), create_model_card=False)
+    model = open_encoder(str(tmp_path / "bare"), "cpu")
+    raw = model.encode_document(TEXTS)
+    assert not np.allclose(np.linalg.norm(raw, axis=1), 1, atol=0.1)
+    expected = raw / np.linalg.norm(raw, axis=1, keepdims=True) if normalised else raw
+    assert np.allclose(embed(model, TEXTS, "document", 4), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize(

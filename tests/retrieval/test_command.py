@@ -141,6 +141,37 @@ def test_bad_input(models, corpus, arguments, error, message):
         run(*(argument.format(**places) for argument in arguments))
 
 
+def test_an_unknown_language_is_named_before_anything_is_embedded(models, corpus, monkeypatch):
+    sides = []
+
+    def embed_one(model, texts, side, batch_size):
+        sides.append(side)
+        return np.ones((len(texts), 16), np.float32)
+
+    monkeypatch.setattr("hbir.encoding.model.embed", embed_one)
+    with pytest.raises(ParamsError, match="expected one of de, en, hi, found fr"):
+        run(models / "one", "yen?", "--corpus", corpus, "--lang", "fr")
+    assert sides == ["query"]
+
+
+def test_plain_text_is_shown_with_its_line_numbers(models, corpus):
+    text = corpus.with_suffix(".txt")
+    text.write_text("alpha\n\nbeta\ngamma\n")
+    hits = found(models / "one", "yen?", "--corpus", text)
+    assert {hit["id"]: hit["text"] for hit in hits} == {"1": "alpha", "3": "beta", "4": "gamma"}
+
+
+def test_more_passages_asked_for_than_there_are(models, corpus):
+    hits = found(models / "one", "yen?", "--corpus", corpus, "--top-k", 10**11, "--lang", "de")
+    assert sorted(hit["id"] for hit in hits) == ["b", "d"]
+
+
+def test_a_file_in_place_of_the_index(models, corpus):
+    result = run(models / "one", "yen?", "--corpus", corpus, "--index", corpus)
+    assert result.exit_code == 2
+    assert "is a file" in result.output
+
+
 def test_a_language_where_the_corpus_has_none(models, corpus):
     corpus.with_suffix(".txt").write_text("one\n")
     with pytest.raises(ParamsError, match="expected passages with a field `lang`, found none"):

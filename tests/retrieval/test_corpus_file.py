@@ -39,26 +39,30 @@ def test_passages_are_read_whole_and_by_place(tmp_path, name, bom, ending):
     corpus = write(tmp_path / name, bom + lines(ROWS).replace("\n", ending))
     assert list(corpus) == ENTRIES
     catalogue = corpus.catalogue()
-    assert corpus.read(catalogue.offsets.tolist()) == ENTRIES
-    assert corpus.read(catalogue.offsets[[2, 0]].tolist()) == [ENTRIES[2], ENTRIES[0]]
+    assert corpus.read(catalogue, range(4)) == ENTRIES
+    assert corpus.read(catalogue, [2, 0]) == [ENTRIES[2], ENTRIES[0]]
     assert catalogue.names == ["de", "hi"]
     assert catalogue.languages.tolist() == [0, 1, -1, 0]
     assert ENTRIES[0].whole == "Größe erste"
     assert ENTRIES[1].whole == "दूसरा"
 
 
-def test_plain_text_has_its_line_numbers_as_ids(tmp_path):
-    corpus = write(tmp_path / "c.txt", "one\n\n  two \n")
-    assert list(corpus) == [Entry("1", "", "one", None), Entry("3", "", "two", None)]
+@pytest.mark.parametrize("name", ["c.txt", "c.txt.gz"])
+def test_plain_text_has_its_line_numbers_as_ids(tmp_path, name):
+    corpus = write(tmp_path / name, "one\n\n  two \n")
+    entries = [Entry("1", "", "one", None), Entry("3", "", "two", None)]
+    assert list(corpus) == entries
     catalogue = corpus.catalogue()
     assert catalogue.names == []
-    assert [entry.text for entry in corpus.read(catalogue.offsets.tolist())] == ["one", "two"]
+    assert corpus.read(catalogue, [1, 0]) == entries[::-1]
 
 
 def test_a_catalogue_is_the_same_after_reading(tmp_path):
     catalogue = write(tmp_path / "c.jsonl", lines(ROWS[::-1])).catalogue()
     save_catalogue(catalogue, tmp_path / "x.npz")
     again = load_catalogue(tmp_path / "x.npz")
+    assert np.array_equal(again.numbers, catalogue.numbers)
+    assert again.numbers.tolist() == [1, 3, 5, 7]
     assert np.array_equal(again.offsets, catalogue.offsets)
     assert np.array_equal(again.languages, catalogue.languages)
     assert again.names == catalogue.names == ["de", "hi"]

@@ -135,6 +135,13 @@ def test_another_dimension_without_a_cache(bilingual):
         search_streamed(make_task(bilingual), np.ones((2, 3), np.float32), embed, None, 2)
 
 
+def test_a_question_that_is_no_number_is_named_before_anything_is_embedded(bilingual):
+    recorder = Recorder()
+    with pytest.raises(ModelError, match="found others for 1 of 2 questions"):
+        search_streamed(make_task(bilingual), np.array([[1, 0], [np.nan, 1]]), recorder, None, 2)
+    assert recorder.texts == []
+
+
 def test_an_id_twice_is_named_before_anything_is_embedded(bilingual):
     langs, corpora, relevant = bilingual
     corpora["fr"].append(("b", "0 0"))

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hbir.core.errors import ModelError
 from hbir.retrieval.topk import TopK
 
 
@@ -81,3 +82,11 @@ def test_memory_does_not_grow_with_the_corpus():
         best.add(np.random.default_rng(start).random((50, 2)), np.arange(start, start + 50))
         shapes.add((best.scores.shape, best.keys.shape))
     assert shapes == {((3, 4), (3, 4))}
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e39])
+def test_a_question_whose_embedding_is_no_number(value):
+    with pytest.raises(
+        ModelError, match="question embeddings: expected finite numbers, found others for 1 of 3"
+    ):
+        TopK(np.array([[1, 0], [0, value], [1, 1]]), 2)
