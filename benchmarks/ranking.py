@@ -26,7 +26,7 @@ CANDIDATES = {
     "zh": 1196,
 }
 QUESTIONS = 1190
-CHUNK = 256
+CHUNK = 1024
 
 
 def task() -> RetrievalTask:

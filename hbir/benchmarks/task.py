@@ -80,7 +80,7 @@ class RetrievalTask:
         else:
             self._check_relevant(self.relevant)
 
-    @property
+    @cached_property
     def languages(self) -> list[str]:
         """Return the languages of both sides, sorted."""
         return sorted({*self.query_langs, *self.passage_langs})

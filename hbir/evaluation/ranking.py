@@ -97,7 +97,9 @@ def rank_chunks(
             _check(task, first, chunk)
             last = first + len(chunk)
             query, passage = task.positives(first, last).T
-            ranks, tied = ranker.rank(chunk, query - first, passage)
+            ranks, tied, numbers = ranker.rank(chunk, query - first, passage)
+            if not numbers:
+                raise _nan(task, first, chunk)
             yield PositiveRanks(
                 query=query,
                 passage=passage,
@@ -133,8 +135,13 @@ class _Ranker:
             slice(*span) if grouped else blocks[slice(*span)] for span in pairwise(ends)
         ]
 
-    def rank(self, chunk: np.ndarray, row: np.ndarray, passage: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return ranks and ties of the chunk's k positives: (2, k) int64 and (2, k) bool, own and pooled."""
+    def rank(
+        self, chunk: np.ndarray, row: np.ndarray, passage: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, bool]:
+        """Return ranks and ties of the chunk's k positives: (2, k) int64 and (2, k) bool, own and pooled.
+
+        The last value tells whether all scores are numbers.
+        """
         score = chunk[row, passage]  # (k,)
         own = [self.lang[passage] == language for language in range(len(self.columns))]  # (k,) each
         pools = self.pool.map(
@@ -142,12 +149,14 @@ class _Ranker:
         )
         ranks = np.ones((2, len(row)), dtype=np.int64)
         tied = np.zeros((2, len(row)), dtype=bool)
-        for inside, (above, equal) in zip(own, pools, strict=True):
+        numbers = True
+        for inside, (above, equal, all_numbers) in zip(own, pools, strict=True):
+            numbers &= all_numbers
             which = np.stack([inside, np.ones_like(inside)])
             ranks += above * which
             tied |= equal & which
         self._add_tied(ranks, chunk, row, passage, np.flatnonzero(tied[1]))
-        return ranks, tied
+        return ranks, tied, numbers
 
     def _add_tied(
         self, ranks: np.ndarray, chunk: np.ndarray, row: np.ndarray, passage: np.ndarray, tied: np.ndarray
@@ -166,7 +175,7 @@ class _Ranker:
 
 def _standing(
     scores: np.ndarray, row: np.ndarray, score: np.ndarray, inside: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, bool]:
     """Count the scores of one pool above each positive, and tell whether another one equals it.
 
     Args:
@@ -176,14 +185,15 @@ def _standing(
         inside: (k,) bool, whether the positive itself is in the pool.
 
     Returns:
-        (k,) int64 and (k,) bool.
+        (k,) int64, (k,) bool, and whether all scores are numbers.
     """
     block = np.array(scores, order="C")  # a copy: the caller's scores stay as they are
     block.sort(axis=1)
     not_above = _bisected(block, row, score)  # (k,)
     # Just below the positive stands the nearest other score, if there is one.
     equal = (block[row, not_above - 1 - inside] == score) & (not_above > inside)
-    return block.shape[1] - not_above, equal
+    numbers = not np.isnan(block[:, -1]).any()  # sorting puts NaN last
+    return block.shape[1] - not_above, equal, numbers
 
 
 def _bisected(block: np.ndarray, row: np.ndarray, score: np.ndarray) -> np.ndarray:
@@ -203,11 +213,12 @@ def _check(task: RetrievalTask, first: int, chunk: np.ndarray) -> None:
         raise _error(task, f"scores of {len(task.passages)} passages", f"shape {chunk.shape}")
     if first + len(chunk) > len(task.queries):
         raise _error(task, f"scores of {len(task.queries)} queries", "more rows")
-    bad = np.flatnonzero(np.isnan(chunk.max(axis=1)))  # a maximum over NaN is NaN
-    if len(bad):
-        query = task.query_ids[first + int(bad[0])]
-        passage = task.passage_ids[int(np.flatnonzero(np.isnan(chunk[bad[0]]))[0])]
-        raise _error(task, "numbers as scores", f"NaN for query {query!r} and passage {passage!r}")
+
+
+def _nan(task: RetrievalTask, first: int, chunk: np.ndarray) -> DataError:
+    row, passage = np.argwhere(np.isnan(chunk))[0].tolist()
+    found = f"NaN for query {task.query_ids[first + row]!r} and passage {task.passage_ids[passage]!r}"
+    return _error(task, "numbers as scores", found)
 
 
 def _error(task: RetrievalTask, expected: str, found: str) -> DataError:

@@ -56,7 +56,7 @@ def benchmark(
     entry = {key: value for key, value in entry.items() if value is not None}
     checked([entry], "hbir benchmark")
     require(model, f"model {model}")
-    params = EvaluateParams(benchmarks=[entry], query_chunk=256, batch_size=batch_size, embeddings=embeddings)
+    params = EvaluateParams(benchmarks=[entry], query_chunk=1024, batch_size=batch_size, embeddings=embeddings)
     loaded = Benchmark(entry, None, params)  # before the model, which takes longer
     prepare_torch(threads)
     encoder = open_encoder(model)
