@@ -8,23 +8,11 @@ from statistics import median
 import click
 import numpy as np
 
+from hbir.benchmarks.lareqa import XQUAD_CANDIDATES
 from hbir.benchmarks.task import RetrievalTask
 from hbir.evaluation.ranking import similarity_chunks
 from hbir.evaluation.report import evaluate
 
-CANDIDATES = {
-    "ar": 1222,
-    "de": 1276,
-    "el": 1234,
-    "en": 1180,
-    "es": 1215,
-    "hi": 1244,
-    "ru": 1219,
-    "th": 852,
-    "tr": 1167,
-    "vi": 1209,
-    "zh": 1196,
-}
 QUESTIONS = 1190
 CHUNK = 1024
 
@@ -36,16 +24,16 @@ def task() -> RetrievalTask:
         13,090 queries, 13,014 passages, 143,990 positives.
     """
     rng = np.random.default_rng(1)
-    langs = list(CANDIDATES)
-    start = dict(zip(langs, np.cumsum([0, *CANDIDATES.values()]).tolist(), strict=False))
-    answer = {lang: rng.integers(0, size, QUESTIONS) for lang, size in CANDIDATES.items()}
+    langs = list(XQUAD_CANDIDATES)
+    start = dict(zip(langs, np.cumsum([0, *XQUAD_CANDIDATES.values()]).tolist(), strict=False))
+    answer = {lang: rng.integers(0, size, QUESTIONS) for lang, size in XQUAD_CANDIDATES.items()}
     relevant = [
         (number * QUESTIONS + question, start[lang] + int(answer[lang][question]))
         for number in range(len(langs))
         for question in range(QUESTIONS)
         for lang in langs
     ]
-    passage_langs = [lang for lang, size in CANDIDATES.items() for _ in range(size)]
+    passage_langs = [lang for lang, size in XQUAD_CANDIDATES.items() for _ in range(size)]
     query_langs = [lang for lang in langs for _ in range(QUESTIONS)]
     return RetrievalTask(
         name="synthetic",

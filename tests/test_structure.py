@@ -117,29 +117,20 @@ def test_a_training_stage_declares_all_training_params():
         assert set(PIPELINE["stages"][stage]["params"]) == {"seed", f"train.{own}"} | shared
 
 
-def test_the_sections_of_params_are_their_dataclasses():
-    from hbir.batching.params import BatchParams
-    from hbir.collection.params import CollectParams
-    from hbir.core.params import read_params, section
-    from hbir.encoding.params import EncoderParams
-    from hbir.evaluation.params import EvaluateParams
-    from hbir.tracking.params import TrackingParams
-    from hbir.training.params import TrainParams
-    from hbir.translation.params import TranslateParams
+@pytest.mark.parametrize(
+    "path", [ROOT / "params.yaml", *sorted(ROOT.glob("studies/*.yaml"))], ids=lambda p: p.name
+)
+def test_every_file_of_params_is_whole(path: Path):
+    from hbir.benchmarks.registry import checked
+    from hbir.collection import sources
+    from hbir.core.params import read_params
+    from tests.sections import check_whole
 
-    params = read_params(ROOT / "params.yaml")
-    kinds = {
-        "collect": CollectParams,
-        "translate": TranslateParams,
-        "batches": BatchParams,
-        "encoder": EncoderParams,
-        "train": TrainParams,
-        "evaluate": EvaluateParams,
-        "tracking": TrackingParams,
-    }
-    for name, kind in kinds.items():
-        assert set(params[name]) == set(kind.__annotations__)
-        section(params, name, kind)
+    check_whole(path)
+    params = read_params(path)
+    assert len(sources.checked(params["collect"]["sources"])) == len(params["collect"]["sources"])
+    for entries in (params["evaluate"]["benchmarks"], params["collect"]["leak_guard"]):
+        checked(entries, str(path))
 
 
 def test_every_param_is_used():

@@ -19,25 +19,13 @@ from hbir.collection.sources import checked as checked_sources
 from hbir.core.errors import DataError
 from hbir.core.params import read_params, section, validated
 from hbir.core.project import read_project, training_languages
-from hbir.encoding.params import EncoderParams
 from hbir.evaluation.params import EvaluateParams
-from hbir.tracking.params import TrackingParams
 from hbir.training.params import TrainParams
-from hbir.translation.params import TranslateParams
 from studies import mmarco
 
 STUDIES = Path(__file__).parents[1] / "studies"
 PAPER = STUDIES / "paper.yaml"
 DATA_PAGE = STUDIES.parent / "docs" / "data.md"
-SECTIONS = {
-    "collect": CollectParams,
-    "translate": TranslateParams,
-    "batches": BatchParams,
-    "encoder": EncoderParams,
-    "train": TrainParams,
-    "evaluate": EvaluateParams,
-    "tracking": TrackingParams,
-}
 SIZES = {
     "wikiqa": 1_469,
     "duorc": 33_298,
@@ -50,13 +38,6 @@ SIZES = {
     "mmarco": 39_780_811,
 }
 """Pairs per language in the paper's Table 9."""
-
-
-@pytest.mark.parametrize("name", SECTIONS)
-def test_every_section_of_the_papers_set_is_whole(name: str):
-    params = read_params(PAPER)
-    read_project(params)
-    section(params, name, SECTIONS[name], PAPER)
 
 
 def test_it_sets_what_the_paper_states():

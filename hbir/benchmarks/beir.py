@@ -20,7 +20,7 @@ from hbir.benchmarks.beir_files import (
     twice,
 )
 from hbir.benchmarks.local import file_in, how_to_fetch
-from hbir.benchmarks.params import BenchmarkParams, chosen_languages, data_folder
+from hbir.benchmarks.params import LargeParams, chosen_languages, data_folder
 from hbir.benchmarks.qrels import Judgement, known_queries, read_beir, relevance, tolerate_unknown
 from hbir.benchmarks.streamed import StreamedTask
 from hbir.benchmarks.task import MONOLINGUAL, SETTINGS, RetrievalTask
@@ -34,7 +34,7 @@ _SOURCE = "https://github.com/beir-cellar/beir"
 
 
 @params_class
-class BeirParams(BenchmarkParams):
+class BeirParams(LargeParams):
     """Hold what a benchmark in BEIR's format takes."""
 
     split: str = "test"
@@ -43,12 +43,6 @@ class BeirParams(BenchmarkParams):
     """Language of the queries and passages without a field `lang`."""
     exact_limit: Annotated[int, Field(ge=0)] = 200_000
     """Most passages that are ranked exactly; of a larger corpus the best `depth` are retrieved."""
-    depth: Annotated[int, Field(ge=100)] = 100
-    """Passages retrieved per query and language from a larger corpus; recall@100 needs 100 of them."""
-    unknown_share: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """Largest share of judged queries, and of relevant passages, that may be absent from the files."""
-    revision: str | None = None
-    """Commit of the dataset on the Hub; null for the one of the first load."""
     qrels_revision: str | None = None
     """Commit of its dataset of judgements; null for the one of the first load."""
 

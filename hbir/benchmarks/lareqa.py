@@ -48,7 +48,7 @@ class _Benchmark(NamedTuple):
 
 
 _REPOSITORY = "https://github.com/google-research-datasets/lareqa"
-_XQUAD_CANDIDATES = {
+XQUAD_CANDIDATES = {
     "ar": 1222,
     "de": 1276,
     "el": 1234,
@@ -61,7 +61,8 @@ _XQUAD_CANDIDATES = {
     "vi": 1209,
     "zh": 1196,
 }
-_XQUAD = {language: (1190, candidates) for language, candidates in _XQUAD_CANDIDATES.items()}
+"""XQuAD-R's candidates per language."""
+_XQUAD = {language: (1190, candidates) for language, candidates in XQUAD_CANDIDATES.items()}
 _MLQA = {
     "ar": (517, 2545),
     "de": (512, 2362),

@@ -5,12 +5,10 @@ import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, NamedTuple
-
-from pydantic import Field
+from typing import NamedTuple
 
 from hbir.benchmarks.local import file_in, how_to_fetch, version_of
-from hbir.benchmarks.params import BenchmarkParams, chosen_languages, data_folder
+from hbir.benchmarks.params import LargeParams, chosen_languages, data_folder
 from hbir.benchmarks.qrels import Judgement, known_queries, read_topics, read_trec, relevance
 from hbir.benchmarks.streamed import FileCorpus, StreamedTask
 from hbir.benchmarks.task import MONOLINGUAL, MULTILINGUAL, RetrievalTask
@@ -51,17 +49,11 @@ LOW_RESOURCE = frozenset(language for language, passages in PASSAGES.items() if 
 
 
 @params_class
-class MiraclParams(BenchmarkParams):
+class MiraclParams(LargeParams):
     """Hold what MIRACL takes."""
 
     pooled: bool = False
     """Whether every question is searched in every language's corpus too, for the multilingual setting."""
-    depth: Annotated[int, Field(ge=100)] = 100
-    """Passages retrieved per question and corpus; the official measures look no further than 100."""
-    unknown_share: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """Largest share of relevant passages absent from the corpora; above 0 for a part of the official ones."""
-    revision: str | None = None
-    """Commit of miracl/miracl on the Hub; null for the one of the first load."""
     corpus_revision: str | None = None
     """Commit of miracl/miracl-corpus on the Hub; null for the one of the first load."""
 

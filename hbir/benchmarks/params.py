@@ -33,6 +33,18 @@ class BenchmarkParams:
         return f"benchmark {self.name}"
 
 
+@params_class
+class LargeParams(BenchmarkParams):
+    """Hold what a benchmark takes whose corpus may be too large to hold."""
+
+    depth: Annotated[int, Field(ge=100)] = 100
+    """Passages retrieved per query and corpus where it is streamed; recall@100 needs 100 of them."""
+    unknown_share: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Largest share of judged ids that may be absent; above 0 for a part of the official files."""
+    revision: str | None = None
+    """Commit of the dataset on the Hub; null for the one of the first load."""
+
+
 def data_folder(params: BenchmarkParams) -> Path | None:
     """Find the folder with a benchmark's official files.
 
