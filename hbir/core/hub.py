@@ -1,40 +1,21 @@
 """Read datasets of the Hugging Face Hub, or local folders laid out like one, at a revision that never moves."""
 
-import logging
-import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, partial
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-from filelock import FileLock
+from typing import TYPE_CHECKING, Any
 
 from hbir.core.errors import DataError
-from hbir.core.files import read_json, write_json
 from hbir.core.hub_faults import told
+from hbir.core.hub_revisions import TIMEOUT, commit_of, is_id, look_up
 from hbir.core.lines import expanded, missing
 from hbir.core.params import unknown
-from hbir.core.record import main_root
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-logger = logging.getLogger(__name__)
-REVISIONS = "revisions.json"
-"""Below `.hbir` of the main repository: what was the newest commit when a dataset was first loaded."""
-TIMEOUT = 10.0
-"""Seconds within which the Hub must answer; its own client would try for a minute."""
 _HINT = "Connect to the network, or put the files into a local folder and name that."
-
-
-class Revision(NamedTuple):
-    """Hold what the Hub says of a dataset at a revision."""
-
-    sha: str
-    """The commit, 40 hexadecimal digits."""
-    files: tuple[str, ...]
-    """Names of its files, sorted."""
 
 
 def resolve(repo: str, revision: str | None, where: str, hint: str = _HINT) -> str:
@@ -55,30 +36,7 @@ def resolve(repo: str, revision: str | None, where: str, hint: str = _HINT) -> s
     """
     if _folder(repo, where):
         return ""
-    sha = revision if revision and _COMMIT.fullmatch(revision) else _recorded(repo, revision, where, hint)
-    _tell(where, repo, sha)
-    return sha
-
-
-@cache
-def _tell(where: str, repo: str, sha: str) -> None:
-    """Say it once, however many files are fetched."""
-    logger.info("%s: %s at %s", where, repo, sha)
-
-
-def _recorded(repo: str, revision: str | None, where: str, hint: str) -> str:
-    key = f"datasets/{repo}@{revision}" if revision else f"datasets/{repo}"
-    path = main_root() / ".hbir" / REVISIONS
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_suffix(".lock")):
-        known: dict[str, str] = read_json(path) if path.is_file() else {}
-        if key not in known:
-            known[key] = _look_up(repo, revision, where, hint).sha
-            write_json(path, known)
-    return known[key]
-
-
-_COMMIT = re.compile(r"[0-9a-f]{40}")
+    return commit_of(repo, revision, where, hint, "dataset")
 
 
 def files(repo: str, revision: str | None, where: str, hint: str) -> list[str]:
@@ -98,7 +56,7 @@ def files(repo: str, revision: str | None, where: str, hint: str) -> list[str]:
     """
     if folder := _folder(repo, where):
         return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    return list(_look_up(repo, resolve(repo, revision, where, hint), where, hint).files)
+    return list(look_up(repo, resolve(repo, revision, where, hint), where, hint, "dataset").files)
 
 
 def fetch(repo: str, file: str, revision: str | None, where: str, hint: str) -> Path:
@@ -127,7 +85,7 @@ def fetch(repo: str, file: str, revision: str | None, where: str, hint: str) -> 
     cached = try_to_load_from_cache(repo, file, revision=sha, repo_type="dataset")
     if isinstance(cached, str):
         return Path(cached)
-    known = _look_up(repo, sha, where, hint).files
+    known = look_up(repo, sha, where, hint, "dataset").files
     if file not in known:
         raise unknown(f"{where}: {repo}", file, known)
     with told(repo, where, hint):
@@ -185,7 +143,7 @@ def _of_commit(repo: str, sha: str, config: str | None, split: str, where: str, 
 
     load = partial(datasets.load_dataset, repo, config, split=split, revision=sha)
     try:
-        _look_up(repo, sha, where, hint)  # or loading tries for a minute to reach a Hub that is not there
+        look_up(repo, sha, where, hint, "dataset")  # or loading tries for a minute to reach a missing Hub
     except DataError:
         kept = _kept(load, sha)
         if kept is None:
@@ -230,7 +188,7 @@ def _folder(repo: str, where: str) -> Path | None:
     path = expanded(repo, where)
     if path.is_dir():
         return path
-    if re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)?", repo):
+    if is_id(repo):
         return None
     raise DataError(
         where=where,
@@ -238,17 +196,3 @@ def _folder(repo: str, where: str) -> Path | None:
         found=repr(repo),
         hint="Correct the id or the path.",
     )
-
-
-def _look_up(repo: str, revision: str | None, where: str, hint: str) -> Revision:
-    with told(repo, where, hint):
-        return _asked(repo, revision)
-
-
-@cache
-def _asked(repo: str, revision: str | None) -> Revision:
-    from huggingface_hub import HfApi
-
-    info = HfApi().dataset_info(repo, revision=revision, timeout=TIMEOUT)
-    names = sorted(file.rfilename for file in info.siblings or ())
-    return Revision(str(info.sha), tuple(names))

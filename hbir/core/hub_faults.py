@@ -10,21 +10,22 @@ _SCRIPT = (
     "or the data files themselves in `data_files`, or download them and name the folder."
 )
 _ADVICE = {
-    "GatedRepoError": "Accept the terms on the dataset's page and run `hf auth login`.",
-    "RepositoryNotFoundError": "Check the id; a private dataset needs `hf auth login`.",
+    "GatedRepoError": "Accept the terms on its page and run `hf auth login`.",
+    "RepositoryNotFoundError": "Check the id; a private repository needs `hf auth login`.",
     "RevisionNotFoundError": "Correct `revision`.",
 }
 """What to do next, by the name of an exception of the Hub's packages; else the caller's hint."""
 
 
 @contextmanager
-def told(repo: str, where: str, hint: str) -> Iterator[None]:
+def told(repo: str, where: str, hint: str, kind: str = "dataset") -> Iterator[None]:
     """Guard a call of `huggingface_hub` or `datasets`.
 
     Args:
-        repo: the dataset.
+        repo: the dataset or model.
         where: what to call it in a message.
         hint: what to do where nothing better is known.
+        kind: what it is.
 
     Yields:
         Nothing.
@@ -36,7 +37,7 @@ def told(repo: str, where: str, hint: str) -> Iterator[None]:
     from datasets.exceptions import DatasetsError
     from huggingface_hub.utils import httpx  # which one depends on its version
 
-    expected = f"the dataset {repo}"
+    expected = f"the {kind} {repo}"
     try:
         yield
     except (httpx.TransportError, ConnectionError) as error:

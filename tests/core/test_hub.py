@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hbir.core import hub
+from hbir.core import hub, hub_revisions
 from hbir.core.errors import DataError, ParamsError
 from tests.core.hub_server import Hub, serving
 
@@ -53,7 +53,7 @@ def point_at(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template.replace(constants.ENDPOINT, url))
     monkeypatch.setattr(constants, "ENDPOINT", url)
     monkeypatch.setattr(datasets.config, "HF_ENDPOINT", url)
-    hub._asked.cache_clear()
+    hub_revisions.asked.cache_clear()
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def server(monkeypatch: pytest.MonkeyPatch):
     with serving(Hub()) as running:
         point_at(running.url, monkeypatch)
         yield running
-    hub._asked.cache_clear()
+    hub_revisions.asked.cache_clear()
 
 
 def read(repo: str, config: str | None = None, split: str = "train", **more) -> list[str]:
@@ -69,7 +69,7 @@ def read(repo: str, config: str | None = None, split: str = "train", **more) -> 
 
 
 def recorded(root: Path) -> dict[str, str]:
-    known: dict[str, str] = json.loads((root / ".hbir" / hub.REVISIONS).read_text())
+    known: dict[str, str] = json.loads((root / ".hbir" / hub_revisions.REVISIONS).read_text())
     return known
 
 
@@ -78,7 +78,7 @@ def test_an_unpinned_dataset_is_recorded_once_and_stays(server: Hub, tmp_path: P
     assert hub.resolve("me/faq", None, WHERE) == first
     assert recorded(tmp_path) == {"datasets/me/faq": first}
     server.push("me/faq", {"all.jsonl": b"{}"})
-    hub._asked.cache_clear()
+    hub_revisions.asked.cache_clear()
     server.asked.clear()
     assert hub.resolve("me/faq", None, WHERE) == first
     assert server.asked == []
@@ -166,7 +166,7 @@ def test_without_network_the_error_comes_at_once_and_says_what_is_wanted(call, t
     assert caught.value.where == WHERE
     assert "no answer from the Hub" in caught.value.found
     assert caught.value.hint == HINT
-    assert not (tmp_path / ".hbir" / hub.REVISIONS).exists()
+    assert not (tmp_path / ".hbir" / hub_revisions.REVISIONS).exists()
 
 
 def test_offline_mode_is_respected(server: Hub, monkeypatch: pytest.MonkeyPatch):

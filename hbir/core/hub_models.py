@@ -1,0 +1,122 @@
+"""Bring a model of the Hugging Face Hub to this machine at a known commit, or find it in a local folder."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from hbir.core.errors import HbirError, ModelError
+from hbir.core.hub_faults import told
+from hbir.core.hub_revisions import TIMEOUT, commit_of, is_id, look_up
+from hbir.core.lines import expanded
+
+SAFE = ("*.safetensors", "*.json", "*.txt", "*.model", "*.spm", "*.jinja")
+"""Files of a model that hold no code: weights, configs, vocabularies, templates."""
+PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
+"""Weights whose loading could run code."""
+_HINT = "Connect to the network, or put the model into a local folder and name that."
+
+
+class Snapshot(NamedTuple):
+    """Hold where a model lies and which version of it that is."""
+
+    path: Path
+    revision: str
+    """The commit, 40 hexadecimal digits; empty for a local folder."""
+
+
+def snapshot(name: str, revision: str | None, where: str, patterns: Sequence[str] = SAFE) -> Snapshot:
+    """Find a model's files, and download what is missing.
+
+    Args:
+        name: a local folder, or an id of the Hub such as `FacebookAI/xlm-roberta-base`.
+        revision: a commit, branch or tag of the Hub; None for what was recorded at the first load, else what
+            the Hub's cache on this machine has, else the newest commit.
+        where: what to call the model in a message.
+        patterns: which files are wanted.
+
+    Returns:
+        The folder and its commit; without network, what is cached of it.
+
+    Raises:
+        ModelError: when it is neither a folder nor an id that the Hub knows and can serve.
+    """
+    folder = expanded(name, where)
+    if folder.is_dir():
+        return Snapshot(folder, "")
+    _check_id(name, where)
+    try:
+        held = None if revision else _cached(name)
+        sha = commit_of(name, revision, where, _HINT, "model", held)
+        return Snapshot(_downloaded(name, sha, where, patterns), sha)
+    except HbirError as error:
+        raise ModelError(
+            where=where, expected=f"the model {name} of the Hub", found=error.found, hint=error.hint
+        ) from error
+
+
+def require_safetensors(folder: Path, name: str, where: str) -> None:
+    """Refuse a model without weights, or with pickled ones alone.
+
+    Args:
+        folder: the model's files.
+        name: as the user wrote it.
+        where: what to call the model in a message.
+
+    Raises:
+        ModelError: when there is no `*.safetensors` below the folder.
+    """
+    if any(folder.rglob("*.safetensors")):
+        return
+    pickled = sorted(path.name for pattern in PICKLED for path in folder.rglob(pattern))
+    found = f"{pickled[0]} alone, whose loading could run code" if pickled else "none"
+    raise ModelError(
+        where=where,
+        expected=f"weights of {name} in safetensors",
+        found=found,
+        hint=f"Run `python -m hbir convert {name} <folder>`, which reads pickled weights as bare numbers, and "
+        "name that folder; or name a `revision` that has safetensors.",
+    )
+
+
+def _check_id(name: str, where: str) -> None:
+    # `models/hybrid` could be an id, but in a project it is a folder that is not there yet.
+    inside = "/" in name and Path(name).parent.is_dir() and _cached(name) is None if is_id(name) else True
+    if not inside:
+        return
+    hint = "Check the path, or run `dvc repro`, which makes the models of a project"
+    other = f"; if an id of the Hub is meant, fetch it first with `hf download {name}`" if is_id(name) else ""
+    raise ModelError(
+        where=where, expected="the folder of a model", found=f"no {name} here", hint=f"{hint}{other}."
+    )
+
+
+def _cached(name: str) -> str | None:
+    """Return the commit that the Hub's cache took for the main branch."""
+    from huggingface_hub import try_to_load_from_cache
+
+    files = (try_to_load_from_cache(name, file) for file in ("config.json", "modules.json"))
+    return next((Path(file).parent.name for file in files if isinstance(file, str)), None)
+
+
+def _downloaded(name: str, sha: str, where: str, patterns: Sequence[str]) -> Path:
+    from huggingface_hub import snapshot_download
+
+    try:
+        look_up(name, sha, where, _HINT, "model")
+    except HbirError:
+        kept = _kept(name, sha)
+        if kept is None:
+            raise
+        return kept
+    with told(name, where, _HINT, "model"):
+        return Path(snapshot_download(name, revision=sha, allow_patterns=list(patterns), etag_timeout=TIMEOUT))
+
+
+def _kept(name: str, sha: str) -> Path | None:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(name, revision=sha, local_files_only=True))
+    except LocalEntryNotFoundError:
+        return None
