@@ -24,6 +24,8 @@ STAGES = {
 TOOLS = {
     "benchmark": ("hbir.reporting.benchmark", "Score any encoder on a benchmark."),
     "search": ("hbir.retrieval.command", "Search a file of passages with any encoder."),
+    "encoders": ("hbir.reporting.encoders", "List the encoders that have a short name."),
+    "convert": ("hbir.reporting.encoders", "Write a model with pickled weights again, in safetensors."),
     "compare": ("hbir.reporting.compare", "Show the comparison of the scores in this folder again."),
     "track": ("hbir.tracking.commands", "Bring MLflow up to date with what DVC holds."),
     "ui": ("hbir.tracking.commands", "Open MLflow on the comparison."),

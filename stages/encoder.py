@@ -1,15 +1,16 @@
 """Stage encoder: make the one starting point of every sampler."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import click
+import pyarrow as pa
 
 from hbir.core import project
-from hbir.core.files import atomic_folder, read_table
+from hbir.core.files import atomic_folder, read_table, write_json
 from hbir.core.params import read_params, section
 from hbir.core.records import TRAIN, TRANSLATED
-from hbir.encoding.initial import initial_encoder
+from hbir.encoding import coverage
+from hbir.encoding.initial import ORIGIN, initial_encoder, origin
 from hbir.encoding.model import prepare_torch, save_encoder
 from hbir.encoding.params import EncoderParams
 
@@ -20,20 +21,27 @@ def encoder() -> None:
     params = read_params()
     chosen = section(params, "encoder", EncoderParams)
     prepare_torch(project.threads(params))
-    seed = project.read_project(params).seed
-    model = initial_encoder(chosen, _texts(params, chosen), seed)
+    texts = (text for lang in _languages(params, chosen) for side in _texts(lang) for text in side.to_pylist())
+    model = initial_encoder(chosen, texts, project.read_project(params).seed)
+    told = origin(model, chosen)
     with atomic_folder(project.INITIAL) as folder:
         save_encoder(model, folder)
-    size = sum(weight.numel() for weight in model.parameters())
-    click.echo(f"encoder: {chosen.name}, {size:,} parameters, {len(model.tokenizer):,} tokens")
+        write_json(folder / ORIGIN, told)
+    at = f" at {told['revision']}" if told["revision"] else ""
+    click.echo(f"encoder: {chosen.name}{at}, {told['parameters']:,} parameters, {told['tokens']:,} tokens")
+    click.echo(coverage.report(coverage.measure(model, chosen, _samples(params)), chosen))
 
 
-def _texts(params: dict[str, Any], chosen: EncoderParams) -> Iterator[str]:
-    for lang in _languages(params, chosen):
-        table = read_table(project.TRANSLATED / f"{lang}.parquet", TRANSLATED)
-        training = table.filter([split == TRAIN for split in table["split"].to_pylist()])
-        for column in ("query", "passage"):
-            yield from training[column].unique().to_pylist()
+def _samples(params: dict[str, Any]) -> dict[str, list[list[str]]]:
+    langs = project.training_languages(params)
+    return {lang: [side.slice(0, coverage.SAMPLE).to_pylist() for side in _texts(lang)] for lang in langs}
+
+
+def _texts(lang: str) -> list[pa.Array]:
+    """Read the distinct questions and passages of a language's training pairs."""
+    table = read_table(project.TRANSLATED / f"{lang}.parquet", TRANSLATED)
+    training = table.filter([split == TRAIN for split in table["split"].to_pylist()])
+    return [training[column].unique() for column in ("query", "passage")]
 
 
 def _languages(params: dict[str, Any], chosen: EncoderParams) -> list[str]:

@@ -1,6 +1,7 @@
 """Stage score: score one sampler's model on the benchmarks."""
 
 import shutil
+from functools import partial
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ from hbir.core import project
 from hbir.core.files import atomic_folder, write_json
 from hbir.core.params import read_params, section
 from hbir.encoding.model import load_encoder, prepare_torch
+from hbir.encoding.params import EncoderParams
 from hbir.evaluation.headline import headline
 from hbir.evaluation.params import EvaluateParams
 from hbir.evaluation.results import FINAL, TRAINING
@@ -27,8 +29,9 @@ def score(sampler: str) -> None:
     languages = project.read_project(params).languages
     entries = checked(chosen.benchmarks, "params.yaml: evaluate.benchmarks")
     model = project.MODELS / sampler
-    best = load_encoder(model)
-    last = load_encoder(model / "final") if (model / "final").is_dir() else None
+    load = partial(load_encoder, trust_remote_code=section(params, "encoder", EncoderParams).trust_remote_code)
+    best = load(model)
+    last = load(model / "final") if (model / "final").is_dir() else None
     summaries: dict[str, Any] = {}
     final: dict[str, Any] = {}
     with atomic_folder(project.SCORES / sampler) as folder:

@@ -4,6 +4,7 @@ import click
 
 from hbir.core import project
 from hbir.core.params import read_params, section
+from hbir.encoding.params import EncoderParams
 from hbir.tracking.live import LiveRun
 from hbir.training.params import TrainParams
 from hbir.training.run import Job
@@ -23,6 +24,7 @@ def train(sampler: str) -> None:
         pairs=project.PAIRS,
         initial=project.INITIAL,
         output=project.MODELS / sampler,
+        trust_remote_code=section(params, "encoder", EncoderParams).trust_remote_code,
     )
     told = run_training(job, LiveRun())
     best, final = told["best"], told["final"]

@@ -13,6 +13,8 @@ SAFE = ("*.safetensors", "*.json", "*.txt", "*.model", "*.spm", "*.jinja")
 """Files of a model that hold no code: weights, configs, vocabularies, templates."""
 PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 """Weights whose loading could run code."""
+WEIGHTS = ("pytorch_model*.bin",)
+"""Those among them that libraries look for: in one file, or in the shards that an index beside them lists."""
 _HINT = "Connect to the network, or put the model into a local folder and name that."
 
 
@@ -55,7 +57,7 @@ def snapshot(name: str, revision: str | None, where: str, patterns: Sequence[str
 
 
 def require_safetensors(folder: Path, name: str, where: str) -> None:
-    """Refuse a model without weights, or with pickled ones alone.
+    """Refuse a model without weights, or with pickled ones alone, be it in one of its modules.
 
     Args:
         folder: the model's files.
@@ -63,11 +65,14 @@ def require_safetensors(folder: Path, name: str, where: str) -> None:
         where: what to call the model in a message.
 
     Raises:
-        ModelError: when there is no `*.safetensors` below the folder.
+        ModelError: when there is no `*.safetensors` below the folder, or none beside a pickle of weights.
     """
-    if any(folder.rglob("*.safetensors")):
+    held = {path.parent for path in folder.rglob("*.safetensors")}
+    pickles = WEIGHTS if held else PICKLED
+    paths = [path for pattern in pickles for path in folder.rglob(pattern) if path.parent not in held]
+    if held and not paths:
         return
-    pickled = sorted(path.name for pattern in PICKLED for path in folder.rglob(pattern))
+    pickled = sorted(str(path.relative_to(folder)) for path in paths)
     found = f"{pickled[0]} alone, whose loading could run code" if pickled else "none"
     raise ModelError(
         where=where,
@@ -104,7 +109,7 @@ def _downloaded(name: str, sha: str, where: str, patterns: Sequence[str]) -> Pat
     try:
         look_up(name, sha, where, _HINT, "model")
     except HbirError:
-        kept = _kept(name, sha)
+        kept = _kept(name, sha, patterns)
         if kept is None:
             raise
         return kept
@@ -112,11 +117,12 @@ def _downloaded(name: str, sha: str, where: str, patterns: Sequence[str]) -> Pat
         return Path(snapshot_download(name, revision=sha, allow_patterns=list(patterns), etag_timeout=TIMEOUT))
 
 
-def _kept(name: str, sha: str) -> Path | None:
+def _kept(name: str, sha: str, patterns: Sequence[str]) -> Path | None:
+    """Return what is cached of a commit, if nothing is missing of what is wanted."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
-        return Path(snapshot_download(name, revision=sha, local_files_only=True))
+        return Path(snapshot_download(name, revision=sha, local_files_only=True, allow_patterns=list(patterns)))
     except LocalEntryNotFoundError:
         return None

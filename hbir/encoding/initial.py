@@ -2,17 +2,31 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-from safetensors import SafetensorError
+import torch
 from sentence_transformers import SentenceTransformer
-from sentence_transformers.sentence_transformer.modules import Normalize
+from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
 
 from hbir.core.errors import ModelError
-from hbir.encoding.model import PROMPTS
+from hbir.core.files import read_json
+from hbir.core.seeds import derive_seed
+from hbir.encoding.kinds import MODULES
+from hbir.encoding.lengths import set_lengths
+from hbir.encoding.opening import open_folder
 from hbir.encoding.params import EncoderParams
+from hbir.encoding.presets import PROMPTS, SCRATCH, PoolingMode
+from hbir.encoding.sources import Source, find_source
+from hbir.encoding.static import build_static
 from hbir.encoding.tiny import build_tiny
 
-TINY = "tiny"
+ORIGIN = "encoder.json"
+"""In `models/initial`: what it was made of."""
+_WHERE = "params.yaml: encoder.name"
+_DOCUMENT = ("document", "passage", "corpus")
+"""Names that `encode_document` looks for, in its order."""
+PROMPT_FILE = "config_sentence_transformers.json"
+"""Where sentence-transformers keeps prompts."""
 
 
 def initial_encoder(params: EncoderParams, texts: Iterable[str], seed: int) -> SentenceTransformer:
@@ -20,32 +34,133 @@ def initial_encoder(params: EncoderParams, texts: Iterable[str], seed: int) -> S
 
     Args:
         params: the section `encoder`.
-        texts: what the tokenizer of `tiny` is trained on; a pretrained encoder brings its own.
-        seed: the base seed.
+        texts: what the tokenizer of `tiny` or `static` is trained on; a pretrained encoder brings its own.
+        seed: the base seed; of a pretrained encoder it fills the weights that its files lack, such as a pooler.
 
     Returns:
-        The encoder with hbir's prompts, whose embeddings have length 1.
+        The encoder on the CPU in float32, with its prompts, longest inputs, pooling and similarity.
+    """
+    if params.name in SCRATCH:
+        model = (build_tiny if params.name == "tiny" else build_static)(params, texts, seed)
+        pooling, prompts = params.pooling, PROMPTS
+    else:
+        source = find_source(params.name, params.revision, _WHERE, params.trust_remote_code)
+        model = _pretrained(params, source, seed)
+        pooling, prompts = _pooling(params, source), _prompts(source)
+    if pooling is not None:
+        set_pooling(model, pooling)
+    if params.prompts is not None:
+        prompts = {"query": params.prompts.query, "document": params.prompts.document}
+    model.prompts = model.prompts | prompts
+    set_lengths(model, params)
+    _normalise(model, params.normalize)
+    return model
+
+
+def origin(model: SentenceTransformer, params: EncoderParams) -> dict[str, Any]:
+    """Describe a starting point, for `encoder.json`.
+
+    Args:
+        model: what `initial_encoder` returned.
+        params: the section `encoder`.
+
+    Returns:
+        Plain data; a folder is named as params.yaml names it.
+    """
+    pooling = next((part.pooling_mode for part in model.modules() if isinstance(part, Pooling)), None)
+    return {
+        "name": params.name,
+        "revision": model.model_card_data.base_model_revision,
+        "modules": [type(part).__name__ for part in model.children()],
+        "pooling": pooling,
+        "prompts": {side: model.prompts[side] for side in PROMPTS},
+        "max_query_tokens": params.max_query_tokens,
+        "max_passage_tokens": params.max_passage_tokens,
+        "normalize": params.normalize,
+        "parameters": sum(weight.numel() for weight in model.parameters()),
+        "tokens": count_tokens(model),
+    }
+
+
+def count_tokens(model: SentenceTransformer) -> int:
+    """Count the tokens that an encoder knows.
+
+    Args:
+        model: the encoder.
+
+    Returns:
+        The size of its vocabulary, special tokens included.
+    """
+    tokenizer = model.tokenizer
+    return len(tokenizer) if hasattr(tokenizer, "__len__") else int(tokenizer.get_vocab_size())
+
+
+def set_pooling(model: SentenceTransformer, mode: PoolingMode) -> None:
+    """Change how an encoder makes one embedding of its tokens'.
+
+    Args:
+        model: the encoder.
+        mode: mean, cls or max.
 
     Raises:
-        ModelError: when the name is no model, or one without safetensors weights.
+        ModelError: when it pools in no module of its own, or what follows needs another width.
     """
-    model = build_tiny(params, texts, seed) if params.name == TINY else _pretrained(params)
-    model.prompts = dict(PROMPTS)
-    return model
-
-
-def _pretrained(params: EncoderParams) -> SentenceTransformer:
-    try:
-        model = SentenceTransformer(params.name, device="cpu", model_kwargs={"use_safetensors": True})
-    except (OSError, ValueError, SafetensorError) as error:
-        kind = "folder" if Path(params.name).exists() else "Hub id that can be reached"
+    found = [index for index, part in enumerate(model) if isinstance(part, Pooling)]
+    old = model[found[0]] if found else None
+    if old is None or (isinstance(old.pooling_mode, tuple) and len(model) > found[0] + 1):
+        names = ", ".join(type(part).__name__ for part in model)
         raise ModelError(
-            where="params.yaml: encoder.name",
-            expected=f"`tiny` or a {kind} with safetensors weights",
-            found=f"{params.name!r}: {' '.join(str(error).split())}",
-            hint="Check the name; a Hub id needs the network once.",
-        ) from error
-    model.max_seq_length = params.max_tokens
-    if not any(isinstance(module, Normalize) for module in model):
-        model.append(Normalize())
+            where="params.yaml: encoder.pooling",
+            expected="null for this encoder, whose pooling cannot be changed",
+            found=f"{mode}, where its modules are {names}",
+            hint="Set `encoder.pooling: null`.",
+        )
+    model[found[0]] = Pooling(old.embedding_dimension, mode, include_prompt=old.include_prompt)
+
+
+def _pretrained(params: EncoderParams, source: Source, seed: int) -> SentenceTransformer:
+    hint = f"Choose another, or run `python -m hbir convert {params.name} <folder>` where a module is pickled."
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derive_seed(seed, "encoder", "missing"))
+        model = open_folder(source.path, _WHERE, hint, "cpu", params.trust_remote_code).float()
+    model.model_card_data.base_model_revision = source.revision or None
     return model
+
+
+def _pooling(params: EncoderParams, source: Source) -> PoolingMode | None:
+    """Return what replaces the pooling of the loaded model; None where that is the model's own."""
+    if params.pooling is not None or (source.path / MODULES).is_file():
+        return params.pooling
+    return source.preset.pooling if source.preset else "mean"
+
+
+def _prompts(source: Source) -> dict[str, str]:
+    if source.preset:
+        return source.preset.prompts or PROMPTS
+    return own_prompts(source.path) or PROMPTS
+
+
+def own_prompts(folder: Path) -> dict[str, str] | None:
+    """Read the prompts that an encoder was saved with.
+
+    Args:
+        folder: its files.
+
+    Returns:
+        Those of questions and passages, empty ones included; None where it names neither.
+    """
+    path = folder / PROMPT_FILE
+    named = (read_json(path).get("prompts") or {}) if path.is_file() else {}
+    document = next((named[name] for name in _DOCUMENT if name in named), None)
+    if "query" not in named and document is None:
+        return None
+    return {"query": named.get("query") or "", "document": document or ""}
+
+
+def _normalise(model: SentenceTransformer, wanted: bool) -> None:
+    model.similarity_fn_name = "cosine" if wanted else "dot"
+    found = [index for index, part in enumerate(model) if isinstance(part, Normalize)]
+    if wanted and not found:
+        model.append(Normalize())
+    for index in [] if wanted else reversed(found):
+        del model[index]

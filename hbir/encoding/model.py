@@ -1,7 +1,5 @@
 """Load, save and run encoders."""
 
-import hashlib
-import json
 import logging
 import os
 import sys
@@ -11,33 +9,32 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
-from sentence_transformers.base.modules import Module
 from sentence_transformers.sentence_transformer.modules import Normalize
-from tokenizers import Tokenizer
-from transformers import PreTrainedModel
 from transformers.utils import logging as hub_logging
 
 from hbir.core.errors import ModelError
-from hbir.encoding.hub import is_cached, require
-
-PROMPTS = {"query": "Query: ", "document": "Passage: "}
-"""The paper's prefixes, under the names that `encode_query` and `encode_document` look for."""
+from hbir.core.hub_models import require_safetensors
+from hbir.encoding.initial import own_prompts, set_pooling
+from hbir.encoding.kinds import MODULES, require_encoder
+from hbir.encoding.opening import open_folder
+from hbir.encoding.sources import find_source
 
 Side = Literal["query", "document"]
 SIDES: tuple[Side, Side] = ("query", "document")
-_WEIGHTS = ("*.safetensors",)
-_ORIGIN = ("_name_or_path", "transformers_version")
-"""What a config says of where its model was loaded from, and by what."""
+_RERUN = "Delete the folder and run `dvc repro`, or name another."
 
 
-def load_encoder(path: Path, device: str | None = None) -> SentenceTransformer:
-    """Load an encoder from a folder.
+def load_encoder(
+    path: Path, device: str | None = None, trust_remote_code: bool = False, attention: str | None = None
+) -> SentenceTransformer:
+    """Load an encoder that hbir saved.
 
     Args:
         path: a folder that sentence-transformers saved.
         device: where to put it; None takes the best that there is.
+        trust_remote_code: whether code that comes with it may run.
+        attention: `eager`, `sdpa`, `flash_attention_2` …; None for the library's choice.
 
     Returns:
         The encoder, in evaluation mode.
@@ -45,22 +42,25 @@ def load_encoder(path: Path, device: str | None = None) -> SentenceTransformer:
     Raises:
         ModelError: when the folder or its weights are missing or broken.
     """
-    if not (path / "modules.json").is_file():
-        raise _unusable(path, "a sentence-transformers folder", "no modules.json")
-    if not any(file for pattern in _WEIGHTS for file in path.rglob(pattern)):
-        raise _unusable(path, "weights (*.safetensors)", "none")
-    try:
-        return SentenceTransformer(str(path), device=device, local_files_only=True).eval()
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        raise _unusable(path, "a model that loads", " ".join(str(error).split())) from error
+    if not (path / MODULES).is_file():
+        raise ModelError(
+            where=str(path), expected="a sentence-transformers folder", found=f"no {MODULES}", hint=_RERUN
+        )
+    require_encoder(path, str(path), trust_remote_code)
+    require_safetensors(path, str(path), str(path))
+    return open_folder(path, str(path), _RERUN, device, trust_remote_code, attention).eval()
 
 
-def open_encoder(name: str, device: str | None = None) -> SentenceTransformer:
+def open_encoder(
+    name: str, device: str | None = None, trust_remote_code: bool = False, attention: str | None = None
+) -> SentenceTransformer:
     """Open any encoder to score it or to search with it: its own prompts, pooling and lengths.
 
     Args:
-        name: a folder, or an id on the Hub; weights in safetensors.
+        name: a preset, an id of the Hub, or a folder; weights in safetensors.
         device: where to put it; None takes the best that there is.
+        trust_remote_code: whether code that comes with it may run.
+        attention: `eager`, `sdpa`, `flash_attention_2` …; None for the library's choice.
 
     Returns:
         The encoder, in evaluation mode.
@@ -68,93 +68,42 @@ def open_encoder(name: str, device: str | None = None) -> SentenceTransformer:
     Raises:
         ModelError: when it cannot be found or loaded.
     """
-    path = Path(name)
-    if (path / "modules.json").is_file():
-        return load_encoder(path, device)
-    require(name, f"model {name}")
-    try:
-        return SentenceTransformer(
-            name,
-            device=device,
-            model_kwargs={"use_safetensors": True},
-            local_files_only=path.is_dir() or is_cached(name),
-        ).eval()
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        raise ModelError(
-            where=f"model {name}",
-            expected="an encoder with safetensors weights",
-            found=" ".join(str(error).split())[:300],
-            hint="Check the name, or delete what the Hub's cache holds of it and try again.",
-        ) from error
-
-
-def encoder_fingerprint(model: SentenceTransformer) -> str:
-    """Hash everything of an encoder that decides its embeddings, wherever it was loaded from.
-
-    Args:
-        model: the encoder.
-
-    Returns:
-        SHA-256 in hexadecimal over weights, modules with their configs, tokenizers, prompts and lengths.
-    """
-    settings = [model.prompts, model.default_prompt_name, model.similarity_fn_name, model.truncate_dim]
-    parts = [_settings(part) for part in model.modules() if isinstance(part, Module | PreTrainedModel)]
-    sha = hashlib.sha256(json.dumps([settings, parts], sort_keys=True, default=str).encode())
-    for name, weight in sorted(model.state_dict().items()):
-        sha.update(f"{name} {weight.dtype} {tuple(weight.shape)}".encode())
-        sha.update(weight.detach().cpu().reshape(-1).contiguous().view(torch.uint8).numpy().data)
-    return sha.hexdigest()
-
-
-def _settings(part: Module | PreTrainedModel) -> list[Any]:
-    if isinstance(part, PreTrainedModel):
-        config = json.loads(part.config.to_json_string(use_diff=False), object_hook=_without_origin)
-        return [type(part).__name__, config]
-    # As text, because the keys of a router's config are tuples.
-    config = str(part.get_config_dict())
-    longest, tokenizer = getattr(part, "max_seq_length", None), getattr(part, "tokenizer", None)
-    return [type(part).__name__, config, longest, _tokenization(tokenizer)]
-
-
-def _without_origin(config: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in config.items() if key not in _ORIGIN}
-
-
-def _tokenization(tokenizer: Any) -> Any:
-    """Return what decides the ids of a text, as the kind of tokenizer can say it."""
-    if tokenizer is None:
-        return None
-    if isinstance(tokenizer, Tokenizer):
-        return tokenizer.to_str()
-    if not hasattr(tokenizer, "backend_tokenizer"):
-        return tokenizer.get_vocab()
-    # Every call leaves its own padding and truncation behind, of which only the sides belong to the encoder.
-    sides = {"padding": tokenizer.padding_side, "truncation": tokenizer.truncation_side}
-    return json.loads(tokenizer.backend_tokenizer.to_str()) | sides
+    where = f"model {name}"
+    source = find_source(name, None, where, trust_remote_code)
+    hint = f"Choose another, or run `python -m hbir convert {name} <folder>` where a module is pickled."
+    model = open_folder(source.path, where, hint, device, trust_remote_code, attention)
+    if source.preset and not (source.path / MODULES).is_file():
+        set_pooling(model, source.preset.pooling)
+    published = source.preset.prompts if source.preset else None
+    model.prompts = model.prompts | (published or own_prompts(source.path) or {})
+    return model.eval()
 
 
 def save_encoder(model: SentenceTransformer, folder: Path) -> None:
-    """Save an encoder with its prompts, in safetensors, without anything that changes between runs.
+    """Save an encoder with its prompts and lengths, in safetensors, without anything that changes between runs.
 
     Args:
         model: the encoder.
         folder: an empty folder, as a rule that of `hbir.core.files.atomic_folder`.
     """
-    model.prompts = dict(PROMPTS)
     model.save_pretrained(str(folder), create_model_card=False)
 
 
-def prompted(texts: Sequence[str], side: Side) -> list[str]:
-    """Put the prompt of a side before every text.
+def features(model: SentenceTransformer, texts: Sequence[str], side: Side) -> dict[str, Any]:
+    """Do what `encode_query` and `encode_document` do before the forward pass: prompt, tokens, truncation.
+
+    The forward pass itself is `model(features, task=side)`, since a router chooses its route by the task.
 
     Args:
-        texts: questions or passages.
-        side: which prompt.
+        model: the encoder.
+        texts: (b,) questions or passages, without prompts.
+        side: which of the two they are; decides the prompt and the longest input.
 
     Returns:
-        The texts as the encoder reads them.
+        What the encoder's first module takes: tensors on the CPU by name, and flags of the library.
     """
-    return [PROMPTS[side] + text for text in texts]
+    read: dict[str, Any] = model.preprocess(list(texts), prompt=model.prompts.get(side), task=side)
+    return read
 
 
 def embed(
@@ -209,12 +158,3 @@ def prepare_torch(threads: int | None) -> None:
     hub_logging.set_verbosity_error()
     hub_logging.disable_progress_bar()
     logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
-
-
-def _unusable(path: Path, expected: str, found: str) -> ModelError:
-    return ModelError(
-        where=str(path),
-        expected=expected,
-        found=found,
-        hint="Delete the folder and run `dvc repro`, or name another.",
-    )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules import Transformer
-from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
+from sentence_transformers.sentence_transformer.modules import Pooling
 from transformers import XLMRobertaConfig, XLMRobertaModel
 
 from hbir.core.seeds import derive_seed
@@ -26,9 +26,9 @@ def build_tiny(params: EncoderParams, texts: Iterable[str], seed: int) -> Senten
         seed: the base seed; the weights depend on it and on the sizes alone.
 
     Returns:
-        An encoder with mean pooling whose embeddings have length 1.
+        An encoder with mean pooling, without prompts.
     """
-    tokenizer = train_tokenizer(texts, params.tiny.vocabulary, params.max_tokens)
+    tokenizer = train_tokenizer(texts, params.tiny.vocabulary, params.longest)
     tiny = params.tiny
     config = XLMRobertaConfig(
         vocab_size=len(tokenizer),
@@ -38,7 +38,7 @@ def build_tiny(params: EncoderParams, texts: Iterable[str], seed: int) -> Senten
         intermediate_size=tiny.feed_forward,
         hidden_dropout_prob=tiny.dropout,
         attention_probs_dropout_prob=tiny.dropout,
-        max_position_embeddings=params.max_tokens + _POSITION_OFFSET,
+        max_position_embeddings=params.longest + _POSITION_OFFSET,
         type_vocab_size=1,
         pad_token_id=tokenizer.pad_token_id,
         bos_token_id=tokenizer.bos_token_id,
@@ -50,5 +50,5 @@ def build_tiny(params: EncoderParams, texts: Iterable[str], seed: int) -> Senten
     with tempfile.TemporaryDirectory() as folder:
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
-        transformer = Transformer(folder, max_seq_length=params.max_tokens)
-    return SentenceTransformer(modules=[transformer, Pooling(tiny.width, "mean"), Normalize()], device="cpu")
+        transformer = Transformer(folder, max_seq_length=params.longest)
+    return SentenceTransformer(modules=[transformer, Pooling(tiny.width, "mean")], device="cpu")

@@ -13,7 +13,8 @@ from hbir.benchmarks.streamed import StreamedTask
 from hbir.benchmarks.task import RetrievalTask
 from hbir.core.errors import DataError
 from hbir.core.lines import expanded
-from hbir.encoding.model import SIDES, embed, encoder_fingerprint
+from hbir.encoding.fingerprint import encoder_fingerprint
+from hbir.encoding.model import SIDES, embed
 from hbir.evaluation.merge import merged
 from hbir.evaluation.mteb_tasks import FAMILY, score_mteb
 from hbir.evaluation.params import EvaluateParams

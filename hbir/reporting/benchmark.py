@@ -20,7 +20,7 @@ from hbir.reporting.columns import SETTING_NAMES, named_column
 
 @click.command()
 @click.argument("name")
-@click.option("--model", required=True, help="Folder or Hub id of an encoder.")
+@click.option("--model", required=True, help="Folder, preset or Hub id of an encoder.")
 @click.option("--data", help="Folder with the benchmark's official files.")
 @click.option("--lang", "langs", multiple=True, help="Language to score, again for more; all by default.")
 @click.option("--option", "options", multiple=True, metavar="KEY=VALUE", help="Another key of the benchmark.")
@@ -34,6 +34,7 @@ from hbir.reporting.columns import SETTING_NAMES, named_column
 )
 @click.option("--embeddings", help="Folder that keeps the embeddings of a streamed corpus.")
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads; all by default.")
+@click.option("--trust-remote-code", is_flag=True, help="Run code that comes with the model.")
 def benchmark(
     name: str,
     model: str,
@@ -44,22 +45,24 @@ def benchmark(
     batch_size: int,
     embeddings: str | None,
     threads: int | None,
+    trust_remote_code: bool,
 ) -> None:
     """Score MODEL on the benchmark NAME: cldr, xquad-r, miracl, beir/scifact, mteb/…; see docs/data.md."""
     from hbir.benchmarks.registry import checked
-    from hbir.encoding.hub import require
-    from hbir.encoding.model import encoder_fingerprint, open_encoder, prepare_torch
+    from hbir.encoding.fingerprint import encoder_fingerprint
+    from hbir.encoding.model import open_encoder, prepare_torch
+    from hbir.encoding.sources import find_source
     from hbir.evaluation.params import EvaluateParams
     from hbir.evaluation.scoring import Benchmark
 
     entry = {"name": name, "data": data, "languages": _languages(langs), **_options(options)}
     entry = {key: value for key, value in entry.items() if value is not None}
     checked([entry], "hbir benchmark")
-    require(model, f"model {model}")
+    find_source(model, None, f"model {model}", trust_remote_code)
     params = EvaluateParams(benchmarks=[entry], query_chunk=1024, batch_size=batch_size, embeddings=embeddings)
     loaded = Benchmark(entry, None, params)  # before the model, which takes longer
     prepare_torch(threads)
-    encoder = open_encoder(model)
+    encoder = open_encoder(model, trust_remote_code=trust_remote_code)
     evaluation = loaded.score(encoder)
     if out:
         write_json(out, _record(model, encoder_fingerprint(encoder), evaluation))

@@ -31,19 +31,28 @@ BATCH = 64
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the embeddings; by default in .hbir.",
 )
+@click.option("--trust-remote-code", is_flag=True, help="Run code that comes with the model.")
 def search(
-    model: str, question: str, corpus: Path, langs: tuple[str, ...], k: int, as_json: bool, index: Path | None
+    model: str,
+    question: str,
+    corpus: Path,
+    langs: tuple[str, ...],
+    k: int,
+    as_json: bool,
+    index: Path | None,
+    trust_remote_code: bool,
 ) -> None:
-    """Find the passages of a corpus that answer QUESTION by MODEL, a folder or Hub id of an encoder."""
+    """Find the passages of a corpus that answer QUESTION by MODEL: a folder, preset or Hub id of an encoder."""
     if not question.strip():
         raise ParamsError(where="hbir search", expected="a question", found="none", hint="Write it in quotes.")
     file = CorpusFile(corpus)
-    from hbir.encoding.model import embed, encoder_fingerprint, open_encoder, prepare_torch
+    from hbir.encoding.fingerprint import encoder_fingerprint
+    from hbir.encoding.model import embed, open_encoder, prepare_torch
     from hbir.retrieval.search import open_library
     from hbir.retrieval.show import show_hits
 
     prepare_torch(None)
-    encoder = open_encoder(model)
+    encoder = open_encoder(model, trust_remote_code=trust_remote_code)
     asked = embed(encoder, [question], "query", 1)  # (1, d)
     passages = partial(embed, encoder, side="document", batch_size=BATCH)
     wanted = [lang.strip() for given in langs for lang in given.split(",")]

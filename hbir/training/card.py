@@ -1,12 +1,16 @@
 """Write the model card that goes with a trained encoder."""
 
+from collections.abc import Iterator
 from typing import Any
+
+from hbir.encoding.model import SIDES
+from hbir.encoding.presets import PRESETS
 
 _CARD = """---
 library_name: sentence-transformers
 pipeline_tag: sentence-similarity
 tags: [sentence-transformers, information-retrieval, multilingual, hbir]
----
+{base}---
 # hbir {sampler}
 
 A multilingual dual encoder trained on `{sampler}` batches: {composition}.
@@ -20,7 +24,7 @@ passages = model.encode_document(["The currency of Japan is the Japanese yen."])
 print(model.similarity(queries, passages))
 ```
 
-Questions get the prompt `Query: ` and passages `Passage: `, both saved with the model.
+{notes}
 
 | | step | validation loss | monolingual | cross-lingual |
 |---|---|---|---|---|
@@ -38,14 +42,48 @@ _COMPOSITIONS = {
 }
 
 
-def model_card(training: dict[str, Any]) -> str:
+def model_card(training: dict[str, Any], prompts: dict[str, str], origin: dict[str, Any]) -> str:
     """Describe a trained encoder.
 
     Args:
         training: the content of training.json.
+        prompts: the encoder's own, by side.
+        origin: the content of the starting point's encoder.json; empty where it has none.
 
     Returns:
         Markdown with the header that the Hub reads.
     """
-    composition = _COMPOSITIONS[training["sampler"]].format(**training["params"])
-    return _CARD.format(**{**training, "composition": composition})
+    params = training["params"]
+    composition = _COMPOSITIONS[training["sampler"]].format(**params)
+    notes = [*_start(origin), *_trained(params), _prompts(prompts)]
+    return _CARD.format(
+        **{**training, "composition": composition, "base": _base(origin), "notes": " ".join(notes)}
+    )
+
+
+def _base(origin: dict[str, Any]) -> str:
+    if not origin.get("revision"):
+        return ""
+    preset = PRESETS.get(origin["name"])
+    return f"base_model: {preset.id if preset else origin['name']}\n"
+
+
+def _start(origin: dict[str, Any]) -> Iterator[str]:
+    if origin:
+        commit = f" at commit `{origin['revision']}`" if origin["revision"] else ""
+        yield f"Training started from `{origin['name']}`{commit}."
+
+
+def _trained(params: dict[str, Any]) -> Iterator[str]:
+    if "lora.rank" in params:
+        rank, alpha = params["lora.rank"], params["lora.alpha"]
+        yield f"Low-rank additions were trained (LoRA, rank {rank}, alpha {alpha}) and merged into the weights."
+    if params["freeze_embeddings"]:
+        yield "The embeddings of tokens and positions stayed as they were."
+
+
+def _prompts(prompts: dict[str, str]) -> str:
+    query, document = (f"`{text}`" if (text := prompts.get(side)) else "none" for side in SIDES)
+    if query == document == "none":
+        return "Questions and passages get no prompt."
+    return f"Questions get the prompt {query} and passages {document}, saved with the model."

@@ -13,6 +13,7 @@ from sentence_transformers import SentenceTransformer
 
 from hbir.core.files import atomic_file, atomic_folder
 from hbir.encoding.model import save_encoder
+from hbir.training.lora import merged
 
 _STATE = "state.pt"
 
@@ -81,7 +82,7 @@ class Checkpoints:
             step: the step after which it stands.
         """
         with atomic_folder(self.best(step)) as folder:
-            save_encoder(model, folder)
+            save_encoder(merged(model), folder)
 
     def remove(self) -> None:
         """Forget the run, once its model is saved."""

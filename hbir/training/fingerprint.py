@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -50,10 +51,16 @@ def fingerprint(params: dict[str, Any], seed: int, plan: Path, pairs: Path, init
         "plan": file_digest(plan),
         "pairs": file_digest(pairs),
         "initial": folder_digest(initial),
-        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+        "packages": {name: importlib.metadata.version(name) for name in _packages(params)},
         "code": [folder_digest(package / name, "**/*.py") for name in _CODE],
     }
     return digest(json.dumps(parts, sort_keys=True))
+
+
+def _packages(params: dict[str, Any]) -> Iterator[str]:
+    yield from PACKAGES
+    if "lora.rank" in params:
+        yield "peft"
 
 
 def _flat(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:

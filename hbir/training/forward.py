@@ -7,7 +7,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.util import batch_to_device
 
-from hbir.encoding.model import Side, prompted
+from hbir.encoding.model import Side, features
 from hbir.training.params import TrainParams
 
 
@@ -17,13 +17,13 @@ def embed(model: SentenceTransformer, texts: Sequence[str], side: Side, bf16: bo
     On a CPU the short and the long half run apart, which saves padding and changes nothing else.
 
     Args:
-        model: the encoder.
+        model: the encoder, whose inner product is its similarity.
         texts: (b,) questions or passages, without prompts.
-        side: which of the two they are.
+        side: which of the two they are; decides the prompt and the longest input.
         bf16: whether to run in bfloat16 where that is safe.
 
     Returns:
-        (b, d) embeddings, rows in the order of the texts.
+        (b, d) embeddings, rows in the order of the texts; of length 1 where the encoder normalises.
     """
     parts = 2 if model.device.type == "cpu" else 1
     order = sorted(range(len(texts)), key=lambda row: len(texts[row].encode()))
@@ -33,10 +33,23 @@ def embed(model: SentenceTransformer, texts: Sequence[str], side: Side, bf16: bo
 
 
 def _forward(model: SentenceTransformer, texts: Sequence[str], side: Side, bf16: bool) -> torch.Tensor:
-    features = batch_to_device(model.preprocess(prompted(texts, side)), model.device)
-    with torch.autocast(model.device.type, torch.bfloat16, enabled=bf16):
-        embeddings: torch.Tensor = model(features)["sentence_embedding"]  # (b, d)
+    inputs = batch_to_device(features(model, texts, side), model.device)
+    with precision(model, bf16):
+        embeddings: torch.Tensor = model(inputs, task=side)["sentence_embedding"]  # (b, d)
     return embeddings
+
+
+def precision(model: SentenceTransformer, bf16: bool) -> torch.autocast:
+    """Make the context in which an encoder runs.
+
+    Args:
+        model: the encoder.
+        bf16: whether to compute in bfloat16 where that is safe; the weights stay in float32.
+
+    Returns:
+        The context.
+    """
+    return torch.autocast(model.device.type, torch.bfloat16, enabled=bf16)
 
 
 def uses_bf16(params: TrainParams, device: torch.device) -> bool:

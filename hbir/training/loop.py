@@ -12,15 +12,17 @@ from tqdm import tqdm
 
 from hbir.batching.plan import Batch, Plan
 from hbir.core.errors import TrainingError
+from hbir.core.interrupt import Interrupt, interruptible
+from hbir.training.attention import FLASH
 from hbir.training.checkpoint import Checkpoints
 from hbir.training.examples import PairTexts
 from hbir.training.forward import embed, uses_bf16
 from hbir.training.history import History
-from hbir.training.interrupt import Interrupt, interruptible
 from hbir.training.loss import info_nce
 from hbir.training.observer import Observer
 from hbir.training.optimisation import make_optimizer, make_scheduler
 from hbir.training.params import TrainParams
+from hbir.training.trainable import trained_state
 from hbir.training.validation import Validation, validate
 
 log = logging.getLogger(__name__)
@@ -119,7 +121,8 @@ class Loop:
         bar.set_postfix_str(f"loss {loss:.3f}, {speed:.0f} pairs/s")
 
     def _validate(self) -> None:
-        losses = validate(self.model, self.validation)
+        # Flash attention knows no float32.
+        losses = validate(self.model, self.validation, bf16=self.params.attention == FLASH)
         point = {"step": self.step, **losses}
         self.history.validation.append(point)
         self.observer.validation(self.step, **losses)
@@ -141,7 +144,7 @@ class Loop:
         cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
         return {
             "step": self.step,
-            "model": self.model.state_dict(),
+            "model": trained_state(self.model),
             "optimizer": self.optimizer.state_dict(),
             "scheduler": self.scheduler.state_dict(),
             "history": self.history.state(),
@@ -150,7 +153,7 @@ class Loop:
 
     def _restore(self, state: dict[str, Any]) -> None:
         self.step = state["step"]
-        self.model.load_state_dict(state["model"])
+        self.model.load_state_dict(self.model.state_dict() | state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.scheduler.load_state_dict(state["scheduler"])
         self.history = History(**state["history"])

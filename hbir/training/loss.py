@@ -8,9 +8,9 @@ def info_nce(queries: torch.Tensor, passages: torch.Tensor, temperature: float) 
     """Compute the mean negative log-likelihood of every query's own passage among those of its batch.
 
     Args:
-        queries: (b, d) embeddings of length 1.
-        passages: (b, d) embeddings of length 1; row i is the positive of query i.
-        temperature: divides the similarities.
+        queries: (b, d) embeddings; of length 1 unless the encoder compares by inner product.
+        passages: (b, d) embeddings, likewise; row i is the positive of query i.
+        temperature: divides the inner products.
 
     Returns:
         A scalar, in float32 whatever the precision of the embeddings.

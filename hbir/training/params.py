@@ -10,6 +10,7 @@ Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
+Attention = Literal["eager", "sdpa", "flash_attention_2"]
 
 
 @params_class
@@ -17,7 +18,7 @@ class SamplerParams:
     """Set what may be best at another value for every sampler."""
 
     temperature: Positive
-    """Divides cosine similarities before the softmax; not stated in the paper, whose Eq. 1 reads as 1."""
+    """Divides similarities before the softmax; not stated in the paper, whose Eq. 1 reads as 1."""
     learning_rate: Positive
     """Peak rate of AdamW; the paper: 3e-5 for pretrained encoders."""
 
@@ -39,6 +40,20 @@ class ValidationParams:
 
 
 @params_class
+class LoraParams:
+    """Train low-rank additions to the linear layers, and nothing else."""
+
+    rank: Count
+    """Inner dimension of an addition."""
+    alpha: Count
+    """An addition is scaled by alpha / rank."""
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    """Probability of dropping a unit before an addition."""
+    targets: Literal["all-linear"] | Annotated[list[str], Field(min_length=1)]
+    """Every linear layer of the transformer, or their names such as [query, value]."""
+
+
+@params_class
 class TrainParams:
     """Set what all samplers share, and each one's own."""
 
@@ -46,6 +61,14 @@ class TrainParams:
     """CPU threads; another number gives other last digits."""
     precision: Literal["auto", "fp32", "bf16"]
     """Of the forward pass; `auto` is bf16 on a GPU that has it, else fp32."""
+    attention: Attention | None
+    """How attention is computed; null for the library's choice, which is sdpa where an architecture has it."""
+    gradient_checkpointing: bool
+    """Whether layers are computed again in the backward pass: less memory and more time, the same gradients."""
+    freeze_embeddings: bool
+    """Whether to leave the tables of tokens, positions and types as they are."""
+    lora: LoraParams | None
+    """Low-rank additions instead of the weights themselves, merged into them when the model is saved."""
     weight_decay: NotNegative
     """Of AdamW, on matrices alone; the paper: 1e-2."""
     warmup: Share

@@ -1,5 +1,6 @@
 """Train one sampler: from its plan to a folder that sentence-transformers loads."""
 
+import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,22 +13,27 @@ from sentence_transformers import SentenceTransformer
 
 from hbir.batching.plan import Plan, check_plan, read_plan
 from hbir.batching.summary import language_composition
-from hbir.core.files import atomic_folder, read_table, write_json
+from hbir.core.files import atomic_folder, read_json, read_table, write_json
 from hbir.core.hashing import file_digest
 from hbir.core.record import environment, main_root, write_record
 from hbir.core.records import PAIRS
 from hbir.core.seeds import derive_seed
-from hbir.encoding.model import load_encoder, prepare_torch, save_encoder
+from hbir.encoding.initial import ORIGIN
+from hbir.encoding.model import prepare_torch, save_encoder
+from hbir.training.attention import load_attending, require_attention
 from hbir.training.card import model_card
 from hbir.training.checkpoint import Checkpoints
 from hbir.training.examples import PairTexts
 from hbir.training.fingerprint import fingerprint, run_params
 from hbir.training.history import History
 from hbir.training.loop import Loop
+from hbir.training.lora import merged
 from hbir.training.observer import Observer
 from hbir.training.params import TrainParams
+from hbir.training.trainable import prepare, sizes
 from hbir.training.validation import make_validation
 
+log = logging.getLogger(__name__)
 TRAINING, FINAL = "training.json", "final"
 
 
@@ -43,6 +49,8 @@ class Job:
     initial: Path
     output: Path
     """The model's folder: the best checkpoint, training.json, a model card; `final/` where that is another."""
+    trust_remote_code: bool = False
+    """Whether to run code that comes with the encoder."""
 
 
 def train(job: Job, observer: Observer) -> dict[str, Any]:
@@ -56,21 +64,33 @@ def train(job: Job, observer: Observer) -> dict[str, Any]:
         The content of training.json.
     """
     prepare_torch(job.params.threads)
+    require_attention(job.params)
     plan = read_plan(job.plan)
     check_plan(plan, file_digest(job.pairs))
     params = run_params(job.params, job.sampler)
     name = fingerprint(params, job.seed, job.plan, job.pairs, job.initial)
     checkpoints = Checkpoints(main_root() / ".hbir" / "checkpoints" / f"{job.sampler}-{name[:16]}")
-    told = _told(job, plan, params, name)
-    with checkpoints.locked(), _watched(observer, told):
-        model = load_encoder(job.initial)
-        torch.manual_seed(derive_seed(job.seed, "train", "dropout"))
-        history = _loop(job, plan, model, checkpoints, observer).run()
-        told = {**told, **_outcome(history)}
-        _save(job, model, checkpoints, told)
-        _record(name, history, model, job.params)
-        checkpoints.remove()
+    with checkpoints.locked():
+        model = _prepared(job)
+        told = _told(job, plan, {**params, **sizes(model)}, name)
+        with _watched(observer, told):
+            torch.manual_seed(derive_seed(job.seed, "train", "dropout"))
+            history = _loop(job, plan, model, checkpoints, observer).run()
+            told = {**told, **_outcome(history)}
+            _save(job, model, checkpoints, told)
+            _record(name, history, model, job.params)
+            checkpoints.remove()
     return told
+
+
+def _prepared(job: Job) -> SentenceTransformer:
+    model = load_attending(job.initial, job.params.attention, job.trust_remote_code)
+    prepare(model, job.params, job.seed)
+    counted = sizes(model)
+    trained, every = counted["trainable_parameters"], counted["parameters"]
+    if trained < every:
+        log.info("train %s: trains %s of %s weights", job.sampler, f"{trained:,}", f"{every:,}")
+    return model
 
 
 def _loop(
@@ -133,9 +153,15 @@ def _save(job: Job, model: SentenceTransformer, checkpoints: Checkpoints, told: 
         shutil.copytree(checkpoints.best(best), folder, dirs_exist_ok=True)
         if final != best:
             (folder / FINAL).mkdir()
-            save_encoder(model, folder / FINAL)
+            save_encoder(merged(model), folder / FINAL)
         write_json(folder / TRAINING, told)
-        (folder / "README.md").write_text(model_card(told), encoding="utf-8")
+        (folder / "README.md").write_text(model_card(told, model.prompts, _origin(job)), encoding="utf-8")
+
+
+def _origin(job: Job) -> dict[str, Any]:
+    path = job.initial / ORIGIN
+    origin: dict[str, Any] = read_json(path) if path.is_file() else {}
+    return origin
 
 
 def _record(name: str, history: History, model: SentenceTransformer, params: TrainParams) -> None:

@@ -17,6 +17,7 @@ from hbir.core.errors import DataError
 from hbir.core.records import VALIDATION
 from hbir.encoding.model import embed
 from hbir.training.examples import PairTexts
+from hbir.training.forward import precision
 from hbir.training.loss import info_nce
 from hbir.training.params import ValidationParams
 
@@ -82,18 +83,22 @@ class Losses(TypedDict):
     """None where there is only one language."""
 
 
-def validate(model: SentenceTransformer, validation: Validation) -> Losses:
+def validate(model: SentenceTransformer, validation: Validation, bf16: bool = False) -> Losses:
     """Compute the validation losses.
 
     Args:
         model: the encoder.
         validation: the fixed batches.
+        bf16: whether to run in bfloat16 where that is safe.
 
     Returns:
         The loss and its halves, to six decimals.
     """
-    queries = torch.from_numpy(embed(model, list(validation.queries), "query", _ENCODE_BATCH))  # (n, d)
-    passages = torch.from_numpy(embed(model, list(validation.passages), "document", _ENCODE_BATCH))  # (m, d)
+    with precision(model, bf16):
+        queries = torch.from_numpy(embed(model, list(validation.queries), "query", _ENCODE_BATCH))  # (n, d)
+        passages = torch.from_numpy(
+            embed(model, list(validation.passages), "document", _ENCODE_BATCH)
+        )  # (m, d)
 
     def mean(batches: Sequence[np.ndarray]) -> float:
         losses = [

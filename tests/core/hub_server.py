@@ -7,14 +7,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import pytest
+
+from hbir.core import hub_revisions
+
+UNREACHABLE = "http://127.0.0.1:9"
+_API = re.compile(r"/api/(?:datasets|models)/([\w-]+/[\w.-]+?)(?:/(revision|tree|paths-info)/(.+))?")
+_FILE = re.compile(r"/(?:datasets/)?([\w-]+/[\w.-]+)/resolve/([^/]+)/(.+)")
+
 
 @dataclass
 class Hub:
-    """Hold the datasets of a Hub: repo → branch → commit, and (repo, commit) → file → bytes."""
+    """Hold the datasets and models of a Hub: repo → branch → commit, and (repo, commit) → file → bytes."""
 
     branches: dict[str, dict[str, str]] = field(default_factory=dict)
     commits: dict[tuple[str, str], dict[str, bytes]] = field(default_factory=dict)
@@ -53,9 +62,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
         path = unquote(urlsplit(self.path).path)
         self.hub.asked.append(f"{self.command} {path}")
-        if found := re.fullmatch(r"/api/datasets/(\w+/[\w.-]+?)(?:/(revision|tree|paths-info)/(.+))?", path):
+        if found := _API.fullmatch(path):
             self._api(found[1], found[2], found[3] or "main", body)
-        elif found := re.fullmatch(r"/datasets/(\w+/[\w.-]+)/resolve/([^/]+)/(.+)", path):
+        elif found := _FILE.fullmatch(path):
             self._file(found[1], found[2], found[3])
         else:
             self._send(404, b"{}")
@@ -67,6 +76,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(404, b"{}", {"X-Error-Code": error})
         files = self.hub.commits[repo, sha]
         if what == "tree":
+            if "recursive=true" in urlsplit(self.path).query.lower():
+                return self._json([_entry(name, data) for name, data in files.items()])
             folder = revision.partition("/")[2]
             return self._json(_listing(files, f"{folder}/" if folder else ""))
         if what == "paths-info":
@@ -107,6 +118,32 @@ def _listing(files: dict[str, bytes], folder: str) -> list[dict[str, Any]]:
 
 def _entry(name: str, data: bytes) -> dict[str, Any]:
     return {"type": "file", "path": name, "size": len(data), "oid": _oid(data)}
+
+
+def point_at(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the Hub's packages ask there, and forget what was answered elsewhere."""
+    import datasets
+    import huggingface_hub.constants as constants
+
+    template = constants.HUGGINGFACE_CO_URL_TEMPLATE
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template.replace(constants.ENDPOINT, url))
+    monkeypatch.setattr(constants, "ENDPOINT", url)
+    monkeypatch.setattr(datasets.config, "HF_ENDPOINT", url)
+    hub_revisions.asked.cache_clear()
+
+
+def alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what is downloaded and recorded below a folder, with no Hub to be reached."""
+    import huggingface_hub.constants as constants
+
+    monkeypatch.setenv("DVC_ROOT", str(folder))
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(folder / "hub"))
+    point_at(UNREACHABLE, monkeypatch)
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Read a folder as what `Hub.push` takes."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @contextmanager

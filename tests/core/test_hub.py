@@ -9,7 +9,7 @@ import pytest
 
 from hbir.core import hub, hub_revisions
 from hbir.core.errors import DataError, ParamsError
-from tests.core.hub_server import Hub, serving
+from tests.core.hub_server import UNREACHABLE, Hub, point_at, serving
 
 CARD = b"""---
 configs:
@@ -28,7 +28,6 @@ FILES = {
     "all.jsonl": b'{"q": "four"}\n',
 }
 WHERE, HINT = "source faq", "Put faq.jsonl into a folder."
-UNREACHABLE = "http://127.0.0.1:9"
 
 
 @pytest.fixture(autouse=True)
@@ -43,17 +42,6 @@ def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(datasets.config, "HF_UPDATE_DOWNLOAD_COUNTS", False)
     point_at(UNREACHABLE, monkeypatch)
     return tmp_path
-
-
-def point_at(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    import datasets
-    import huggingface_hub.constants as constants
-
-    template = constants.HUGGINGFACE_CO_URL_TEMPLATE
-    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template.replace(constants.ENDPOINT, url))
-    monkeypatch.setattr(constants, "ENDPOINT", url)
-    monkeypatch.setattr(datasets.config, "HF_ENDPOINT", url)
-    hub_revisions.asked.cache_clear()
 
 
 @pytest.fixture

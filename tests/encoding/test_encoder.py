@@ -15,8 +15,8 @@ from hbir.core.files import atomic_folder
 from hbir.core.hashing import folder_digest
 from hbir.encoding.initial import initial_encoder
 from hbir.encoding.model import embed, load_encoder, open_encoder, prepare_torch, save_encoder
-from hbir.encoding.params import EncoderParams, TinyParams
 from hbir.encoding.tokenizer import train_tokenizer
+from tests.encoding.builder import make_params
 
 TEXTS = [
     "Which currency is used in Japan?",
@@ -24,12 +24,7 @@ TEXTS = [
     "Ποιο είναι το νόμισμα;",
     "ญี่ปุ่นใช้สกุลเงินอะไร",
 ]
-PARAMS = EncoderParams(
-    name="tiny",
-    max_tokens=40,
-    languages="training",
-    tiny=TinyParams(layers=1, width=16, heads=2, feed_forward=16, dropout=0.0, vocabulary=320),
-)
+PARAMS = make_params()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -60,7 +55,7 @@ def test_padding_follows_the_longest_text_and_truncation_the_limit(tmp_path: Pat
     model = load_encoder(saved(tmp_path / "m"))
     short = model.preprocess(["a", "a b"])["input_ids"]
     assert short.shape[1] < 10
-    assert model.preprocess(["word " * 500])["input_ids"].shape == (1, PARAMS.max_tokens)
+    assert model.preprocess(["word " * 500])["input_ids"].shape == (1, 40)
 
 
 def test_a_text_has_the_same_embedding_in_any_company(tmp_path: Path):
@@ -83,7 +78,9 @@ def test_a_pretrained_folder_serves_and_is_brought_to_length_one(tmp_path: Path)
     tiny = initial_encoder(PARAMS, TEXTS, 1)
     bare = SentenceTransformer(modules=[tiny[0], Pooling(16, "mean")], device="cpu")
     bare.save_pretrained(str(tmp_path / "bare"), create_model_card=False)
-    model = initial_encoder(replace(PARAMS, name=str(tmp_path / "bare"), max_tokens=24), [], 1)
+    model = initial_encoder(
+        replace(PARAMS, name=str(tmp_path / "bare"), max_query_tokens=24, max_passage_tokens=20), [], 1
+    )
     assert model.max_seq_length == 24
     assert np.allclose(np.linalg.norm(embed(model, TEXTS, "query", 2), axis=1), 1, atol=1e-6)
     assert isinstance(model[0], Transformer)
@@ -119,14 +116,6 @@ def test_truncated_weights_are_refused(tmp_path: Path):
     weights.write_bytes(weights.read_bytes()[:1000])
     with pytest.raises(ModelError, match="expected a model that loads"):
         load_encoder(folder)
-
-
-def test_an_unknown_encoder_is_named(monkeypatch):
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    with pytest.raises(
-        ModelError, match=r"params.yaml: encoder.name: expected `tiny` or a Hub id .*'no/such-model'"
-    ):
-        initial_encoder(replace(PARAMS, name="no/such-model"), [], 1)
 
 
 def test_pickled_weights_alone_are_refused(tmp_path: Path):

@@ -12,19 +12,18 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Dense, Router, StaticEmbedding
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
+from hbir.encoding.fingerprint import encoder_fingerprint
 from hbir.encoding.initial import initial_encoder
-from hbir.encoding.model import encoder_fingerprint, open_encoder, prepare_torch, save_encoder
-from hbir.encoding.params import EncoderParams, TinyParams
-
-TINY = TinyParams(layers=1, width=16, heads=2, feed_forward=16, dropout=0.0, vocabulary=320)
+from hbir.encoding.model import open_encoder, prepare_torch, save_encoder
+from tests.core.hub_server import alone
+from tests.encoding.builder import make_params
 
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory):
     prepare_torch(1)
     folder = tmp_path_factory.mktemp("original")
-    params = EncoderParams(name="tiny", max_tokens=40, languages="training", tiny=TINY)
-    save_encoder(initial_encoder(params, ["Which currency is used in Japan?"], 1), folder)
+    save_encoder(initial_encoder(make_params(), ["Which currency is used in Japan?"], 1), folder)
     return folder
 
 
@@ -44,7 +43,7 @@ def test_the_place_of_a_model_does_not_count(original, folder, monkeypatch):
     shutil.copytree(original, cached / "snapshots" / commit)
     (cached / "refs").mkdir()
     (cached / "refs" / "main").write_text(commit)
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(hub))
+    alone(folder.parent, monkeypatch)
     assert printed(original) == printed(folder) == printed("some/encoder")
 
 
@@ -56,7 +55,8 @@ def test_what_was_embedded_before_does_not_count(folder):
 
 
 def test_another_process_says_the_same(folder):
-    code = "import sys; from hbir.encoding.model import encoder_fingerprint as f, open_encoder as o; "
+    code = "import sys; from hbir.encoding.fingerprint import encoder_fingerprint as f; "
+    code += "from hbir.encoding.model import open_encoder as o; "
     code += "print(f(o(sys.argv[1], 'cpu')))"
     again = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, check=True)
     assert again.stdout.strip() == printed(folder)
@@ -70,6 +70,7 @@ def test_another_process_says_the_same(folder):
         ("tokenizer.json", {"normalizer": {"type": "Lowercase"}}),
         ("tokenizer_config.json", {"model_max_length": 20}),
         ("tokenizer_config.json", {"truncation_side": "left"}),
+        ("sentence_bert_config.json", {"query_length": 20}),
         ("config.json", {"num_attention_heads": 4}),
         ("config.json", {"hidden_act": "relu"}),
         ("config_sentence_transformers.json", {"similarity_fn_name": "dot"}),

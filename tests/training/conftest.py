@@ -16,8 +16,8 @@ from hbir.core.hashing import file_digest
 from hbir.core.records import PAIRS
 from hbir.encoding.initial import initial_encoder
 from hbir.encoding.model import prepare_torch, save_encoder
-from hbir.encoding.params import EncoderParams, TinyParams
-from hbir.training.params import SamplerParams, TrainParams, ValidationParams
+from hbir.encoding.params import EncoderParams, StaticParams, TinyParams
+from hbir.training.params import LoraParams, SamplerParams, TrainParams, ValidationParams
 from hbir.training.run import Job
 
 LANGS = ("aa", "bb", "cc")
@@ -44,10 +44,19 @@ def make_pairs(count: int = 24, validation: int = 6) -> pa.Table:
 
 ENCODER = EncoderParams(
     name="tiny",
-    max_tokens=32,
+    revision=None,
+    pooling=None,
+    max_query_tokens=32,
+    max_passage_tokens=32,
+    prompts=None,
+    normalize=True,
+    trust_remote_code=False,
+    max_unknown=0.1,
     languages="training",
     tiny=TinyParams(layers=1, width=16, heads=2, feed_forward=32, dropout=0.1, vocabulary=300),
+    static=StaticParams(width=16, vocabulary=300),
 )
+LORA = LoraParams(rank=2, alpha=4, dropout=0.1, targets="all-linear")
 
 
 def make_params(**changes: Any) -> TrainParams:
@@ -55,6 +64,10 @@ def make_params(**changes: Any) -> TrainParams:
     params = TrainParams(
         threads=1,
         precision="auto",
+        attention=None,
+        gradient_checkpointing=False,
+        freeze_embeddings=False,
+        lora=None,
         weight_decay=0.01,
         warmup=0.1,
         decay="linear",
@@ -91,19 +104,25 @@ class Files:
         )
 
 
-@pytest.fixture(scope="session")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
-    folder = tmp_path_factory.mktemp("training")
-    prepare_torch(1)
+def write_plans(folder: Path, steps: int = STEPS) -> pa.Table:
+    """Write the pairs and two plans of them, and return the pairs."""
     pairs = make_pairs()
     write_table(folder / "pairs.parquet", pairs)
     batches = BatchParams(
-        languages="all", size=4, steps=STEPS, size_exponent=0.5, hybrid=HybridParams(alpha=0.5)
+        languages="all", size=4, steps=steps, size_exponent=0.5, hybrid=HybridParams(alpha=0.5)
     )
     inventory = Inventory.of(pairs)
     for sampler in ("xx", "hybrid"):
         plan = make_plan(sampler, inventory, batches, 1, file_digest(folder / "pairs.parquet"))
         write_plan(folder / f"{sampler}.parquet", plan)
+    return pairs
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    folder = tmp_path_factory.mktemp("training")
+    prepare_torch(1)
+    pairs = write_plans(folder)
     with atomic_folder(folder / "initial") as initial:
         save_encoder(initial_encoder(ENCODER, pairs["passage"].to_pylist(), 1), initial)
     return Files(folder)

@@ -97,6 +97,19 @@ def test_bf16_stays_near_fp32(files: Files):
     assert np.allclose(near, model.encode_query(["a", "much longer"]), atol=0.05)
 
 
+@pytest.mark.parametrize(("bf16", "expected"), [(False, torch.float32), (True, torch.bfloat16)])
+def test_validation_can_run_in_bf16(files: Files, bf16, expected):
+    model = load_encoder(files.folder / "initial", device="cpu")
+    validation = make_validation(make_pairs(), make_params().validation, 4, 1)
+    used = set()
+    linear = model.transformers_model.encoder.layer[0].intermediate.dense
+    linear.register_forward_hook(lambda _, __, output: used.add(output.dtype))
+    assert validate(model, validation, bf16)["loss"] == pytest.approx(
+        validate(model, validation)["loss"], abs=0.1
+    )
+    assert used == {torch.float32, expected}
+
+
 def test_a_point_is_the_mean_of_its_window():
     history = History()
     history.start()

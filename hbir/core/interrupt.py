@@ -1,4 +1,4 @@
-"""Let a running step finish before Ctrl-C or a termination signal stops the training."""
+"""Let a running step finish before Ctrl-C or a termination signal stops the work."""
 
 import signal
 from collections.abc import Iterator

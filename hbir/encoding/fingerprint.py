@@ -1,0 +1,59 @@
+"""Hash what decides an encoder's embeddings."""
+
+import hashlib
+import json
+from typing import Any
+
+import torch
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.base.modules import Module
+from tokenizers import Tokenizer
+from transformers import PreTrainedModel
+
+_ORIGIN = ("_name_or_path", "transformers_version")
+"""What a config says of where its model was loaded from, and by what."""
+
+
+def encoder_fingerprint(model: SentenceTransformer) -> str:
+    """Hash everything of an encoder that decides its embeddings, wherever it was loaded from.
+
+    Args:
+        model: the encoder.
+
+    Returns:
+        SHA-256 in hexadecimal over weights, modules with their configs, tokenizers, prompts and lengths.
+    """
+    settings = [model.prompts, model.default_prompt_name, model.similarity_fn_name, model.truncate_dim]
+    parts = [_settings(part) for part in model.modules() if isinstance(part, Module | PreTrainedModel)]
+    sha = hashlib.sha256(json.dumps([settings, parts], sort_keys=True, default=str).encode())
+    for name, weight in sorted(model.state_dict().items()):
+        sha.update(f"{name} {weight.dtype} {tuple(weight.shape)}".encode())
+        sha.update(weight.detach().cpu().reshape(-1).contiguous().view(torch.uint8).numpy().data)
+    return sha.hexdigest()
+
+
+def _settings(part: Module | PreTrainedModel) -> list[Any]:
+    if isinstance(part, PreTrainedModel):
+        config = json.loads(part.config.to_json_string(use_diff=False), object_hook=_without_origin)
+        return [type(part).__name__, config]
+    # As text, because the keys of a router's config are tuples.
+    config = str(part.get_config_dict())
+    longest, tokenizer = getattr(part, "max_seq_length", None), getattr(part, "tokenizer", None)
+    return [type(part).__name__, config, longest, _tokenization(tokenizer)]
+
+
+def _without_origin(config: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in config.items() if key not in _ORIGIN}
+
+
+def _tokenization(tokenizer: Any) -> Any:
+    """Return what decides the ids of a text, as the kind of tokenizer can say it."""
+    if tokenizer is None:
+        return None
+    if isinstance(tokenizer, Tokenizer):
+        return tokenizer.to_str()
+    if not hasattr(tokenizer, "backend_tokenizer"):
+        return tokenizer.get_vocab()
+    # Every call leaves its own padding and truncation behind, of which only the sides belong to the encoder.
+    sides = {"padding": tokenizer.padding_side, "truncation": tokenizer.truncation_side}
+    return json.loads(tokenizer.backend_tokenizer.to_str()) | sides

@@ -1,0 +1,83 @@
+"""Offer `hbir encoders`, the table of presets, and `hbir convert`, the way out of pickled weights."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from hbir.encoding.presets import PRESETS, PROMPTS, Preset
+
+_COLUMNS = ("name", "parameters", "languages", "pooling", "prefixes", "longest", "arXiv")
+_RIGHT = ("parameters", "languages", "longest")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object by name.")
+def encoders(as_json: bool) -> None:
+    """List the encoders that have a short name."""
+    if as_json:
+        listed = {name: asdict(preset) | {"prompts": _prompts(preset)} for name, preset in PRESETS.items()}
+        click.echo(json.dumps(listed, indent=2))
+    else:
+        show_presets(Console())
+
+
+def show_presets(console: Console) -> None:
+    """Print the table of presets.
+
+    Parameters and languages are those of the pre-trained weights that are loaded, `longest` counts tokens.
+
+    Args:
+        console: where to.
+    """
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for column in _COLUMNS:
+        table.add_column(column, justify="right" if column in _RIGHT else "left", no_wrap=True)
+    for name, preset in PRESETS.items():
+        prompts = _prompts(preset)
+        prefixes = " / ".join(text.strip() for text in prompts.values()) if any(prompts.values()) else "none"
+        mark = "" if preset.safetensors else " *"
+        table.add_row(
+            f"{name}{mark}",
+            f"{preset.parameters / 1e6:,.0f} M" if preset.id else "",
+            str(preset.languages or ""),
+            preset.pooling,
+            prefixes,
+            f"{preset.longest:,}" if preset.id else "",
+            preset.source,
+        )
+    console.print(table)
+    console.print(
+        "`encoder.name` and `--model` take these names, any other id of the Hub, and folders.\n"
+        "tiny (XLM-RoBERTa in small) and static (token embeddings) start untrained, sized by params.yaml.\n"
+        "* pickled weights: run `python -m hbir convert bge-m3 models/bge-m3`, and name that folder.",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _prompts(preset: Preset) -> dict[str, str]:
+    return PROMPTS if preset.prompts is None else preset.prompts
+
+
+@click.command()
+@click.argument("model")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--revision", help="Commit, branch or tag of the Hub.")
+def convert(model: str, folder: Path, revision: str | None) -> None:
+    """Write MODEL, a preset, Hub id or folder with pickled weights, to FOLDER in safetensors.
+
+    Encoders and translation models alike. Pickles are read as bare numbers: one that holds code is refused.
+    """
+    from hbir.encoding.convert import convert as write
+    from hbir.encoding.model import prepare_torch
+
+    prepare_torch(None)
+    source = write(model, folder, revision)
+    at = f" at {source.revision}" if source.revision else ""
+    click.echo(f"convert: {model}{at} is in {folder}, in safetensors")

@@ -1,0 +1,93 @@
+"""Decide which weights of an encoder are trained, and how much memory that takes."""
+
+from typing import Any
+
+from sentence_transformers import SentenceTransformer
+from torch import nn
+
+from hbir.core.errors import TrainingError
+from hbir.training.lora import add_lora
+from hbir.training.params import TrainParams
+
+
+def prepare(model: SentenceTransformer, params: TrainParams, seed: int) -> None:
+    """Set an encoder up for training: what is frozen, what is added, what is computed twice.
+
+    Args:
+        model: the encoder, changed in place.
+        params: the section `train`.
+        seed: the base seed.
+
+    Raises:
+        TrainingError: when nothing is left to train, or the encoder cannot do what is asked.
+    """
+    if params.lora:
+        add_lora(model, params.lora, seed)
+    if params.freeze_embeddings:
+        for table in _tables(model):
+            table.requires_grad_(False)
+    if not any(weight.requires_grad for weight in model.parameters()):
+        raise TrainingError(
+            where="params.yaml: train.freeze_embeddings",
+            expected="an encoder with more weights than its token embeddings",
+            found="nothing else that could be trained",
+            hint="Set train.freeze_embeddings to false, or encoder.name to another.",
+        )
+    if params.gradient_checkpointing:
+        _checkpoint_gradients(model)
+
+
+def sizes(model: SentenceTransformer) -> dict[str, int]:
+    """Count weights.
+
+    Args:
+        model: the encoder, prepared.
+
+    Returns:
+        `parameters`, all of them, and `trainable_parameters`.
+    """
+    weights = list(model.parameters())
+    return {
+        "parameters": sum(weight.numel() for weight in weights),
+        "trainable_parameters": sum(weight.numel() for weight in weights if weight.requires_grad),
+    }
+
+
+def trained_state(model: SentenceTransformer) -> dict[str, Any]:
+    """Return what training changes of an encoder: the rest is in its starting point.
+
+    Args:
+        model: the encoder, prepared.
+
+    Returns:
+        Names and tensors of the trained weights and of all buffers.
+    """
+    weights = model.named_parameters(remove_duplicate=False)
+    frozen = {name for name, weight in weights if not weight.requires_grad}
+    return {name: tensor for name, tensor in model.state_dict().items() if name not in frozen}
+
+
+def _tables(model: SentenceTransformer) -> list[nn.Module]:
+    # T5's relative attention bias is an nn.Embedding too, but stands in a layer, not beside the tokens' table.
+    if model.transformers_model is None:
+        return [layer for layer in model.modules() if isinstance(layer, nn.EmbeddingBag)]
+    tokens = model.transformers_model.get_input_embeddings()
+    return [
+        child
+        for layer in model.modules()
+        if any(child is tokens for child in layer.children())
+        for child in layer.children()
+        if isinstance(child, nn.Embedding)
+    ]
+
+
+def _checkpoint_gradients(model: SentenceTransformer) -> None:
+    transformer = model.transformers_model
+    if transformer is None or not transformer.supports_gradient_checkpointing:
+        raise TrainingError(
+            where="params.yaml: train.gradient_checkpointing",
+            expected="an encoder whose layers can be computed again",
+            found="none of its architecture" if transformer is None else type(transformer).__name__,
+            hint="Set train.gradient_checkpointing to false.",
+        )
+    transformer.activation_checkpointing_enable()

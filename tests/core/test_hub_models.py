@@ -1,0 +1,118 @@
+"""A model of the Hub is found at a recorded commit, or a folder as it is."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hbir.core.errors import ModelError
+from hbir.core.hub_models import require_safetensors, snapshot
+from tests.core.hub_server import UNREACHABLE, Hub, alone, point_at, serving
+
+FILES = {
+    "config.json": b"{}",
+    "model.safetensors": b"weights",
+    "1_Pooling/config.json": b"{}",
+    "pytorch_model.bin": b"pickled",
+    "modeling.py": b"raise SystemExit",
+}
+REPO, WHERE = "some-lab/encoder", "encoder.name"
+
+
+@pytest.fixture(autouse=True)
+def _nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone(tmp_path, monkeypatch)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch):
+    with serving(Hub()) as served:
+        served.push(REPO, FILES)
+        point_at(served.url, monkeypatch)
+        yield served
+
+
+def test_safe_files_alone_are_fetched(hub: Hub):
+    found = snapshot(REPO, None, WHERE)
+    names = {str(path.relative_to(found.path)) for path in found.path.rglob("*") if path.is_file()}
+    assert names == {"config.json", "model.safetensors", "1_Pooling/config.json"}
+    assert found.revision == hub.branches[REPO]["main"]
+    assert not [path for path in hub.asked if path.endswith((".bin", ".py"))]
+
+
+def test_the_commit_is_recorded_and_holds_when_the_branch_moves(hub: Hub, tmp_path: Path, monkeypatch):
+    first = snapshot(REPO, None, WHERE).revision
+    hub.push(REPO, FILES | {"config.json": b'{"new": 1}'})
+    point_at(hub.url, monkeypatch)
+    again = snapshot(REPO, None, WHERE)
+    assert again.revision == first != hub.branches[REPO]["main"]
+    assert (again.path / "config.json").read_bytes() == b"{}"
+    assert json.loads((tmp_path / ".hbir/revisions.json").read_text()) == {f"models/{REPO}": first}
+
+
+def test_a_named_branch_is_recorded_of_its_own_and_a_commit_is_taken_as_it_is(hub: Hub, tmp_path: Path):
+    other = hub.push(REPO, FILES | {"config.json": b'{"b": 1}'}, branch="safe")
+    assert snapshot(REPO, "safe", WHERE).revision == other
+    assert snapshot(REPO, other, WHERE).revision == other
+    assert json.loads((tmp_path / ".hbir/revisions.json").read_text()) == {f"models/{REPO}@safe": other}
+
+
+def test_a_second_load_needs_no_network(hub: Hub, monkeypatch):
+    first = snapshot(REPO, None, WHERE)
+    point_at(UNREACHABLE, monkeypatch)
+    assert snapshot(REPO, None, WHERE) == first
+
+
+def test_an_interrupted_download_is_completed(hub: Hub, monkeypatch):
+    snapshot(REPO, None, WHERE, ("config.json",))
+    point_at(UNREACHABLE, monkeypatch)
+    with pytest.raises(ModelError, match="found no answer"):
+        snapshot(REPO, None, WHERE)
+    point_at(hub.url, monkeypatch)
+    require_safetensors(snapshot(REPO, None, WHERE).path, REPO, WHERE)
+
+
+def test_a_folder_is_taken_as_it_is(tmp_path: Path):
+    (tmp_path / "mine").mkdir()
+    assert snapshot("mine", None, WHERE) == (Path("mine"), "")
+
+
+def test_pickles_beside_safetensors_are_left_alone(tmp_path: Path):
+    for name in ("model.safetensors", "pytorch_model.bin", "sparse_linear.pt"):
+        (tmp_path / name).touch()
+    require_safetensors(tmp_path, "some", WHERE)
+
+
+@pytest.mark.parametrize(
+    ("name", "revision", "text"),
+    [
+        ("some-lab/other", None, "expected the model some-lab/other of the Hub, found .*Check the id"),
+        (REPO, "none", "expected the model .*found .*Correct `revision`"),
+    ],
+)
+def test_what_the_hub_does_not_know(hub: Hub, name, revision, text):
+    with pytest.raises(ModelError, match=text):
+        snapshot(name, revision, WHERE)
+
+
+def test_no_network_and_nothing_kept():
+    with pytest.raises(ModelError, match="found no answer from the Hub .* put the model into a local folder"):
+        snapshot(REPO, None, WHERE)
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ([], "none"),
+        (["pytorch_model.bin"], "pytorch_model.bin alone, whose loading could run code"),
+        (["model.ckpt"], "model.ckpt alone, whose loading could run code"),
+        (["model.safetensors", "2_Dense/pytorch_model.bin"], "2_Dense/pytorch_model.bin alone"),
+    ],
+)
+def test_weights_that_are_not_in_safetensors(tmp_path: Path, files, found):
+    for name in files:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    with pytest.raises(ModelError, match=rf"found {found}.*Run `python -m hbir convert some <folder>`"):
+        require_safetensors(tmp_path, "some", WHERE)

@@ -1,0 +1,233 @@
+"""The starting point has the prompts, lengths, pooling and similarity that were asked for, and keeps them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.torch import load_file, save_file
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Normalize, Router
+
+from hbir.core.errors import ModelError, ParamsError
+from hbir.core.hashing import folder_digest
+from hbir.core.params import validated
+from hbir.encoding.initial import initial_encoder, origin
+from hbir.encoding.lengths import positions
+from hbir.encoding.model import embed, features, load_encoder, open_encoder, prepare_torch, save_encoder
+from hbir.encoding.params import EncoderParams, PromptParams
+from tests.encoding.architectures import MAKERS, TEXTS
+from tests.encoding.builder import make_params
+
+LONG = " ".join(TEXTS[:8])
+PAPER = {"query": "Query: ", "document": "Passage: "}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quiet():
+    prepare_torch(1)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("models")
+    for name, make in MAKERS.items():
+        (root / name).mkdir()
+        make(root / name)
+    return root
+
+
+def made(folder: Path | str, texts: tuple[str, ...] = (), **changes: Any) -> SentenceTransformer:
+    return initial_encoder(make_params(name=str(folder), **changes), texts, 1)
+
+
+@pytest.mark.parametrize("name", ["tiny", "static", *MAKERS])
+def test_a_saved_encoder_is_a_plain_one_that_truncates_and_prompts_the_same(name, folders, tmp_path: Path):
+    place = name if name in ("tiny", "static") else folders / name
+    prompts = PromptParams(query="ask: ", document="say: ")
+    changes: dict[str, Any] = {"max_query_tokens": 12, "max_passage_tokens": 30, "prompts": prompts}
+    save_encoder(made(place, tuple(TEXTS), **changes), tmp_path / "saved")
+    plain = SentenceTransformer(str(tmp_path / "saved"), device="cpu")
+    loaded = load_encoder(tmp_path / "saved", "cpu")
+    texts = [LONG, "which number", ""]
+    assert plain.prompts == {"query": "ask: ", "document": "say: "}
+    for side, run in (("query", plain.encode_query), ("document", plain.encode_document)):
+        assert np.array_equal(run(texts), embed(loaded, texts, side, 32))
+    widths = [features(loaded, [LONG], side)["input_ids"].shape[-1] for side in ("query", "document")]
+    assert widths == ([30, 30] if name == "static" else [12, 30])
+
+
+TINY = None
+
+
+@given(st.lists(st.text(max_size=80), min_size=1, max_size=4), st.sampled_from(["query", "document"]))
+def test_features_are_what_encode_query_and_encode_document_feed(texts, side):
+    global TINY
+    TINY = TINY or made("tiny", tuple(TEXTS), max_query_tokens=10, max_passage_tokens=20)
+    run = TINY.encode_query if side == "query" else TINY.encode_document
+    with torch.inference_mode():
+        rows = TINY(features(TINY, texts, side), task=side)["sentence_embedding"]
+    # All of them in one batch, sorted by length there and not here.
+    assert np.allclose(run(texts, batch_size=8), rows.numpy(), atol=1e-6)
+
+
+def test_features_follow_a_router(tmp_path: Path):
+    routes = {"query": [made("static", tuple(TEXTS))[0]], "document": [made("static", tuple(TEXTS[:9]))[0]]}
+    router = SentenceTransformer(modules=[Router(routes, default_route="query")], device="cpu")
+    for side, run in (("query", router.encode_query), ("document", router.encode_document)):
+        rows = router(features(router, [LONG], side), task=side)["sentence_embedding"]
+        assert np.allclose(run([LONG]), rows.detach().numpy())
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        (None, PAPER),
+        ({"prompts": {}}, PAPER),
+        ({"prompts": {"query": "q: ", "passage": "p: "}}, {"query": "q: ", "document": "p: "}),
+        ({"prompts": {"query": "q: "}}, {"query": "q: ", "document": ""}),
+        ({"prompts": {"query": "", "document": ""}}, {"query": "", "document": ""}),
+    ],
+)
+def test_the_prompts_of_a_model_are_its_own_or_the_papers(config, expected, tmp_path: Path):
+    MAKERS["labse"](tmp_path)
+    if config is not None:
+        (tmp_path / "config_sentence_transformers.json").write_text(json.dumps(config))
+    model = made(tmp_path)
+    assert {side: model.prompts[side] for side in PAPER} == expected
+
+
+def test_an_opened_encoder_gets_no_prompts_that_it_was_not_made_with(folders):
+    assert open_encoder(str(folders / "labse"), "cpu").prompts == {"query": "", "document": ""}
+
+
+@pytest.mark.parametrize("mode", ["mean", "cls", "max"])
+def test_pooling_is_what_its_name_says(mode, folders):
+    model = made(folders / "mt5", pooling=mode)
+    read = features(model, ["which number is 3"], "query")
+    with torch.inference_mode():
+        tokens = model[0](dict(read))["token_embeddings"][0]  # (t, d)
+    pooled = {"mean": tokens.mean(0), "cls": tokens[0], "max": tokens.max(0).values}[mode]
+    found = embed(model, ["which number is 3"], "query", 1)[0]
+    assert np.allclose(found, torch.nn.functional.normalize(pooled, dim=0), atol=1e-6)
+
+
+def test_a_model_keeps_its_pooling_and_its_modules_unless_another_is_asked_for(folders):
+    own, other = made(folders / "labse"), made(folders / "labse", pooling="mean")
+    names = ["Transformer", "Pooling", "Dense", "Normalize"]
+    assert [type(part).__name__ for part in own] == [type(part).__name__ for part in other] == names
+    assert [model[1].pooling_mode for model in (own, other)] == ["cls", "mean"]
+    assert made(folders / "mbert")[1].pooling_mode == "mean"
+
+
+def test_pooling_that_cannot_be_changed():
+    with pytest.raises(
+        ModelError, match="encoder.pooling: expected null .* found cls, where .*StaticEmbedding"
+    ):
+        made("static", tuple(TEXTS), pooling="cls")
+
+
+@pytest.mark.parametrize("name", ["tiny", "labse", "static"])
+@pytest.mark.parametrize("wanted", [True, False])
+def test_length_and_similarity_go_together(name, wanted, folders, tmp_path: Path):
+    place = folders / name if name == "labse" else name
+    save_encoder(made(place, tuple(TEXTS), normalize=wanted), tmp_path / "saved")
+    model = load_encoder(tmp_path / "saved", "cpu")
+    assert model.similarity_fn_name == ("cosine" if wanted else "dot")
+    assert sum(isinstance(part, Normalize) for part in model) == wanted
+    norms = np.linalg.norm(embed(model, [LONG], "document", 1), axis=1)
+    assert np.allclose(norms, 1, atol=1e-5) == wanted
+
+
+@pytest.mark.parametrize(("name", "most"), [("xlm-roberta", 64), ("mbert", 64), ("mt5", None)])
+def test_positions_of_each_architecture(name, most, folders):
+    model = made(folders / name)
+    assert positions(model[0]) == most
+    if most is None:
+        assert features(made(folders / name, longest=200), [LONG * 2], "query")["input_ids"].shape == (1, 200)
+        return
+    whole = made(folders / name, longest=most)
+    assert embed(whole, [LONG * 9], "query", 1).shape[0] == 1  # the last position is there
+    for key in ("max_query_tokens", "max_passage_tokens"):
+        text = f"params.yaml: encoder.{key}: expected at most {most}, the positions of .*, found {most + 1}"
+        with pytest.raises(ParamsError, match=text):
+            made(folders / name, **{key: most + 1})
+
+
+@pytest.mark.parametrize("name", ["static", *MAKERS])
+def test_the_same_seed_gives_the_same_bytes(name, folders, tmp_path: Path):
+    place = name if name == "static" else folders / name
+    for number in (1, 2):
+        torch.manual_seed(number)  # what ran before must not count
+        save_encoder(made(place, tuple(TEXTS)), tmp_path / str(number))
+    assert folder_digest(tmp_path / "1") == folder_digest(tmp_path / "2")
+
+
+def test_only_a_missing_pooler_depends_on_the_seed(folders, tmp_path: Path):
+    for seed in (1, 2):
+        save_encoder(initial_encoder(make_params(name=str(folders / "mbert")), [], seed), tmp_path / str(seed))
+    one, two = (load_file(tmp_path / str(seed) / "model.safetensors") for seed in (1, 2))
+    assert {key for key in one if not torch.equal(one[key], two[key])} == {"pooler.dense.weight"}
+
+
+def test_half_precision_weights_are_trained_in_full(folders, tmp_path: Path):
+    MAKERS["mbert"](tmp_path)
+    held = load_file(tmp_path / "model.safetensors")
+    half = {key: value.half() for key, value in held.items()}
+    save_file(half, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    assert {weight.dtype for weight in made(tmp_path).parameters()} == {torch.float32}
+
+
+def test_the_encoder_of_t5_is_loaded_alone(folders):
+    model = made(folders / "mt5")
+    assert not [name for name, _ in model.named_parameters() if "decoder" in name or "lm_head" in name]
+
+
+def test_the_origin_names_what_was_chosen(folders):
+    params = make_params(name=str(folders / "labse"), max_query_tokens=16)
+    assert origin(initial_encoder(params, [], 1), params) == {
+        "name": str(folders / "labse"),
+        "revision": None,
+        "modules": ["Transformer", "Pooling", "Dense", "Normalize"],
+        "pooling": "cls",
+        "prompts": PAPER,
+        "max_query_tokens": 16,
+        "max_passage_tokens": 40,
+        "normalize": True,
+        "parameters": 10032,
+        "tokens": 247,
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"max_query_tokens": 7}, "max_query_tokens: .*greater than or equal to 8"),
+        ({"pooling": "lasttoken"}, "pooling: expected 'mean', 'cls' or 'max'"),
+        ({"prompts": {"query": "a", "passage": "b"}}, "prompts: .*found 'passage'"),
+        ({"max_unknown": 1.5}, "max_unknown: .*less than or equal to 1"),
+        ({"max_tokens": 9}, "found 'max_tokens'"),
+    ],
+)
+def test_wrong_params(changes, text):
+    section: dict[str, Any] = {
+        "name": "tiny",
+        "revision": None,
+        "pooling": None,
+        "max_query_tokens": 9,
+        "max_passage_tokens": 9,
+        "prompts": None,
+        "normalize": True,
+        "trust_remote_code": False,
+        "max_unknown": 0.1,
+        "languages": "all",
+        "tiny": {"layers": 1, "width": 4, "heads": 2, "feed_forward": 4, "dropout": 0.0, "vocabulary": 300},
+        "static": {"width": 4, "vocabulary": 300},
+    }
+    validated(EncoderParams, section, "params.yaml: encoder")
+    with pytest.raises(ParamsError, match=text):
+        validated(EncoderParams, section | changes, "params.yaml: encoder")

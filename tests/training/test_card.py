@@ -1,0 +1,80 @@
+"""The model card tells where a model comes from and how to ask it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from huggingface_hub import ModelCardData
+from ruamel.yaml import YAML
+
+from hbir.core.files import write_json
+from hbir.encoding.presets import PROMPTS
+from hbir.training.card import model_card
+from hbir.training.observer import Silent
+from hbir.training.run import train
+from tests.training.conftest import LORA, Files
+
+POINT = {"step": 3, "loss": 1.0, "monolingual": 1.0, "cross_lingual": None}
+COMMIT = "c" * 40
+
+
+def card(
+    prompts: dict[str, str] = PROMPTS, origin: dict[str, Any] | None = None, **params: Any
+) -> tuple[dict[str, Any], str]:
+    shown = {"alpha": 0.5, "freeze_embeddings": False, "lora": None, **params}
+    training = {"sampler": "hybrid", "fingerprint": "f", "params": shown, "best": POINT, "final": POINT}
+    _, header, text = model_card(training, prompts, origin or {}).split("---\n", 2)
+    return YAML(typ="safe").load(header), " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("prompts", "sentence"),
+    [
+        (PROMPTS, "Questions get the prompt `Query: ` and passages `Passage: `, saved with the model."),
+        ({"query": "query: ", "document": ""}, "Questions get the prompt `query: ` and passages none, saved"),
+        ({"query": "", "document": ""}, "Questions and passages get no prompt."),
+        ({}, "Questions and passages get no prompt."),
+    ],
+)
+def test_it_names_the_models_own_prompts(prompts, sentence):
+    assert sentence in card(prompts)[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "base"), [("labse", "sentence-transformers/LaBSE"), ("some/encoder", "some/encoder")]
+)
+def test_a_model_of_the_hub_is_named_with_its_commit(name, base):
+    header, text = card(origin={"name": name, "revision": COMMIT})
+    assert header["base_model"] == base
+    assert ModelCardData(**header).base_model == base
+    assert f"Training started from `{name}` at commit `{COMMIT}`." in text
+
+
+def test_a_folder_is_no_model_of_the_hub():
+    header, text = card(origin={"name": "tiny", "revision": None})
+    assert "base_model" not in header
+    assert "Training started from `tiny`. Questions get" in text
+
+
+def test_it_says_what_was_not_trained():
+    changes: dict[str, Any] = {"lora.rank": 16, "lora.alpha": 32, "freeze_embeddings": True}
+    text = card(**changes)[1]
+    assert "Low-rank additions were trained (LoRA, rank 16, alpha 32) and merged into the weights." in text
+    assert "The embeddings of tokens and positions stayed as they were." in text
+    plain = card()[1]
+    assert "LoRA" not in plain
+    assert "stayed" not in plain
+
+
+def test_a_trained_model_has_one(files: Files, tmp_path: Path):
+    job = files.job(tmp_path / "model", lora=LORA)
+    train(job, Silent())
+    text = (tmp_path / "model/README.md").read_text()
+    assert "LoRA, rank 2, alpha 4" in text
+    assert "Training started" not in text  # the miniature has no encoder.json
+    write_json(job.initial / "encoder.json", {"name": "tiny", "revision": None})
+    try:
+        train(files.job(tmp_path / "told"), Silent())
+    finally:
+        (job.initial / "encoder.json").unlink()
+    assert "Training started from `tiny`." in (tmp_path / "told/README.md").read_text()
