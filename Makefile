@@ -4,13 +4,14 @@ PYTHON ?= python3.11
 VENV := .venv
 READY := $(VENV)/.ready
 PORT ?= 5000
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
 export HF_HUB_DISABLE_TELEMETRY := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test lint format ui track seeds clean
+.PHONY: help repro test lint format ui track seeds apertium clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -41,6 +42,9 @@ ui: $(READY) ## Synchronise MLflow and open its UI on 127.0.0.1:$(PORT)
 
 track: $(READY) ## Synchronise MLflow with what DVC holds
 	python -m hbir track
+
+apertium: ## Install the rule-based translation engine, from English to Catalan, Esperanto, Galician and Spanish
+	$(SUDO) apt-get install --yes apertium apertium-eng-cat apertium-eo-en apertium-en-gl apertium-eng-spa
 
 clean: ## Remove the virtual environment and tool caches, never a result
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis hbir.egg-info

@@ -11,6 +11,8 @@ from hbir.collection.sources import to_translate
 from hbir.core import project
 from hbir.core.files import write_table
 from hbir.core.params import read_params, section
+from hbir.translation.choice import chosen
+from hbir.translation.params import TranslateParams
 
 logger = logging.getLogger(__name__)
 
@@ -19,13 +21,16 @@ logger = logging.getLogger(__name__)
 def collect() -> None:
     """Write data/english.parquet and data/parallel.parquet from the sources in params.yaml."""
     params = read_params()
-    project.read_project(params)
+    top = project.read_project(params)
     given = section(params, "collect", CollectParams)
-    # Nothing here depends on them; a typo is told now instead of after all trainings.
+    # Nothing here depends on them; a typo is told now instead of after all trainings, or hours of reading.
     checked(section(params, "evaluate", dict).get("benchmarks") or [], "params.yaml: evaluate.benchmarks")
-    if section(params, "translate", dict).get("engine") == "cldr" and (plain := to_translate(given.sources)):
-        # Said before hours of reading; no error, for the pairs may be wanted in English alone.
-        logger.warning("translate.engine cldr will refuse the texts of %s.", ", ".join(plain))
+    engines = chosen(section(params, "translate", TranslateParams), top.languages)
+    rendered = [lang for lang, engine in engines.items() if engine == "cldr"]
+    if rendered and (plain := to_translate(given.sources)):
+        # No error, for the pairs may be wanted in English alone.
+        told = ", ".join(plain), ", ".join(rendered)
+        logger.warning("translate: engine cldr will refuse the texts of %s in %s.", *told)
     english, parallel, summary = collect_pairs(given)
     write_table(project.ENGLISH, english)
     write_table(project.PARALLEL, parallel)

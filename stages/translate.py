@@ -3,22 +3,35 @@
 import click
 
 from hbir.core import project
-from hbir.core.files import read_table, write_table
+from hbir.core.files import atomic_file, read_table, write_json, write_table
 from hbir.core.params import read_params, section
+from hbir.core.record import main_root
 from hbir.core.records import ENGLISH, PARALLEL
+from hbir.translation.choice import SOURCE_LANGUAGE, chosen
 from hbir.translation.engines import make_engine
 from hbir.translation.params import TranslateParams
+from hbir.translation.rejection import write_rejected
 from hbir.translation.translate import translate_pairs
 
 
 @click.command()
 @click.argument("lang")
 def translate(lang: str) -> None:
-    """Write data/translated/LANG.parquet from data/english.parquet and data/parallel.parquet."""
+    """Write the pairs in LANG, and their counts, from data/english.parquet and data/parallel.parquet."""
     params = read_params()
-    project.subset(project.read_project(params), [lang], "params.yaml: languages")
-    engine = make_engine(section(params, "translate", TranslateParams))
+    top = project.read_project(params)
+    project.subset(top, [lang], "params.yaml: languages")
+    given = section(params, "translate", TranslateParams)
+    chosen(given, top.languages)
+    engine = make_engine(given, lang) if lang != SOURCE_LANGUAGE else None
     english, parallel = read_table(project.ENGLISH, ENGLISH), read_table(project.PARALLEL, PARALLEL)
-    table, summary = translate_pairs(english, parallel, engine, lang)
-    write_table(project.TRANSLATED / f"{lang}.parquet", table)
+    table, summary, rejected = translate_pairs(english, parallel, engine, lang, given.checks)
+    seen = write_rejected(main_root(), lang, rejected)
+    summary.check_share(given.checks.max_rejected, str(seen))
+    target = project.TRANSLATED / f"{lang}.parquet"
+    with atomic_file(target) as file, atomic_file(target.with_suffix(".stats.json")) as counts:
+        write_table(file, table)
+        write_json(counts, summary.stats())
     click.echo(f"translate {summary}")
+    if rejected:
+        click.echo(f"  rejected pairs: {seen}")

@@ -10,6 +10,7 @@ from hbir.encoding.params import EncoderParams
 from hbir.evaluation.params import EvaluateParams
 from hbir.tracking.params import TrackingParams
 from hbir.training.params import TrainParams
+from hbir.translation.choice import chosen
 from hbir.translation.params import TranslateParams
 
 SECTIONS = {
@@ -25,7 +26,8 @@ SECTIONS = {
 
 def check_whole(path: Path) -> None:
     params = read_params(path)
-    read_project(params)
+    project = read_project(params)
     for name, kind in SECTIONS.items():
         assert set(params[name]) == set(kind.__annotations__), name
         section(params, name, kind, path)
+    chosen(section(params, "translate", TranslateParams, path), project.languages)

@@ -52,7 +52,7 @@ def test_outside_a_project_a_stage_says_so(tmp_path: Path):
             "engine: cldr",
             "engine: nlbl",
             ["translate", "de"],
-            "translate.engine: expected one of cldr, found 'nlbl'",
+            "found 'nlbl'. Did you mean 'nllb'?",
         ),
         (
             "alpha: 0.5",

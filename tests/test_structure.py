@@ -114,7 +114,15 @@ def test_a_training_stage_declares_all_training_params():
     shared = {f"train.{name}" for name in TrainParams.__annotations__ if name not in samplers}
     for stage in ("train_xx", "train_xy", "train_hybrid", "train_baseline"):
         own = stage.removeprefix("train_").replace("baseline", "${item.sampler}")
-        assert set(PIPELINE["stages"][stage]["params"]) == {"seed", f"train.{own}"} | shared
+        expected = {"seed", "encoder.trust_remote_code", f"train.{own}"} | shared
+        assert set(PIPELINE["stages"][stage]["params"]) == expected
+
+
+def test_what_loads_an_encoder_declares_whether_its_code_is_trusted():
+    """The encoder stage declares its whole section."""
+    loading = ("train_xx", "train_xy", "train_hybrid", "train_baseline", "score", "score_baseline")
+    for stage in loading:
+        assert "encoder.trust_remote_code" in PIPELINE["stages"][stage]["params"]
 
 
 @pytest.mark.parametrize(

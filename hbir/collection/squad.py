@@ -7,11 +7,11 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
-from hbir.collection.sentences import sentence_breaks
 from hbir.collection.source import Harvest, Pair, TextSource
 from hbir.core.errors import DataError
 from hbir.core.lines import expanded, read_lines
 from hbir.core.params import params_class
+from hbir.core.sentences import sentence_breaks
 
 
 @params_class

@@ -1,9 +1,11 @@
 """Offer `hbir track` and `hbir ui`."""
 
+from pathlib import Path
+
 import click
 
 from hbir.core.params import read_params, section
-from hbir.core.project import MODELS, SCORES, read_project
+from hbir.core.project import SCORES, read_project
 from hbir.core.record import main_root
 from hbir.evaluation.results import TRAINING, read_results
 from hbir.tracking.experiments import synchronise_experiments
@@ -45,7 +47,7 @@ def bring_up_to_date(store: Store) -> SyncSummary:
     tracking = section(params, "tracking", TrackingParams)
     compared = read_project(params).compared
     scored = [sampler for sampler in compared if (SCORES / sampler / TRAINING).is_file()]
-    summary = synchronise(read_results(SCORES, scored), store, MODELS, tracking, here(store.root))
+    summary = synchronise(read_results(SCORES, scored), store, Path(), tracking, here(store.root))
     summary.notes += [
         f"{sampler}: no scores here; `dvc repro` makes them" for sampler in compared if sampler not in scored
     ]

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hbir.core.errors import HbirError, TrackingError
-from hbir.core.project import MODELS, SCORES
+from hbir.core.params import PARAMS
+from hbir.core.project import MODELS, SCORES, TRANSLATED
 from hbir.evaluation.results import TRAINING, read_results
 from hbir.tracking.params import TrackingParams
 from hbir.tracking.runs import Origin, find_run, open_run
 from hbir.tracking.store import Store
 from hbir.tracking.sync import SYNCHRONISED, SyncSummary, synchronise
+from hbir.tracking.translations import COUNTS
 
 if TYPE_CHECKING:
     from dvc.api import DVCFileSystem
@@ -91,8 +93,9 @@ def _synchronise_one(experiment: Experiment, store: Store, params: TrackingParam
         target = Path(folder)
         for sampler in missing:
             _fetch(files, sampler, target, params)
+        _fetch_translations(files, target)
         results = read_results(target / SCORES, missing)
-        return synchronise(results, store, target / MODELS, params, origin)
+        return synchronise(results, store, target, params, origin)
 
 
 def _samplers(files: "DVCFileSystem") -> list[str]:
@@ -120,6 +123,13 @@ def _fetch(files: "DVCFileSystem", sampler: str, target: Path, params: TrackingP
             files.get(model, str(target / model), recursive=True)
     except _unavailable():
         shutil.rmtree(target / model, ignore_errors=True)  # half of it may be there; a reference will do
+
+
+def _fetch_translations(files: "DVCFileSystem", target: Path) -> None:
+    counted = files.glob(f"{TRANSLATED}/*{COUNTS}")
+    for name in (str(PARAMS), *counted) if counted else ():
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        files.get(name, str(target / name))
 
 
 def _unavailable() -> tuple[type[Exception], ...]:

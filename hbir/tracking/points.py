@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 CURVES = ("train", "validation")
 SPEED = "train/pairs_per_second"
+TRANSLATION = "translation"
 VARIANTS = "variants"
 """MLflow sorts its charts by name: this comes behind `train`, `validation` and most benchmarks."""
 
@@ -100,8 +101,28 @@ def score_values(summaries: Mapping[str, Any], final: Mapping[str, Any]) -> dict
     return values
 
 
+def translation_values(counts: Mapping[str, Any]) -> dict[str, float]:
+    """List what became of the pairs in each language.
+
+    Args:
+        counts: language → content of its stats.json.
+
+    Returns:
+        Metric name → number of pairs or texts: `translation/es/pairs`, `translation/es/rejected/copied`.
+    """
+    return dict(_leaves(TRANSLATION, counts))
+
+
 def _flat(prefix: str, settings: Mapping[str, Mapping[str, float | None]]) -> Iterator[tuple[str, float]]:
     for setting, measures in settings.items():
         for measure, value in measures.items():
             if value is not None:
                 yield metric_name(prefix, setting, measure), value
+
+
+def _leaves(prefix: str, value: Mapping[str, Any] | float) -> Iterator[tuple[str, float]]:
+    if not isinstance(value, Mapping):
+        yield prefix, value
+        return
+    for name, inner in value.items():
+        yield from _leaves(metric_name(prefix, name), inner)

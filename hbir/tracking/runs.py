@@ -70,6 +70,17 @@ class TrackedRun:
         """
         return metric in self.run.data.metrics or metric in self._steps
 
+    def metrics(self, section: str) -> list[str]:
+        """List the metrics of a section of the charts.
+
+        Args:
+            section: what stands before the first slash.
+
+        Returns:
+            Their names when the run was opened.
+        """
+        return [name for name in self.run.data.metrics if name.startswith(f"{section}/")]
+
     def add_params(self, sampler: str, params: Mapping[str, Any]) -> None:
         """Log the params that are not there.
 

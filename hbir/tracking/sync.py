@@ -14,9 +14,10 @@ from hbir.reporting.figures import composition_figure
 from hbir.tracking.checkpoint import record_checkpoint
 from hbir.tracking.live import never_fatal
 from hbir.tracking.params import TrackingParams
-from hbir.tracking.points import SPEED, curve_points, score_values
+from hbir.tracking.points import SPEED, TRANSLATION, curve_points, score_values, translation_values
 from hbir.tracking.runs import Origin, TrackedRun, here, open_run
 from hbir.tracking.store import Store
+from hbir.tracking.translations import read_translations
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ class SyncSummary:
 def synchronise(
     results: list[SamplerResults],
     store: Store,
-    models: Path,
+    project: Path,
     params: TrackingParams,
     origin: Origin,
 ) -> SyncSummary:
@@ -76,7 +77,7 @@ def synchronise(
     Args:
         results: one entry per sampler.
         store: the open store.
-        models: the folder of models of the project that the results belong to.
+        project: the folder that the results belong to, with its models and the counts of its translations.
         params: the section `tracking`.
         origin: where the results come from.
 
@@ -87,9 +88,10 @@ def synchronise(
         TrackingError: when the store fails.
     """
     summary = SyncSummary()
+    counts = translation_values(read_translations(project))
     with store.faults():
         for result in results:
-            _synchronise_one(result, store, models, params, origin, summary)
+            _synchronise_one(result, store, project / MODELS, params, origin, summary, counts)
     return summary
 
 
@@ -102,7 +104,7 @@ def synchronise_quietly(results: list[SamplerResults], params: TrackingParams) -
     """
     with never_fatal():
         root = main_root()
-        log.info("%s", synchronise(results, Store(root), MODELS, params, here(root)))
+        log.info("%s", synchronise(results, Store(root), Path(), params, here(root)))
 
 
 def _synchronise_one(
@@ -112,14 +114,17 @@ def _synchronise_one(
     params: TrackingParams,
     origin: Origin,
     summary: SyncSummary,
+    counts: dict[str, float],
 ) -> None:
     fingerprint = result.training["fingerprint"]
     record = read_record(store.root, fingerprint)
     run = open_run(store, result.sampler, fingerprint, origin, record["seconds"] if record else 0.0)
-    mark = _mark(result, record)
+    mark = _mark(result, record, counts)
     stale = run.tags.get(SYNCHRONISED) != mark
     if stale:
         _fill(run, result, record)
+        gone = dict.fromkeys(run.metrics(TRANSLATION), 0)  # of a reason that is not found any more
+        run.set_values(gone | counts)
     checkpoint = record_checkpoint(run, result, models, params.model_size_limit, origin)
     if stale:
         run.set_tags({SYNCHRONISED: mark})
@@ -157,7 +162,7 @@ def _fill_environment(run: TrackedRun, record: dict[str, Any]) -> None:
     run.store.client.log_dict(run.run_id, told, "environment.json")
 
 
-def _mark(result: SamplerResults, record: dict[str, Any] | None) -> str:
+def _mark(result: SamplerResults, record: dict[str, Any] | None, counts: dict[str, float]) -> str:
     cells = {name: file_digest(result.folder / name / CELLS) for name in result.summaries}
-    parts = [result.training, result.summaries, result.final, cells, record]
+    parts = [result.training, result.summaries, result.final, cells, record, counts]
     return digest(json.dumps(parts, sort_keys=True))

@@ -11,6 +11,10 @@ class CldrEngine:
     """Render keys with CLDR's names and the templates of the target language."""
 
     name = "cldr"
+    truncated = 0
+    mixes_languages = False
+    abridges = True
+    """A passage lacks the sentences of which the language lacks a name."""
 
     def translate(self, segments: Sequence[Segment], target: str) -> list[str | None]:
         """Render the segments' keys.

@@ -1,7 +1,7 @@
 """Define what every translation engine does."""
 
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 
 class Segment(NamedTuple):
@@ -19,6 +19,18 @@ class Engine(Protocol):
     def name(self) -> str:
         """Return the name that params.yaml uses."""
 
+    @property
+    def truncated(self) -> int:
+        """Return how many texts so far were longer than the model and lost their end."""
+
+    @property
+    def mixes_languages(self) -> bool:
+        """Return whether English words stay on purpose, so that no check of language is due."""
+
+    @property
+    def abridges(self) -> bool:
+        """Return whether sentences are left out on purpose, so that no check of length or numbers is due."""
+
     def translate(self, segments: Sequence[Segment], target: str) -> list[str | None]:
         """Translate from English; batches are the engine's own affair.
 
@@ -28,4 +40,40 @@ class Engine(Protocol):
 
         Returns:
             For each segment its translation, or None where the engine has none that it would stand for.
+        """
+
+
+class Translator(Protocol):
+    """Translate batches of sentences into one language; what a memory stands before.
+
+    Making one must be cheap and check everything that can be wrong: language, program, model. What is heavy, such as
+    a model's weights, is loaded at the first batch, for where all is remembered there is none.
+    """
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """Return everything but text and language that decides a translation: engine, model revision, options."""
+
+    @property
+    def limit(self) -> int | None:
+        """Return the longest input in the unit of `lengths`; None where there is no limit."""
+
+    def lengths(self, texts: Sequence[str]) -> list[int]:
+        """Measure texts as the model reads them.
+
+        Args:
+            texts: sentences.
+
+        Returns:
+            Tokens of each, special ones included, before any truncation.
+        """
+
+    def translate(self, texts: Sequence[str]) -> list[str]:
+        """Translate one batch.
+
+        Args:
+            texts: sentences, none empty; those beyond the limit lose their end.
+
+        Returns:
+            As many translations, in the same order; the same for the same batch.
         """

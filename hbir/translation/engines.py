@@ -1,28 +1,116 @@
 """Find an engine by its name."""
 
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
-from hbir.core.params import unknown
+from hbir.core.errors import ParamsError
+from hbir.core.params import unknown, validated
+from hbir.translation.apertium import ApertiumParams, ApertiumTranslator
 from hbir.translation.cldr import CldrEngine
-from hbir.translation.engine import Engine
-from hbir.translation.params import TranslateParams
+from hbir.translation.ct2 import Ct2Params, Ct2Translator
+from hbir.translation.engine import Engine, Translator
+from hbir.translation.glossary import GlossaryEngine, GlossaryParams
+from hbir.translation.memorised import MemorisedEngine, Runner
+from hbir.translation.memory import Memory, memory_path
+from hbir.translation.neural import NeuralParams, NeuralTranslator, OpusParams
+from hbir.translation.parallel import ParallelEngine
+from hbir.translation.params import EngineParams, Entry, TranslateParams
 
-ENGINES: dict[str, Callable[[], Engine]] = {"cldr": CldrEngine}
-"""The engines; a new one is a module of its own and a line here."""
+WHERE = "params.yaml: translate.engine"
 
 
-def make_engine(params: TranslateParams) -> Engine:
-    """Make the engine of params.yaml.
+class EngineKind(NamedTuple):
+    """Hold the class of an engine's params and what makes it."""
+
+    params: type[Any]
+    make: Callable[[Any], Engine]
+
+
+class TranslatorKind(NamedTuple):
+    """Hold the class of a translator's params and what makes it, from these, the language and the threads."""
+
+    params: type[Any]
+    make: Callable[[Any, str, int], Translator]
+
+
+ENGINES: dict[str, EngineKind] = {
+    "cldr": EngineKind(EngineParams, lambda params: CldrEngine()),
+    "glossary": EngineKind(GlossaryParams, GlossaryEngine),
+    "parallel": EngineKind(EngineParams, lambda params: ParallelEngine()),
+}
+"""Engines that need no memory; a new one is a module of its own and a line here."""
+TRANSLATORS: dict[str, TranslatorKind] = {
+    "apertium": TranslatorKind(
+        ApertiumParams, lambda params, target, threads: ApertiumTranslator(params, target)
+    ),
+    "nllb": TranslatorKind(NeuralParams, NeuralTranslator),
+    "m2m100": TranslatorKind(NeuralParams, NeuralTranslator),
+    "opus": TranslatorKind(OpusParams, NeuralTranslator),
+    "madlad": TranslatorKind(NeuralParams, NeuralTranslator),
+    "ctranslate2": TranslatorKind(Ct2Params, Ct2Translator),
+}
+"""Those that translate sentences, behind the memory; a new one is a module of its own and a line here."""
+KINDS: dict[str, EngineKind | TranslatorKind] = {**ENGINES, **TRANSLATORS}
+
+
+def make_engine(params: TranslateParams, target: str) -> Engine:
+    """Make the engine of a language.
 
     Args:
         params: the section `translate`.
+        target: the language's tag.
 
     Returns:
         The engine.
 
     Raises:
-        ParamsError: when there is no engine of that name.
+        ParamsError: when there is no engine of that name, or a key is wrong.
+        LanguageError: when the engine does not have the language.
+        DataError: when the memory cannot be used.
     """
-    if params.engine not in ENGINES:
-        raise unknown("params.yaml: translate.engine", params.engine, ENGINES)
-    return ENGINES[params.engine]()
+    kind, given = parsed(params.of(target), _where(params, target))
+    if isinstance(kind, EngineKind):
+        return kind.make(given)
+    return MemorisedEngine(
+        name=given.name,
+        translator=kind.make(given, target, params.threads),
+        memory=Memory(memory_path(params.memory, target)),
+        target=target,
+        batch_tokens=params.batch_tokens,
+        runner=_runner(params, target),
+    )
+
+
+def parsed(entry: Entry, where: str = WHERE) -> tuple[EngineKind | TranslatorKind, Any]:
+    """Check an entry without making anything.
+
+    Args:
+        entry: as in params.yaml.
+        where: the file and key, for a message.
+
+    Returns:
+        The kind and its params.
+
+    Raises:
+        ParamsError: when there is no engine of that name, or a key is wrong.
+    """
+    given = {"name": entry} if isinstance(entry, str) else entry
+    name = given.get("name")
+    if not isinstance(name, str):
+        raise ParamsError(where=where, expected="a `name`", found=str(entry), hint="Add the key.")
+    if name not in KINDS:
+        raise unknown(where, name, KINDS)
+    kind = KINDS[name]
+    return kind, validated(kind.params, given, where)
+
+
+def _runner(params: TranslateParams, target: str) -> Runner | None:
+    if params.cluster is None:
+        return None
+    from hbir.translation.cluster import ray_runner
+
+    return ray_runner(params.of(target), target, params.threads, params.cluster)
+
+
+def _where(params: TranslateParams, target: str) -> str:
+    return f"params.yaml: translate.languages.{target}" if target in params.languages else WHERE

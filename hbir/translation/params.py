@@ -1,11 +1,87 @@
 """Describe the section `translate` of params.yaml."""
 
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
 from hbir.core.params import params_class
+
+Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Entry = str | dict[str, Any]
+"""An engine in params.yaml: its name alone, or a mapping with `name` and the keys of its own."""
+
+
+@params_class
+class EngineParams:
+    """Describe an engine without options; each other one adds its own."""
+
+    name: str
+    """The engine's name."""
+
+
+@params_class
+class ChecksParams:
+    """Say which translations are not taken; null switches a check off."""
+
+    copied_words: Count | None
+    """A translation that equals its source is copied through where it has at least so many words; names and
+    short titles may stay as they are."""
+    script: Share | None
+    """Smallest share of a translation's letters in the scripts of its language; names, paths and code apart."""
+    length_ratio: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=2, max_length=2)] | None
+    """Shortest and longest translation, as multiples of what is usual in its language."""
+    repetitions: Annotated[int, Field(ge=2)] | None
+    """The same words so many times in a row are a loop, unless the source has one too; letters, where words are
+    not spaced."""
+    lost_numbers: Share | None
+    """Largest share of the source's numbers that may be missing; those of two digits or more count, zeros at
+    the ends apart."""
+    max_rejected: Share
+    """Largest share of the pairs with a translation that may be rejected; above it the stage fails."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.length_ratio and self.length_ratio[0] >= self.length_ratio[1]:
+            raise ValueError("length_ratio from the shortest to the longest")
+        return self
+
+
+@params_class
+class ClusterParams:
+    """Say where batches are translated when it is not this process."""
+
+    address: str
+    """Of a Ray cluster; `auto` finds the one of this machine or of RAY_ADDRESS, `local` starts one here."""
+    workers: Count
+    """Processes, each with a copy of the model."""
 
 
 @params_class
 class TranslateParams:
     """Say how the English pairs come into the other languages."""
 
-    engine: str = "cldr"
-    """The engine's name; `cldr` renders the embedded corpus from its codes."""
+    engine: Entry
+    """The engine of all languages; `cldr` renders the embedded corpus from its codes."""
+    languages: dict[str, Entry]
+    """Another engine for some languages."""
+    memory: str
+    """Folder, in the project or anywhere, that keeps every translation, so that nothing is translated twice."""
+    batch_tokens: Count
+    """Tokens per batch, padding included; fewer where memory is short."""
+    threads: Count
+    """CPU threads of an engine with a model; another number gives other last digits."""
+    checks: ChecksParams
+    cluster: ClusterParams | None
+    """Workers on a Ray cluster (`pip install hbir[cluster]`), or null to translate in this process."""
+
+    def of(self, target: str) -> Entry:
+        """Return the engine of one language.
+
+        Args:
+            target: its tag.
+
+        Returns:
+            The engine's name, or a mapping with it.
+        """
+        return self.languages.get(target, self.engine)

@@ -1,87 +1,109 @@
 """Bring a table of English pairs into a language: each text is translated once, parallel ones are looked up."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from itertools import chain
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from hbir.core.errors import DataError
 from hbir.core.records import TRANSLATED
+from hbir.translation.checks import NO_CHECKS, OF_CONTENT, OF_LANGUAGE, Checks, make_checks
 from hbir.translation.engine import Engine, Segment
+from hbir.translation.params import ChecksParams
+from hbir.translation.rejection import SIDES, Rejected, Texts, find_rejected
+from hbir.translation.summary import NO_TRANSLATION, NO_VERSION, TranslateSummary
 
-SOURCE_LANGUAGE = "en"
-Sides = tuple[str | None, str | None]
-"""Query and passage; None where the engine has no translation."""
 
+class Translation(NamedTuple):
+    """Hold the pairs in one language."""
 
-@dataclass(frozen=True)
-class TranslateSummary:
-    """Count what was translated into one language."""
-
-    language: str
-    pairs: int
-    segments: int
-    """Different texts that the engine was given."""
-    dropped: Counter[str]
-    """Pairs left out, by reason."""
-
-    def __str__(self) -> str:
-        """Return the line that the command prints."""
-        reasons = ", ".join(f"{count} with {reason}" for reason, count in sorted(self.dropped.items()))
-        return f"{self.language}: {self.pairs} pairs of {self.segments} texts; dropped: {reasons or 'none'}"
+    table: pa.Table
+    """With the columns TRANSLATED, in the order of the English one."""
+    summary: TranslateSummary
+    rejected: list[Rejected]
+    """Pairs that did not pass the checks."""
 
 
 def translate_pairs(
-    english: pa.Table, parallel: pa.Table, engine: Engine, target: str
-) -> tuple[pa.Table, TranslateSummary]:
-    """Translate the pairs of all sources.
+    english: pa.Table, parallel: pa.Table, engine: Engine | None, target: str, checks: ChecksParams
+) -> Translation:
+    """Translate the pairs of all sources, and check what came out.
 
     Args:
         english: a table with the columns ENGLISH.
         parallel: a table with the columns PARALLEL; the engine is not asked for its pairs.
-        engine: what translates; it is not asked when the target is English.
+        engine: what translates; None for English, whose texts stay as they are and are not checked.
         target: the tag of the target language.
+        checks: thresholds.
 
     Returns:
-        A table with the columns TRANSLATED in the order of the English one, and its counts. A pair whose query
-        or passage has no translation is left out.
+        The pairs, their counts and what was rejected. A pair whose query or passage has no translation, or one
+        that does not pass the checks, is left out.
 
     Raises:
         DataError: when the engine cannot read the pairs, or returns another number of texts than it was given.
     """
     known = set(parallel["pair_id"].to_pylist())
-    others = english.filter(
-        pa.array([pair_id not in known for pair_id in english["pair_id"].to_pylist()], pa.bool_())
+    is_known = pa.array([pair_id in known for pair_id in english["pair_id"].to_pylist()], pa.bool_())
+    given, others = english.filter(is_known), english.filter(pc.invert(is_known))
+    found = _by_lookup(parallel, target)
+    translated, texts = _by_engine(others, engine, target)
+    for_found, for_translated = _checks(checks, target, engine)
+    rejected = find_rejected(given, found, for_found) | find_rejected(others, translated, for_translated)
+    pairs = found | translated
+    absent = Counter(
+        NO_VERSION if pair_id in known else NO_TRANSLATION
+        for pair_id in english["pair_id"].to_pylist()
+        if pair_id not in pairs
     )
-    translated, segments = _by_engine(others, engine, target)
-    sides = _by_lookup(parallel, target) | translated
-    ordered = [sides.get(pair_id) for pair_id in english["pair_id"].to_pylist()]
-    reasons = [_reason(side) for side in ordered]
-    whole = english.select(TRANSLATED.names)
-    for place, name in enumerate(("query", "passage")):
-        column = pa.array([side and side[place] for side in ordered], pa.string())
-        whole = whole.set_column(whole.schema.get_field_index(name), name, column)
-    kept = whole.filter(pa.array([reason is None for reason in reasons], pa.bool_()))
-    dropped = Counter(reason for reason in reasons if reason)
-    return kept.cast(TRANSLATED), TranslateSummary(target, len(kept), segments, dropped)
+    table = _table(english, {key: pair for key, pair in pairs.items() if key not in rejected})
+    summary = TranslateSummary(
+        language=target,
+        pairs=len(table),
+        texts=texts,
+        truncated=engine.truncated if engine else 0,
+        rejected=Counter(pair["reason"] for pair in rejected.values()),
+        absent=absent,
+    )
+    return Translation(table, summary, list(rejected.values()))
 
 
-def _by_lookup(parallel: pa.Table, target: str) -> dict[int, Sides]:
+def _checks(params: ChecksParams, target: str, engine: Engine | None) -> tuple[Checks, Checks]:
+    """Make the checks of texts that came translated, and those of the engine's."""
+    if engine is None:
+        return NO_CHECKS, NO_CHECKS
+    checks = make_checks(params, target)
+    moot = chain(OF_LANGUAGE if engine.mixes_languages else (), OF_CONTENT if engine.abridges else ())
+    return checks, checks.without(set(moot))
+
+
+def _table(english: pa.Table, pairs: Mapping[int, Texts]) -> pa.Table:
+    ids = english["pair_id"].to_pylist()
+    kept = english.filter(pa.array([pair_id in pairs for pair_id in ids], pa.bool_())).select(TRANSLATED.names)
+    texts = [pairs[pair_id] for pair_id in ids if pair_id in pairs]
+    for place, name in enumerate(SIDES):
+        column = pa.array([pair[place] for pair in texts], pa.string())
+        kept = kept.set_column(kept.schema.get_field_index(name), name, column)
+    return kept.cast(TRANSLATED)
+
+
+def _by_lookup(parallel: pa.Table, target: str) -> dict[int, Texts]:
     rows = parallel.filter(pc.equal(parallel["lang"], target))
-    columns = (rows[name].to_pylist() for name in ("pair_id", "query", "passage"))
+    columns = (rows[name].to_pylist() for name in ("pair_id", *SIDES))
     return {pair_id: (query, passage) for pair_id, query, passage in zip(*columns, strict=True)}
 
 
-def _by_engine(english: pa.Table, engine: Engine, target: str) -> tuple[dict[int, Sides], int]:
-    queries = _segments(english, "query")
-    passages = _segments(english, "passage")
+def _by_engine(english: pa.Table, engine: Engine | None, target: str) -> tuple[dict[int, Texts], int]:
+    queries, passages = (_segments(english, side) for side in SIDES)
     unique = list(dict.fromkeys(chain(queries, passages)))
     texts = dict(zip(unique, _translated(unique, engine, target), strict=True))
-    ids = english["pair_id"].to_pylist()
-    sides = [(texts[query], texts[passage]) for query, passage in zip(queries, passages, strict=True)]
-    return dict(zip(ids, sides, strict=True)), len(unique)
+    rows = zip(english["pair_id"].to_pylist(), queries, passages, strict=True)
+    pairs = ((pair_id, texts[query], texts[passage]) for pair_id, query, passage in rows)
+    whole = {key: (query, text) for key, query, text in pairs if query is not None and text is not None}
+    return whole, len(unique)
 
 
 def _segments(english: pa.Table, side: str) -> list[Segment]:
@@ -89,8 +111,8 @@ def _segments(english: pa.Table, side: str) -> list[Segment]:
     return [Segment(key, text) for key, text in zip(keys, texts, strict=True)]
 
 
-def _translated(segments: list[Segment], engine: Engine, target: str) -> list[str | None]:
-    if target == SOURCE_LANGUAGE or not segments:
+def _translated(segments: Sequence[Segment], engine: Engine | None, target: str) -> Sequence[str | None]:
+    if engine is None or not segments:
         return [segment.text for segment in segments]
     texts = engine.translate(segments, target)
     if len(texts) != len(segments):
@@ -101,10 +123,3 @@ def _translated(segments: list[Segment], engine: Engine, target: str) -> list[st
             hint="Report this: the engine lost count.",
         )
     return texts
-
-
-def _reason(sides: Sides | None) -> str | None:
-    if sides is None:
-        return "no version in the parallel texts"
-    missing = [side for side, text in zip(("query", "passage"), sides, strict=True) if text is None]
-    return f"no translation of the {' and the '.join(missing)}" if missing else None

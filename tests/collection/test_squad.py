@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from hbir.collection.sentences import sentence_breaks
 from hbir.core.errors import DataError
+from hbir.core.sentences import sentence_breaks
 from tests.collection.sources import collected, pairs_of
 
 CONTEXT = "Dr. Ada went to Rome.  She saw the U.S. envoy there. Nobody else came!"

@@ -14,13 +14,14 @@ from typing import Any
 from ruamel.yaml import YAML
 
 SOURCE = Path(__file__).parents[2]
-RESULTS = ("dvc.lock", "metrics/")
+RESULTS = ("dvc.lock", "metrics/", "data/translated/")
 
 TINY: dict[str, Any] = {
     "languages": ["de", "en", "es"],
     "batches": {"languages": ["de", "en", "es"], "size": 8, "steps": 4},
     "encoder": {
-        "max_tokens": 32,
+        "max_query_tokens": 32,
+        "max_passage_tokens": 32,
         "tiny": {"layers": 1, "width": 16, "heads": 2, "feed_forward": 16, "vocabulary": 300},
     },
     "train": {"threads": 1, "log_every": 2, "checkpoint_every": 3, "validation": {"every": 2}},

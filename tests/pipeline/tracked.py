@@ -9,7 +9,13 @@ import mlflow
 mlflow.set_tracking_uri(f"sqlite:///{Path.cwd()}/mlflow.db")
 client = mlflow.MlflowClient()
 experiment = client.get_experiment_by_name("hbir")
-WANTED = ("train/loss", "train/learning_rate", "validation/loss", "cldr/multilingual/map")
+WANTED = (
+    "train/loss",
+    "train/learning_rate",
+    "validation/loss",
+    "cldr/multilingual/map",
+    "translation/de/pairs",
+)
 runs = []
 for run in client.search_runs([experiment.experiment_id]):
     data = run.data

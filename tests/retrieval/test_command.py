@@ -14,11 +14,12 @@ from hbir.core.errors import DataError, ModelError, ParamsError
 from hbir.core.files import atomic_folder
 from hbir.encoding.initial import initial_encoder
 from hbir.encoding.model import embed, load_encoder, prepare_torch, save_encoder
-from hbir.encoding.params import EncoderParams, TinyParams
+from hbir.encoding.params import TinyParams
 from hbir.retrieval import search as searching
 from hbir.retrieval.command import search
 from hbir.retrieval.search import Hit
 from hbir.retrieval.show import show_hits
+from tests.encoding.builder import make_params
 
 PASSAGES = [
     ("a", "The yen is used in Japan.", "en"),
@@ -34,7 +35,7 @@ def models(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     for name, width in (("one", 16), ("two", 24)):
         tiny = TinyParams(layers=1, width=width, heads=2, feed_forward=16, dropout=0.0, vocabulary=320)
-        params = EncoderParams(name="tiny", max_tokens=40, languages="training", tiny=tiny)
+        params = make_params(tiny=tiny)
         with atomic_folder(folder / name) as temporary:
             save_encoder(initial_encoder(params, [text for _, text, _ in PASSAGES], 1), temporary)
     return folder
@@ -132,7 +133,7 @@ def test_a_named_index_of_another_dimension_or_corpus(models, corpus):
             ParamsError,
             "expected one of de, en, hi, found fr",
         ),
-        (["{p}", "yen?", "--corpus", "{c}"], ModelError, "expected an encoder with safetensors weights"),
+        (["{p}", "yen?", "--corpus", "{c}"], ModelError, "expected an encoder of sentence-transformers or"),
     ],
 )
 def test_bad_input(models, corpus, arguments, error, message):

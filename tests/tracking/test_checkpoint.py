@@ -49,7 +49,7 @@ def model(root: Path, saved: Path, results: list[SamplerResults]) -> Path:
 
 def sync(results: list[SamplerResults], store: Store, limit: float, *experiments: str) -> SyncSummary:
     params = validated(TrackingParams, {"model_size_limit": limit}, "params.yaml: tracking")
-    return synchronise(results, store, store.root / "models", params, Origin(experiments=experiments))
+    return synchronise(results, store, store.root, params, Origin(experiments=experiments))
 
 
 def reference(store: Store) -> dict[str, str]:

@@ -20,7 +20,11 @@ PIPELINE = """stages:
   all:
     cmd: 'true'
     outs: [scores/xx, scores/xy, models/xx]
+    metrics:
+    - data/translated/de.stats.json:
+        cache: false
 """
+COUNTS = Path("data/translated/de.stats.json")
 OTHER = "0123456789" * 6
 
 
@@ -38,12 +42,15 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         results = build(root / "scores", ["xx", "xy"])
         save_model(root / "models/xx", results[0].training["fingerprint"])
         (root / "dvc.yaml").write_text(PIPELINE)
+        (root / "params.yaml").write_text("languages: [de, en]\n")
+        write_json(root / COUNTS, {"pairs": 1, "rejected": {}})
         with Repo(str(root)) as repo:
             repo.commit(force=True)
             git(root, "add", "--all")
             git(root, "commit", "--quiet", "--message", "one")
             for file in (root / "scores/xx/training.json", root / "models/xx/training.json"):
                 write_json(file, {**read_json(file), "fingerprint": OTHER})
+            write_json(root / COUNTS, {"pairs": 2, "rejected": {"copied": 3}})
             repo.commit(force=True)
             repo.experiments.save(name="two", force=True)
         with Repo(str(root)) as repo:
@@ -69,7 +76,7 @@ def store(repository: Path) -> Store:
 
 def sync_workspace(store: Store, params: TrackingParams) -> None:
     results = read_results(store.root / "scores", ["xx", "xy"])
-    synchronise(results, store, store.root / "models", params, Origin(revision="workspace"))
+    synchronise(results, store, store.root, params, Origin(revision="workspace"))
 
 
 def test_an_experiments_runs_come_from_the_cache(store: Store, params: TrackingParams):
@@ -85,6 +92,9 @@ def test_an_experiments_runs_come_from_the_cache(store: Store, params: TrackingP
     assert other.data.tags["hbir.checkpoint"] == "model"
     assert other.info.status == "FINISHED"
     assert other.data.metrics["cldr/multilingual/map"] == 0.1398
+    assert other.data.metrics["translation/de/pairs"] == 2
+    assert other.data.metrics["translation/de/rejected/copied"] == 3
+    assert found["xx"].data.metrics["translation/de/pairs"] == 1
     assert other.data.tags["hbir.experiments"] == "two"
     assert found["xy"].data.tags["hbir.experiments"] == "two"
     assert "hbir.experiments" not in found["xx"].data.tags

@@ -2,7 +2,15 @@ from pathlib import Path
 
 import pytest
 
-from hbir.tracking.points import Point, curve_points, metric_name, row_points, run_params, score_values
+from hbir.tracking.points import (
+    Point,
+    curve_points,
+    metric_name,
+    row_points,
+    run_params,
+    score_values,
+    translation_values,
+)
 from tests.tracking.look import build
 
 TRAINING = {
@@ -73,3 +81,13 @@ def test_a_missing_score_is_left_out(tmp_path: Path):
     [result] = build(tmp_path, ["xx"], groups=False)
     result.summaries["cldr"]["settings"]["multilingual"]["rank_distance"] = None
     assert "cldr/multilingual/rank_distance" not in score_values(result.summaries, result.final)
+
+
+def test_counts_of_translations_have_a_section_of_their_own():
+    counts = {"es": {"pairs": 5, "rejected": {"lost_numbers": 2}, "absent": {}}, "de": {"pairs": 0}}
+    assert translation_values(counts) == {
+        "translation/es/pairs": 5,
+        "translation/es/rejected/lost_numbers": 2,
+        "translation/de/pairs": 0,
+    }
+    assert translation_values({}) == {}

@@ -2,9 +2,11 @@ import json
 import logging
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from hbir.core.files import write_json
 from hbir.core.record import record_path, write_record
 from hbir.evaluation.results import SamplerResults
 from hbir.tracking.live import LiveRun
@@ -15,7 +17,6 @@ from hbir.tracking.sync import SyncSummary, synchronise, synchronise_quietly
 from tests.reporting.builder import KINDS, settings
 from tests.tracking.look import artifacts, build, history, lengths, runs
 
-MODELS = Path("models")
 RECORD = {
     "seconds": 90.5,
     "pairs_per_second": [{"step": step, "value": 600.0 + step} for step in range(20, 1201, 20)],
@@ -37,7 +38,7 @@ def results(root: Path) -> list[SamplerResults]:
 
 
 def sync(results: list[SamplerResults], store: Store, params: TrackingParams, **origin: object) -> SyncSummary:
-    return synchronise(results, store, MODELS, params, Origin(**origin))  # type: ignore[arg-type]
+    return synchronise(results, store, Path(), params, Origin(**origin))  # type: ignore[arg-type]
 
 
 def counts(summary: SyncSummary) -> tuple[int, int, int]:
@@ -76,6 +77,62 @@ def test_every_sampler_gets_its_run(results: list[SamplerResults], store: Store,
     best, final = settings("hybrid")["multilingual"], settings("hybrid", 0.99)["multilingual"]
     assert run.data.metrics["cldr/multilingual/map"] == best["map"]
     assert run.data.metrics["variants/cldr/final/multilingual/map"] == final["map"]
+
+
+COUNTED = {
+    "es": {"pairs": 5, "texts": 9, "truncated": 1, "rejected": {"copied": 2, "empty": 1}, "absent": {}},
+    "de": {"pairs": 8, "texts": 9, "truncated": 0, "rejected": {}, "absent": {"no_version": 3}},
+    "fr": {"pairs": 7, "texts": 9, "truncated": 0, "rejected": {}, "absent": {}},
+}
+
+
+def write_counts(root: Path, counts: dict[str, Any]) -> None:
+    """Write what the translate stage counts; `fr` is no language of the project any more."""
+    (root / "params.yaml").write_text("languages: [de, en, es]\n")
+    for language, stats in counts.items():
+        write_json(root / f"data/translated/{language}.stats.json", stats)
+
+
+def translation(store: Store, name: str = "xx") -> dict[str, float]:
+    metrics = runs(store)[name].data.metrics
+    return {key: value for key, value in metrics.items() if key.startswith("translation/")}
+
+
+def test_what_became_of_the_pairs_in_each_language(
+    results: list[SamplerResults], store: Store, params: TrackingParams
+):
+    write_counts(store.root, COUNTED)
+    sync(results, store, params)
+    expected = {
+        "translation/de/absent/no_version": 3,
+        "translation/de/pairs": 8,
+        "translation/de/texts": 9,
+        "translation/de/truncated": 0,
+        "translation/es/pairs": 5,
+        "translation/es/rejected/copied": 2,
+        "translation/es/rejected/empty": 1,
+        "translation/es/texts": 9,
+        "translation/es/truncated": 1,
+    }
+    assert [translation(store, name) for name in ("xx", "xy", "hybrid")] == [expected] * 3
+    before = lengths(store)
+    assert counts(sync(results, store, params)) == (0, 0, 3)
+    assert lengths(store) == before
+
+
+def test_new_counts_replace_the_old_and_what_is_gone_becomes_zero(
+    results: list[SamplerResults], store: Store, params: TrackingParams
+):
+    write_counts(store.root, COUNTED)
+    sync(results, store, params)
+    write_counts(store.root, {"es": COUNTED["es"] | {"pairs": 7, "rejected": {"copied": 1}}})
+    assert counts(sync(results, store, params)) == (0, 3, 0)
+    found = translation(store)
+    assert found["translation/es/pairs"] == 7
+    assert found["translation/es/rejected/copied"] == 1
+    assert found["translation/es/rejected/empty"] == 0
+    assert found["translation/de/pairs"] == 8
+    assert lengths(store)["xx"]["translation/de/pairs"] == 1
 
 
 def test_files_of_a_run(results: list[SamplerResults], store: Store, params: TrackingParams):
@@ -118,8 +175,10 @@ def test_what_a_training_logged_is_not_logged_again(
 def test_a_deleted_store_comes_back(
     results: list[SamplerResults], store: Store, params: TrackingParams, tables: Path
 ):
+    write_counts(store.root, COUNTED)
     sync(results, store, params)
     before = {name: (run.data.params, run.data.metrics) for name, run in runs(store).items()}
+    assert "translation/es/rejected/copied" in before["xx"][1]
     store.client._tracking_client.store.engine.dispose()
     shutil.copyfile(tables, store.root / "mlflow.db")
     again = Store(store.root)

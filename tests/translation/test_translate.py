@@ -10,13 +10,16 @@ from hbir.cldr.render import Renderer, renderer
 from hbir.collection.collect import collect
 from hbir.collection.params import CollectParams
 from hbir.core.errors import DataError, LanguageError, ParamsError
+from hbir.core.lines import read_jsonl
 from hbir.core.records import ENGLISH, PARALLEL, TRANSLATED
 from hbir.translation import cldr
 from hbir.translation.cldr import CldrEngine
 from hbir.translation.engine import Engine, Segment
 from hbir.translation.engines import make_engine
-from hbir.translation.params import TranslateParams
-from hbir.translation.translate import translate_pairs
+from hbir.translation.rejection import Rejected, write_rejected
+from hbir.translation.translate import Translation
+from hbir.translation.translate import translate_pairs as translate_checked
+from tests.translation.given import checks, only, translate_params
 
 NONE = PARALLEL.empty_table()
 
@@ -25,6 +28,9 @@ class Shouting:
     """Stand in for a neural engine: it reads texts, and fails on those that hold an X."""
 
     name = "shouting"
+    truncated = 0
+    mixes_languages = False
+    abridges = False
 
     def __init__(self) -> None:
         self.given: list[Segment] = []
@@ -32,6 +38,10 @@ class Shouting:
     def translate(self, segments, target):
         self.given += segments
         return [None if "X" in segment.text else f"{target}:{segment.text.upper()}" for segment in segments]
+
+
+def translate_pairs(english, parallel, engine, target, thresholds=None) -> Translation:
+    return translate_checked(english, parallel, engine, target, thresholds or only())
 
 
 def english(*pairs, keys=("", "")):
@@ -56,38 +66,38 @@ def corpus():
 
 def test_a_text_engine_is_given_each_text_once():
     engine: Engine = (shouting := Shouting())
-    table, summary = translate_pairs(english(("a", "p"), ("b", "p"), ("a", "q")), NONE, engine, "de")
+    table, summary, rejected = translate_pairs(english(("a", "p"), ("b", "p"), ("a", "q")), NONE, engine, "de")
     assert [segment.text for segment in shouting.given] == ["a", "b", "p", "q"]
     assert table.schema.equals(TRANSLATED)
     assert table["query"].to_pylist() == ["de:A", "de:B", "de:A"]
     assert table["passage"].to_pylist() == ["de:P", "de:P", "de:Q"]
-    assert (summary.language, summary.pairs, summary.segments) == ("de", 3, 4)
-    assert summary.dropped == Counter()
-    assert str(summary) == "de: 3 pairs of 4 texts; dropped: none"
+    assert (summary.language, summary.pairs, summary.texts) == ("de", 3, 4)
+    assert summary.rejected == summary.absent == Counter()
+    assert rejected == []
+    assert str(summary) == "de: 3 pairs of 4 texts; rejected: none"
 
 
-def test_pairs_with_a_missing_side_are_dropped_and_counted():
+def test_pairs_with_a_missing_side_are_absent_and_counted_apart_from_the_rejected():
     pairs = [("X", "p"), ("b", "p"), ("a", "X"), ("X", "X")]
-    table, summary = translate_pairs(english(*pairs), NONE, Shouting(), "de")
+    table, summary, rejected = translate_pairs(english(*pairs), NONE, Shouting(), "de")
     assert table["pair_id"].to_pylist() == [1]
-    assert summary.pairs == 1
-    assert summary.dropped == {
-        "no translation of the query": 1,
-        "no translation of the passage": 1,
-        "no translation of the query and the passage": 1,
-    }
+    assert (summary.pairs, summary.absent) == (1, {"no_translation": 3})
+    assert summary.rejected == Counter()
+    assert rejected == []
+    assert str(summary) == "de: 1 pairs of 4 texts; rejected: none; absent: 3 no_translation"
 
 
-def test_english_passes_unchanged_through_any_engine():
-    shouting = Shouting()
-    table, summary = translate_pairs(english(("X", "p")), NONE, shouting, "en")
-    assert table.to_pylist()[0]["query"] == "X"
-    assert shouting.given == []
-    assert summary.dropped == Counter()
+def test_english_needs_no_engine_and_is_not_checked():
+    table, summary, rejected = translate_pairs(english(("the same", " ")), NONE, None, "en", checks())
+    assert table.to_pylist()[0]["query"] == "the same"
+    assert (summary.pairs, summary.truncated) == (1, 0)
+    assert summary.rejected == summary.absent == Counter()
+    assert rejected == []
 
 
 def test_nothing_to_translate():
-    table, summary = translate_pairs(ENGLISH.empty_table(), NONE, Shouting(), "de")
+    table, summary, _ = translate_pairs(ENGLISH.empty_table(), NONE, Shouting(), "de", checks())
+    assert summary.share == 0
     assert len(table) == summary.pairs == 0
     assert table.schema.equals(TRANSLATED)
 
@@ -103,9 +113,11 @@ def test_an_engine_that_loses_count():
 
 @pytest.mark.parametrize("language", ["ar", "de", "el", "es", "hi", "ru", "th", "tr", "vi", "zh"])
 def test_the_corpus_in_every_language(corpus, language):
-    table, summary = translate_pairs(corpus, NONE, CldrEngine(), language)
+    """No check of params.yaml rejects any of it."""
+    table, summary, _ = translate_pairs(corpus, NONE, CldrEngine(), language, checks())
     assert len(table) == summary.pairs > 4000
-    assert summary.pairs + sum(summary.dropped.values()) == len(corpus)
+    assert summary.rejected == Counter()
+    assert summary.pairs + summary.absent["no_translation"] == len(corpus)
     kept = set(table["pair_id"].to_pylist())
     same = corpus.filter(pa.array([pair in kept for pair in corpus["pair_id"].to_pylist()]))
     for column in ("pair_id", "passage_id", "query_id", "source", "split"):
@@ -122,9 +134,9 @@ def test_a_removed_name_drops_its_pairs(monkeypatch, corpus):
     whole = renderer("de")
     names = {entity: name for entity, name in whole.names.items() if entity != Entity("currency", "EUR")}
     monkeypatch.setattr(cldr, "renderer", lambda target: Renderer(target, names, whole.wordings))
-    before, _ = translate_pairs(corpus, NONE, CldrEngine(), "de")
+    before = translate_pairs(corpus, NONE, CldrEngine(), "de").table
     monkeypatch.undo()
-    after, summary = translate_pairs(corpus, NONE, CldrEngine(), "de")
+    after, summary, _ = translate_pairs(corpus, NONE, CldrEngine(), "de")
     lost = set(after["pair_id"].to_pylist()) - set(before["pair_id"].to_pylist())
     euro = {row["pair_id"] for row in corpus.to_pylist() if ":EUR:" in row["query_key"]}
     assert lost == euro
@@ -147,31 +159,32 @@ ROWS = parallel((1, "en", "b", "p"), (1, "de", "B-de", "P-de"), (2, "en", "a", "
 
 def test_parallel_pairs_are_looked_up_and_the_others_translated():
     shouting = Shouting()
-    table, summary = translate_pairs(english(("a", "p"), ("b", "p"), ("a", "q")), ROWS, shouting, "de")
+    table, summary, _ = translate_pairs(english(("a", "p"), ("b", "p"), ("a", "q")), ROWS, shouting, "de")
     assert [segment.text for segment in shouting.given] == ["a", "p"]
     assert table["pair_id"].to_pylist() == [0, 1]
     assert table["query"].to_pylist() == ["de:A", "B-de"]
     assert table["passage"].to_pylist() == ["de:P", "P-de"]
-    assert (summary.pairs, summary.segments) == (2, 2)
-    assert summary.dropped == {"no version in the parallel texts": 1}
-    assert str(summary) == "de: 2 pairs of 2 texts; dropped: 1 with no version in the parallel texts"
+    assert (summary.pairs, summary.texts) == (2, 2)
+    assert summary.absent == {"no_version": 1}
+    assert str(summary) == "de: 2 pairs of 2 texts; rejected: none; absent: 1 no_version"
 
 
 def test_parallel_pairs_alone_need_no_engine():
-    only = english(("x", "y"), ("b", "p"), ("a", "q")).slice(1)
+    given = english(("x", "y"), ("b", "p"), ("a", "q")).slice(1)
     for language, query in (("en", ["b", "a"]), ("de", ["B-de"]), ("zh", ["甲"]), ("tr", [])):
-        table, summary = translate_pairs(only, ROWS, CldrEngine(), language)
+        engine = None if language == "en" else CldrEngine()
+        table, summary, _ = translate_pairs(given, ROWS, engine, language)
         assert table["query"].to_pylist() == query
         assert table.schema.equals(TRANSLATED)
-        assert summary.segments == 0 or language == "en"
+        assert summary.texts == 0
 
 
 def test_codes_without_a_name_are_no_error():
     fact = Fact("currency", "JP", "QQQ")
     keys = query_key(fact, 0), passage_key([Sentence(fact, 0)])
-    table, summary = translate_pairs(english(("a", "p"), keys=keys), NONE, CldrEngine(), "de")
+    table, summary, _ = translate_pairs(english(("a", "p"), keys=keys), NONE, CldrEngine(), "de")
     assert len(table) == 0
-    assert sum(summary.dropped.values()) == 1
+    assert summary.absent == {"no_translation": 1}
 
 
 def test_language_without_templates(corpus):
@@ -180,6 +193,102 @@ def test_language_without_templates(corpus):
 
 
 def test_engines_by_name():
-    assert make_engine(TranslateParams()).name == "cldr"
+    assert make_engine(translate_params(engine="cldr"), "de").name == "cldr"
     with pytest.raises(ParamsError, match="Did you mean 'cldr'"):
-        make_engine(TranslateParams(engine="cdlr"))
+        make_engine(translate_params(engine="cdlr"), "de")
+
+
+class Parrot(Shouting):
+    """Stand in for an engine whose translations are written down."""
+
+    truncated = 2
+
+    def __init__(self, **translations: str) -> None:
+        super().__init__()
+        self.translations = translations
+
+    def translate(self, segments, target):
+        return [self.translations[segment.text] for segment in segments]
+
+
+def test_rejected_pairs_are_absent_counted_and_told_with_both_sides():
+    engine = Parrot(a="A", b="", p="P", q="Q Q Q", r="R")
+    pairs = english(("a", "p"), ("b", "p"), ("a", "q"), ("b", "q"), ("a", "r"))
+    table, summary, rejected = translate_pairs(pairs, NONE, engine, "de", only(repetitions=3))
+    assert table["pair_id"].to_pylist() == [0, 4]
+    assert summary.rejected == {"empty": 2, "repetition": 1}  # of a pair, the query's reason counts
+    assert (summary.pairs, summary.texts, summary.truncated, summary.share) == (2, 5, 2, 0.6)
+    assert rejected[0] == {
+        "pair_id": 1,
+        "source": "toy",
+        "reason": "empty",
+        "query": {"english": "b", "translation": "", "reason": "empty"},
+        "passage": {"english": "p", "translation": "P", "reason": None},
+    }
+    assert [pair["pair_id"] for pair in rejected] == [1, 2, 3]
+    assert rejected[2]["passage"]["reason"] == "repetition"
+    told = "de: 2 pairs of 5 texts; rejected: 2 empty, 1 repetition (60.0 %); 2 truncated"
+    assert str(summary) == told
+    assert summary.stats() == {
+        "pairs": 2,
+        "texts": 5,
+        "truncated": 2,
+        "rejected": {"empty": 2, "repetition": 1},
+        "absent": {},
+    }
+
+
+def test_too_many_rejected_pairs_are_an_error():
+    engine = Parrot(a="A", b="", p="P")
+    _, summary, _ = translate_pairs(english(("a", "p"), ("b", "p")), NONE, engine, "de")
+    summary.check_share(0.5, "there.jsonl")
+    message = (
+        r"translate de: expected at most 49\.0% of the pairs .*max_rejected.*, found 50\.0%: 1 empty. "
+        r"Look at there.jsonl, then"
+    )
+    with pytest.raises(DataError, match=message):
+        summary.check_share(0.49, "there.jsonl")
+
+
+def test_parallel_texts_are_checked_whatever_the_engine_does():
+    """Of the engine's own texts, those that it mixes or abridges on purpose are left alone."""
+    sentence = "Four words and more"
+    rows = parallel((1, "en", sentence, "p"), (1, "de", sentence, "P"))
+    for name in ("mixes_languages", "abridges"):
+        engine = Parrot(**{sentence: sentence, "p": "P"})
+        setattr(engine, name, True)
+        table, summary, _ = translate_pairs(
+            english((sentence, "p"), (sentence, "p")), rows, engine, "de", only(copied_words=4)
+        )
+        mixing = name == "mixes_languages"
+        assert table["pair_id"].to_pylist() == ([0] if mixing else [])
+        assert summary.rejected == {"copied": 1 if mixing else 2}
+
+
+def test_an_engine_that_abridges_is_asked_for_neither_length_nor_numbers():
+    source = "A sentence from 1945. And one of 1946."
+    thresholds = only(length_ratio=[0.5, 2.0], lost_numbers=0.0)
+    for abridges, reasons in ((True, {}), (False, {"length_ratio": 1})):
+        engine = Parrot(**{source: "Kurz.", "p": "P"})
+        engine.abridges = abridges
+        assert (
+            translate_pairs(english((source, "p")), NONE, engine, "de", thresholds).summary.rejected == reasons
+        )
+
+
+def test_equal_texts_are_checked_once(monkeypatch):
+    asked = []
+    monkeypatch.setattr("hbir.translation.checks.empty", lambda *texts: asked.append(texts))
+    translate_pairs(english(("a", "p"), ("b", "p"), ("a", "q")), NONE, Shouting(), "de")
+    assert sorted(asked) == [("a", "de:A"), ("b", "de:B"), ("p", "de:P"), ("q", "de:Q")]
+
+
+def test_rejected_pairs_are_kept_until_there_are_none(tmp_path):
+    rejected: list[Rejected] = [{"pair_id": 1, "reason": "empty", "query": {"english": "ä"}}, {"pair_id": 2}]
+    path = write_rejected(tmp_path, "de", rejected)
+    assert path == tmp_path / ".hbir/rejected/de.jsonl"
+    assert [row for _, row in read_jsonl(path)] == rejected
+    assert "ä" in path.read_text(encoding="utf-8")
+    write_rejected(tmp_path, "de", [])
+    assert not path.exists()
+    write_rejected(tmp_path, "de", [])

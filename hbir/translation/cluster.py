@@ -1,0 +1,227 @@
+"""Translate batches on Ray Data: workers that each hold the translator, results in the order of the batches."""
+
+import json
+import logging
+import os
+import pickle
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import hbir
+from hbir.core.errors import HbirError, ModelError, ParamsError
+from hbir.core.record import main_root
+from hbir.translation.engine import Translator
+from hbir.translation.engines import WHERE, TranslatorKind, parsed
+from hbir.translation.memorised import Runner
+from hbir.translation.params import ClusterParams, Entry
+
+_SECTION = "params.yaml: translate.cluster"
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    # Else every run of Ray Data's actors prints an error of Ray's own making (ray-project/ray#53727).
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
+}
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Job:
+    """Say what every worker does, and how it knows that it does the same as this process would."""
+
+    make: Callable[[], Translator]
+    identity: dict[str, Any]
+    """Of the translator made here."""
+    folder: str
+    """The working directory here, which relative paths of params.yaml start from."""
+
+
+class Worker:
+    """Translate batches in a process of Ray."""
+
+    def __init__(self, job: Job) -> None:
+        """Take on a job; the translator is made at the first batch, where its errors can be told.
+
+        Args:
+            job: what to do.
+        """
+        self._job = job
+        if Path(job.folder).is_dir():
+            os.chdir(job.folder)
+
+    def __call__(self, row: Row) -> Row:
+        """Translate one batch.
+
+        Args:
+            row: `place` of the batch, and `texts`, a JSON list.
+
+        Returns:
+            The same with the translations; `fault` is an error for the user, pickled, or empty.
+        """
+        try:
+            texts, fault = self._translator.translate(json.loads(row["texts"])), b""
+        except HbirError as error:
+            texts, fault = [], pickle.dumps(error)
+        return {"place": row["place"], "texts": json.dumps(texts), "fault": fault}
+
+    @cached_property
+    def _translator(self) -> Translator:
+        translator = self._job.make()
+        found = dict(translator.identity)
+        if found != self._job.identity:
+            raise ModelError(
+                where=_SECTION,
+                expected=f"the same engine on every machine, {self._job.identity}",
+                found=f"{found} on a worker",
+                hint="Name the model's `revision`, and install the same packages everywhere.",
+            )
+        return translator
+
+
+def ray_runner(entry: Entry, target: str, threads: int, cluster: ClusterParams) -> Runner:
+    """Make what translates batches on a cluster.
+
+    Args:
+        entry: the engine in params.yaml.
+        target: the language's tag.
+        threads: CPU threads of each worker; Ray reserves as many CPUs.
+        cluster: which cluster, and how many workers.
+
+    Returns:
+        A function from batches to their translations, in the same order. It raises what the translator raises;
+        ParamsError when Ray is not installed or there is no cluster at the address; ModelError when a worker has
+        another version of the model, or none returns anything.
+
+    Raises:
+        ParamsError: when the engine has no model, so that there is nothing for a cluster to do.
+    """
+    kind, given = parsed(entry)
+    if not isinstance(kind, TranslatorKind):
+        raise ParamsError(
+            where=WHERE,
+            expected="an engine with a model, for a cluster",
+            found=repr(given.name),
+            hint="Set `translate.cluster` to null.",
+        )
+    make = partial(kind.make, given, target, threads)
+
+    def run(batches: Iterable[list[str]]) -> Iterator[list[str]]:
+        job = Job(make, dict(make().identity), str(Path.cwd()))
+        with _connected(cluster, threads):
+            yield from _translated(list(batches), job, threads, cluster.workers)
+
+    return run
+
+
+def _translated(batches: list[list[str]], job: Job, threads: int, workers: int) -> Iterator[list[str]]:
+    import ray
+    from ray.data import ActorPoolStrategy, DataContext
+    from ray.data.exceptions import ExecutionTimeoutError
+
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    context = DataContext.get_current().copy()
+    context.execution_options.preserve_order = True
+    context.enable_progress_bars = context.print_on_execution_start = False
+    rows = [{"place": place, "texts": json.dumps(texts)} for place, texts in enumerate(batches)]
+    with DataContext.current(context):
+        # A block is what is lost with a worker, and what is returned at once: one batch.
+        results = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
+            Worker,
+            fn_constructor_args=[job],
+            compute=ActorPoolStrategy(size=workers),
+            num_cpus=threads,
+            num_gpus=_gpus(ray.cluster_resources().get("GPU", 0), workers),
+        )
+    try:
+        for place, row in enumerate(results.iter_rows()):
+            yield _texts(row, place)
+    except ExecutionTimeoutError as error:
+        raise ModelError(
+            where=_SECTION,
+            expected="a batch of any worker",
+            found=f"none for {context.execution_no_progress_timeout_s / 60:.0f} minutes",
+            hint="See with `ray status` whether CPUs are free, and in `ray logs` why workers die.",
+        ) from error
+
+
+def _texts(row: Row, place: int) -> list[str]:
+    if row["fault"]:
+        raise pickle.loads(row["fault"])
+    if row["place"] != place:
+        raise RuntimeError(f"Ray returned batch {row['place']} in place of {place}")
+    texts: list[str] = json.loads(row["texts"])
+    return texts
+
+
+def _gpus(there: float, workers: int) -> float:
+    """Share the GPUs out; without a share Ray would hide them from a worker."""
+    return min(1.0, 1 / -(-workers // int(there))) if there >= 1 else 0.0
+
+
+def _environment() -> dict[str, Any]:
+    # The code that runs here, which in a temporary experiment is not what is installed.
+    return {"py_modules": [str(Path(hbir.__file__).parent)], "env_vars": {"DVC_ROOT": str(main_root())}}
+
+
+@contextmanager
+def _connected(cluster: ClusterParams, threads: int) -> Iterator[None]:
+    os.environ.update({name: os.environ.get(name, value) for name, value in _QUIET.items()})
+    try:
+        import ray
+    except ImportError as error:
+        raise ParamsError(
+            where=_SECTION,
+            expected="the package ray",
+            found="none",
+            hint="Run `pip install 'hbir[cluster]'`, or set `translate.cluster` to null.",
+        ) from error
+    if ray.is_initialized():
+        yield
+        return
+    _connect(ray, cluster, threads)
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _connect(ray: Any, cluster: ClusterParams, threads: int) -> None:
+    cpus = {"num_cpus": cluster.workers * threads} if cluster.address == "local" else {}
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with _muted():
+            ray.init(
+                cluster.address,
+                runtime_env=_environment(),
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                **cpus,
+            )
+    except ConnectionError as error:
+        raise ParamsError(
+            where=f"{_SECTION}.address",
+            expected="the address of a Ray cluster",
+            found=f"{cluster.address!r}, where none answers",
+            hint="Start one with `ray start --head`, or set `address: local`.",
+        ) from error
+    # Ray's own would end the process before the batch at hand is kept.
+    signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _muted() -> Iterator[None]:
+    """Keep lines of Ray's C++ off the terminal, which no logger sees; what fails raises."""
+    terminal = os.dup(2)
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)

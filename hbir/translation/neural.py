@@ -1,0 +1,194 @@
+"""Translate with a model of transformers: NLLB-200, M2M-100, OPUS-MT or MADLAD-400."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from hbir.core.errors import ModelError, ParamsError
+from hbir.core.files import read_json
+from hbir.core.hashing import folder_digest
+from hbir.core.hub_models import Snapshot, require_safetensors, snapshot
+from hbir.core.params import params_class
+from hbir.translation.families import FAMILIES, model_of, token_of
+from hbir.translation.params import Count
+from hbir.translation.texts import Texts, room
+
+logger = logging.getLogger(__name__)
+
+
+@params_class
+class NeuralParams:
+    """Describe a model that transformers runs."""
+
+    name: str
+    """`nllb`, `m2m100`, `opus` or `madlad`."""
+    model: str | None = None
+    """Id of the Hub or folder, `{lang}` standing for the language; null for the family's smallest."""
+    revision: str | None = None
+    """Commit, branch or tag of the Hub; null for the one of the first load."""
+    beams: Count | None = None
+    """Hypotheses searched at a time, 1 for the best token each time; null for what the model comes with."""
+    max_tokens: Annotated[int, Field(ge=8)] | None = None
+    """Longest input; null for what the model takes."""
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """Of the weights; `auto` is bf16 on a GPU and fp32 on a CPU."""
+
+
+@params_class
+class OpusParams(NeuralParams):
+    """Describe a model of OPUS-MT."""
+
+    token: str | None = None
+    """What a model with several targets wants before a text, such as `>>pol<<`; null for the table's."""
+
+
+class NeuralTranslator:
+    """Run a model of transformers; it is loaded at the first batch."""
+
+    def __init__(self, params: NeuralParams, target: str, threads: int) -> None:
+        """Find the model.
+
+        Args:
+            params: of the engine.
+            target: the language's ISO 639-1 code.
+            threads: CPU threads.
+
+        Raises:
+            LanguageError: when the model does not know the language.
+            ModelError: when it is missing, or has pickled weights alone.
+            ParamsError: when it takes less than `max_tokens`.
+        """
+        self._params, self._threads = params, threads
+        self._where = f"engine {params.name}, language {target}"
+        family = FAMILIES[params.name]
+        own = getattr(params, "token", None)
+        self._token = token_of(family, target, own, self._where)
+        self._name = model_of(family, params.model, target, self._where)
+        self._found: Snapshot = snapshot(self._name, params.revision, self._where)
+        require_safetensors(self._found.path, self._name, self._where)
+        self._forced = family.forced
+        self._limit = _limit(self._found.path, family.limit, params.max_tokens, self._where)
+        self._texts = Texts(family, self._found.path, self._token, own is not None, self._where)
+
+    @cached_property
+    def identity(self) -> Mapping[str, Any]:
+        """Return the model's version and the options; `auto` counts as such, on whatever machine."""
+        version = {"model": self._name, "revision": self._found.revision}
+        if not self._found.revision:
+            version = {"files": folder_digest(self._found.path)}
+        return {
+            "engine": self._params.name,
+            **version,
+            "token": self._token,
+            "beams": self._params.beams,
+            "max_tokens": self._limit,
+            "precision": self._params.precision,
+        }
+
+    @property
+    def limit(self) -> int:
+        """Return the longest input in tokens, special ones included."""
+        return self._limit
+
+    def lengths(self, texts: Sequence[str]) -> list[int]:
+        """Count tokens.
+
+        Args:
+            texts: sentences.
+
+        Returns:
+            Tokens of each, special ones included, before any truncation.
+        """
+        return self._texts.lengths(texts)
+
+    def translate(self, texts: Sequence[str]) -> list[str]:
+        """Translate one batch in one go.
+
+        Args:
+            texts: sentences, none empty; those beyond the limit lose their end.
+
+        Returns:
+            As many translations, in the same order.
+        """
+        import torch
+
+        batch = self._texts.encode(texts, self._limit, padding=True, return_tensors="pt")
+        rooms = [room(tokens, self._limit) for tokens in batch["attention_mask"].sum(1).tolist()]
+        with torch.inference_mode():
+            inputs = batch.to(self._model.device)
+            found = self._model.generate(**inputs, max_new_tokens=max(rooms), **self._options)
+        return [self._sentence(row, most) for row, most in zip(found.tolist(), rooms, strict=True)]
+
+    @cached_property
+    def _options(self) -> dict[str, int]:
+        options = {} if self._params.beams is None else {"num_beams": self._params.beams}
+        if self._forced:
+            options["forced_bos_token_id"] = self._texts.tokenizer.convert_tokens_to_ids(self._texts.token)
+        return options
+
+    def _sentence(self, ids: list[int], most: int) -> str:
+        # First stand the decoder's start and, where it is forced, the language. Each sentence has a room of its
+        # own, whatever the longest of the batch has: a translation does not depend on its company.
+        own = ids[1 : 1 + most][self._forced :]
+        return self._texts.decode(self._texts.tokenizer.convert_ids_to_tokens(own))
+
+    @cached_property
+    def _model(self) -> Any:
+        import torch
+
+        torch.set_num_threads(self._threads)
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        precise = self._params.precision == "fp32" or (self._params.precision == "auto" and device == "cpu")
+        model = self._loaded(torch.float32 if precise else torch.bfloat16)
+        # Its own limit of length gives way to the one of each batch.
+        model.generation_config.max_length = None
+        logger.info("%s: %s on %s", self._where, self._name, device)
+        return model.to(device).eval()
+
+    def _loaded(self, dtype: Any) -> Any:
+        from safetensors import SafetensorError
+        from transformers import AutoModelForSeq2SeqLM
+        from transformers.utils import logging as hub_logging
+
+        hub_logging.set_verbosity_error()
+        hub_logging.disable_progress_bar()
+        try:
+            model, found = AutoModelForSeq2SeqLM.from_pretrained(
+                str(self._found.path),
+                dtype=dtype,
+                use_safetensors=True,
+                local_files_only=True,
+                output_loading_info=True,
+            )
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+            raise self._unusable(str(error)) from error
+        # Transformers would fill what is missing with random numbers.
+        if missing := sorted(found["missing_keys"]):
+            raise self._unusable(f"no weights for {missing[0]} and {len(missing) - 1} others")
+        return model
+
+    def _unusable(self, found: str) -> ModelError:
+        return ModelError(
+            where=self._where,
+            expected=f"a model that translates in {self._name}",
+            found=" ".join(found.split())[:300],
+            hint="Name another model, or fetch this one again.",
+        )
+
+
+def _limit(folder: Path, usual: int, wanted: int | None, where: str) -> int:
+    config = folder / "config.json"
+    if not config.is_file():
+        raise ModelError(
+            where=where, expected=f"config.json in {folder}", found="none", hint="Name the folder of a model."
+        )
+    most: int = read_json(config).get("max_position_embeddings", usual)
+    if wanted is not None and wanted > most:
+        raise ParamsError(
+            where=f"{where}: max_tokens", expected=f"at most {most}", found=str(wanted), hint="Lower it."
+        )
+    return wanted or min(most, usual)

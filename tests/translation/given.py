@@ -1,0 +1,34 @@
+"""Params of the section `translate`, as a test wants them."""
+
+from pathlib import Path
+from typing import Any
+
+from hbir.core.params import read_params, validated
+from hbir.translation.params import ChecksParams, TranslateParams
+
+DEFAULTS = read_params(Path(__file__).parents[2] / "params.yaml")["translate"]
+OFF = {
+    "copied_words": None,
+    "script": None,
+    "length_ratio": None,
+    "repetitions": None,
+    "lost_numbers": None,
+    "max_rejected": 1.0,
+}
+
+
+def checks(**changes: Any) -> ChecksParams:
+    """Return the thresholds of params.yaml, some of them changed."""
+    given: ChecksParams = validated(ChecksParams, DEFAULTS["checks"] | changes, "params.yaml: translate.checks")
+    return given
+
+
+def only(**chosen: Any) -> ChecksParams:
+    """Return thresholds of the chosen checks alone; that for empty texts is always there."""
+    return checks(**OFF | chosen)
+
+
+def translate_params(**changes: Any) -> TranslateParams:
+    """Return the section of params.yaml, some keys changed."""
+    given: TranslateParams = validated(TranslateParams, DEFAULTS | changes, "params.yaml: translate")
+    return given

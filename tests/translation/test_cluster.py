@@ -1,0 +1,229 @@
+"""One Ray of two workers serves all tests that need one."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import ray
+from ray import cloudpickle
+
+import tests.translation.test_cluster as here
+from hbir.core.errors import DataError, ModelError, ParamsError
+from hbir.translation import engines
+from hbir.translation.cluster import _connected, _gpus, ray_runner
+from hbir.translation.engine import Segment
+from hbir.translation.engines import TranslatorKind, make_engine
+from hbir.translation.params import ClusterParams, EngineParams
+from tests.translation import fakes
+from tests.translation.given import translate_params
+
+# Ray Data warns of its own defaults.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:ray.data.context")
+LOCAL = ClusterParams(address="local", workers=2)
+ROOT = Path(__file__).parents[2]
+
+
+class Noting(fakes.Mixing):
+    """Note the process of every batch, begin when two have come, and wait at the batch of a certain text."""
+
+    def __init__(self, folder: Path, stops_at: str = ""):
+        super().__init__()
+        self.folder, self.stops_at = folder, stops_at
+
+    def translate(self, texts):
+        with (self.folder / "log").open("a", encoding="utf-8") as stream:
+            stream.write(f"{os.getpid()} {texts[0]}\n")
+        until(lambda: len({process for process, _ in noted(self.folder)}) > 1)
+        if texts[0] == self.stops_at:
+            until((self.folder / "go").is_file)
+        return super().translate(texts)
+
+
+def noted(folder):
+    return [line.split(" ", 1) for line in (folder / "log").read_text().splitlines()]
+
+
+def until(true):
+    end = time.monotonic() + 60
+    while not true() and time.monotonic() < end:
+        time.sleep(0.02)
+
+
+class Failing(fakes.Upper):
+    """Fail at one of the texts, as a translator does."""
+
+    def translate(self, texts):
+        if "text 5" in texts:
+            raise DataError(where="a row", expected="sense", found="none", hint="Mend it.")
+        return super().translate(texts)
+
+
+class Differing(fakes.Upper):
+    """Have another version in every process."""
+
+    def __init__(self):
+        super().__init__(process=os.getpid())
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Start Ray as `address: local` does, once."""
+    # Workers cannot import tests.
+    for module in (here, fakes):
+        cloudpickle.register_pickle_by_value(module)
+    with _connected(LOCAL, threads=1):
+        yield ray.get_runtime_context().gcs_address
+    assert not ray.is_initialized()
+
+
+@pytest.fixture
+def kind(monkeypatch):
+    """Make a translator one of the engines."""
+
+    def add(make):
+        monkeypatch.setitem(engines.KINDS, "fake", TranslatorKind(EngineParams, lambda *given: make()))
+
+    return add
+
+
+def batches(count):
+    return [[f"text {number}", f"{number} more"] for number in range(count)]
+
+
+def run(work, workers=2):
+    there = ClusterParams(address="local", workers=workers)
+    return list(ray_runner("fake", "es", 1, there)(iter(work)))
+
+
+def test_the_results_are_those_of_one_process_in_their_order(cluster, kind, tmp_path):
+    kind(lambda: Noting(tmp_path))
+    work = batches(12)
+    assert run(work) == [fakes.Mixing().translate(texts) for texts in work]
+    assert sorted(text for _, text in noted(tmp_path)) == sorted(texts[0] for texts in work)
+    assert len({process for process, _ in noted(tmp_path)} - {str(os.getpid())}) == 2
+
+
+def test_the_batches_of_a_killed_worker_are_redone(cluster, kind, tmp_path):
+    kind(lambda: Noting(tmp_path, stops_at="text 3"))
+    work = batches(8)
+    results = ray_runner("fake", "es", 1, LOCAL)(iter(work))
+    first = next(results)
+    until(lambda: "text 3" in dict(map(reversed, noted(tmp_path))))
+    [killed] = [process for process, text in noted(tmp_path) if text == "text 3"]
+    os.kill(int(killed), signal.SIGKILL)
+    (tmp_path / "go").touch()
+    assert [first, *results] == [fakes.Mixing().translate(texts) for texts in work]
+    again = [process for process, text in noted(tmp_path) if text == "text 3"]
+    assert len(again) == 2
+    assert again[0] == killed != again[1]
+
+
+def test_a_translator_s_error_reaches_the_user_as_it_is(cluster, kind):
+    kind(Failing)
+    with pytest.raises(DataError, match=r"^a row: expected sense, found none. Mend it.$"):
+        run(batches(8), workers=1)
+
+
+def test_a_worker_with_another_model_is_refused(cluster, kind):
+    kind(Differing)
+    with pytest.raises(
+        ModelError, match=r"translate.cluster: expected the same engine .*Name the model's `revision`"
+    ):
+        run(batches(2), workers=1)
+
+
+@pytest.mark.skipif(
+    not Path("/usr/share/apertium/modes/eng-spa.mode").is_file(),
+    reason="apertium-eng-spa is not installed (`make apertium`)",
+)
+def test_a_whole_engine_gives_the_same_bytes(cluster, tmp_path):
+    segments = [
+        Segment("", f"The house number {number} is red. It has {number} doors.") for number in range(40)
+    ]
+    texts = []
+    for name, params in (("here", None), ("there", {"address": "local", "workers": 2})):
+        section = translate_params(
+            engine="apertium", memory=str(tmp_path / name), batch_tokens=40, threads=1, cluster=params
+        )
+        texts.append(make_engine(section, "es").translate(segments, "es"))
+    assert texts[0] == texts[1]
+    assert texts[0][7] == "El número de casa 7 es rojo. Tiene 7 puertas."
+
+
+PROGRAM = """
+import json, sys
+from hbir.translation.cluster import ray_runner
+from hbir.translation.params import ClusterParams
+from hbir.translation.engines import KINDS
+import hbir.translation.probe as probe
+KINDS["probe"] = probe.KIND
+runner = ray_runner("probe", "es", 1, ClusterParams(address="auto", workers=1))
+print(json.dumps(list(runner([["a"]]))))
+"""
+PROBE = """
+import os
+from hbir.translation.engines import TranslatorKind
+from hbir.translation.params import EngineParams
+
+class Probe:
+    identity, limit = {}, None
+    def translate(self, texts):
+        return [__file__, os.getcwd(), os.environ["DVC_ROOT"]]
+
+KIND = TranslatorKind(EngineParams, lambda *given: Probe())
+"""
+
+
+def test_workers_of_a_temporary_experiment_run_its_code(cluster, tmp_path):
+    """The copy has a module that the main checkout lacks; `auto` finds the running cluster."""
+    shutil.copytree(ROOT / "hbir", tmp_path / "hbir", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "hbir" / "translation" / "probe.py").write_text(PROBE)
+    environment = {**os.environ, "RAY_ADDRESS": cluster, "DVC_ROOT": str(ROOT), "PYTHONPATH": ""}
+    command = [sys.executable, "-c", PROGRAM]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "probe.py" in done.stdout
+    assert str(ROOT / "hbir") not in done.stdout
+    assert str(tmp_path) in done.stdout
+    assert done.stderr == ""
+
+
+# Without a cluster
+
+
+@pytest.mark.parametrize(
+    ("there", "workers", "share"), [(0, 2, 0), (1, 1, 1), (1, 2, 0.5), (2, 3, 0.5), (4, 2, 1), (3.0, 9, 1 / 3)]
+)
+def test_workers_share_the_gpus(there, workers, share):
+    assert _gpus(there, workers) == share
+    assert there < 1 or workers <= there * (1 // share)
+
+
+def test_an_engine_without_a_model_is_refused():
+    with pytest.raises(ParamsError, match=r"found 'cldr'. Set `translate.cluster` to null"):
+        ray_runner("cldr", "es", 1, LOCAL)
+
+
+def test_a_missing_package_is_told(monkeypatch, kind):
+    kind(fakes.Upper)
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(ParamsError, match=r"Run `pip install 'hbir\[cluster\]'`"):
+        run(batches(1))
+
+
+def test_a_missing_cluster_is_told(monkeypatch, kind):
+    """A real search would find whatever else runs on the machine."""
+
+    def connect(*given, **options):
+        raise ConnectionError
+
+    kind(fakes.Upper)
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", connect)
+    with pytest.raises(ParamsError, match=r"'auto', where none answers. Start one with `ray start --head`"):
+        list(ray_runner("fake", "es", 1, ClusterParams(address="auto", workers=1))(batches(1)))

@@ -1,0 +1,231 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from hbir.core.errors import LanguageError, ModelError, ParamsError
+from hbir.translation.engines import TRANSLATORS, parsed
+from hbir.translation.families import FAMILIES
+from hbir.translation.neural import NeuralParams, NeuralTranslator, OpusParams
+from tests.translation.models import MAKERS, SENTENCES, marian
+
+FORCED = {"nllb": "deu_Latn", "m2m100": "__de__"}
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    made = tmp_path_factory.mktemp("models")
+    return {name: make(made / name) for name, make in MAKERS.items()}
+
+
+def translator(name: str, folder: Path, target: str = "de", **options) -> NeuralTranslator:
+    kind = OpusParams if name == "opus" else NeuralParams
+    return NeuralTranslator(kind(name=name, model=str(folder), **options), target, threads=1)
+
+
+def generated(engine: NeuralTranslator, monkeypatch) -> list[dict[str, Any]]:
+    """Record what the model is asked and what it answers."""
+    calls: list[dict[str, Any]] = []
+    real = engine._model.generate
+
+    def spy(**options):
+        found = real(**options)
+        calls.append({**options, "found": found})
+        return found
+
+    monkeypatch.setattr(engine._model, "generate", spy)
+    return calls
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_every_family_translates_alike_alone_and_in_company(folders, name):
+    engine = translator(name, folders[name], beams=1)
+    together = engine.translate(SENTENCES)
+    assert len(together) == len(SENTENCES)
+    assert len(set(together)) > 1
+    assert engine.translate(SENTENCES) == together
+    assert [engine.translate([text])[0] for text in SENTENCES] == together
+    assert engine.translate(SENTENCES[::-1]) == together[::-1]
+
+
+@pytest.mark.parametrize("name", FORCED)
+def test_the_target_language_is_forced_and_left_out(folders, name, monkeypatch):
+    engine = translator(name, folders[name])
+    calls = generated(engine, monkeypatch)
+    found = engine.translate(SENTENCES[:3])
+    tokenizer = engine._texts.tokenizer
+    rows = calls[0]["found"].tolist()
+    assert [tokenizer.convert_ids_to_tokens(row[:2]) for row in rows] == [["</s>", FORCED[name]]] * 3
+    sources = calls[0]["input_ids"][:, 0].tolist()
+    assert tokenizer.convert_ids_to_tokens(sources) == [{"nllb": "eng_Latn", "m2m100": "__en__"}[name]] * 3
+    assert not any(FORCED[name] in text for text in found)
+
+
+def test_two_targets_of_one_model_differ(folders):
+    german, thai = (translator("nllb", folders["nllb"], target) for target in ("de", "th"))
+    assert german.translate(SENTENCES) != thai.translate(SENTENCES)
+    assert german.identity["token"] != thai.identity["token"]
+
+
+@pytest.mark.parametrize("name", ["opus", "madlad"])
+def test_the_target_language_stands_before_the_source(tmp_path, folders, name, monkeypatch):
+    folder = folders[name] if name == "madlad" else marian(tmp_path / "many", (">>tel<<", ">>tam<<"))
+    engine = translator(name, folder, target="te")
+    calls = generated(engine, monkeypatch)
+    engine.translate(SENTENCES[:2])
+    first = engine._texts.tokenizer.convert_ids_to_tokens(calls[0]["input_ids"][:, 0].tolist())
+    assert first == [{"opus": ">>tel<<", "madlad": "<2te>"}[name]] * 2
+    assert "forced_bos_token_id" not in calls[0]
+
+
+def test_a_translation_ends_at_its_end(folders, monkeypatch):
+    engine = translator("opus", folders["opus"])
+    tokenizer = engine._texts.tokenizer
+    words = tokenizer("Lima.", add_special_tokens=False)["input_ids"]
+    row = [tokenizer.pad_token_id, *words, tokenizer.eos_token_id, *[tokenizer.pad_token_id] * 3]
+    monkeypatch.setattr(engine._model, "generate", lambda **options: torch.tensor([row]))
+    assert engine.translate(["x"]) == ["Lima."]
+
+
+def test_a_loop_is_stopped_by_the_length_of_its_source(folders, monkeypatch):
+    engine = translator("madlad", folders["madlad"], beams=1)
+    calls = generated(engine, monkeypatch)
+    engine.translate(["Lima.", SENTENCES[2]])
+    lengths = engine.lengths(["Lima.", SENTENCES[2]])
+    assert calls[0]["max_new_tokens"] == 3 * max(lengths) + 32
+    assert calls[0]["found"].shape[1] <= 1 + 3 * max(lengths) + 32
+
+
+def test_a_long_sentence_loses_its_end(folders):
+    engine = translator("opus", folders["opus"], max_tokens=12)
+    assert engine.limit == 12
+    assert engine.lengths([SENTENCES[2]])[0] > 12
+    cut = SENTENCES[2][:30]
+    assert engine.translate([SENTENCES[2]]) == engine.translate([cut + "xyz"])
+
+
+def test_options(folders, monkeypatch):
+    engine = translator("opus", folders["opus"], beams=3)
+    calls = generated(engine, monkeypatch)
+    engine.translate(SENTENCES[:1])
+    assert calls[0]["num_beams"] == 3
+    plain = translator("opus", folders["opus"])
+    assert "num_beams" not in plain._options
+    assert plain._model.dtype == torch.float32
+    assert translator("opus", folders["opus"], precision="bf16")._model.dtype == torch.bfloat16
+
+
+def test_identity_is_of_files_and_options(folders):
+    first = translator("opus", folders["opus"]).identity
+    assert set(first) == {"engine", "files", "token", "beams", "max_tokens", "precision"}
+    assert translator("opus", folders["opus"]).identity == first
+    assert translator("opus", folders["opus"], beams=2).identity != first
+    assert translator("opus", folders["opus"], max_tokens=20).identity != first
+
+
+def test_identity_of_the_hub_is_its_commit(folders, monkeypatch):
+    from hbir.core.hub_models import Snapshot
+
+    commit = "0123456789" * 4
+    found = Snapshot(folders["nllb"], commit)
+    monkeypatch.setattr("hbir.translation.neural.snapshot", lambda *args: found)
+    identity = NeuralTranslator(NeuralParams(name="nllb"), "de", 1).identity
+    assert identity["model"] == FAMILIES["nllb"].model
+    assert identity["revision"] == commit
+    assert "files" not in identity
+
+
+def test_making_one_loads_nothing(folders, monkeypatch):
+    monkeypatch.setattr("hbir.translation.texts.Texts.tokenizer", property(pytest.fail))
+    monkeypatch.setattr(NeuralTranslator, "_model", property(pytest.fail))
+    engine = translator("nllb", folders["nllb"])
+    assert engine.limit == 64
+    assert engine.identity["token"] == "deu_Latn"
+
+
+def test_a_model_per_language(tmp_path):
+    marian(tmp_path / "from-en-to-fi")
+    assert translator("opus", tmp_path / "from-en-to-{lang}", target="fi").limit == 64
+    with pytest.raises(ModelError, match="from-en-to-de"):
+        translator("opus", tmp_path / "from-en-to-{lang}", target="de")
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "told"),
+    [
+        ("opus", "ko", "one of the .* languages that opus knows.*Use nllb or m2m100 or madlad"),
+        ("m2m100", "te", "m2m100 knows.*Use nllb or opus or madlad"),
+        ("nllb", "deu", "Did you mean 'de'"),
+        ("nllb", "qqq", "ISO 639-1"),
+    ],
+)
+def test_unknown_languages(name, target, told):
+    params = OpusParams(name=name) if name == "opus" else NeuralParams(name=name)
+    with pytest.raises(LanguageError, match=told):
+        NeuralTranslator(params, target, 1)
+
+
+def test_a_model_that_does_not_know_a_language_of_its_family(tmp_path, folders):
+    engine = translator("madlad", folders["madlad"], target="fr")
+    engine._texts._wanted = "<2xx>"
+    with pytest.raises(LanguageError, match="<2xx>"):
+        engine.translate(SENTENCES)
+
+
+def test_pickled_weights_are_refused(tmp_path):
+    folder = marian(tmp_path / "m")
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    with pytest.raises(ModelError, match=r"pytorch_model.bin alone.*python -m hbir convert"):
+        translator("opus", folder)
+
+
+def test_missing_models(tmp_path, folders, monkeypatch):
+    with pytest.raises(ModelError, match="no .*nowhere here"):
+        translator("nllb", tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ModelError, match="safetensors"):
+        translator("nllb", tmp_path / "empty")
+    (tmp_path / "empty" / "model.safetensors").write_bytes(b"")
+    with pytest.raises(ModelError, match="config.json"):
+        translator("nllb", tmp_path / "empty")
+
+
+def test_broken_weights(tmp_path):
+    folder = marian(tmp_path / "m")
+    weights = load_file(folder / "model.safetensors")
+    del weights["model.decoder.layers.1.fc1.weight"]
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(ModelError, match="no weights for model.decoder.layers.1.fc1.weight"):
+        translator("opus", folder).translate(SENTENCES)
+    (folder / "model.safetensors").write_bytes(b"broken")
+    with pytest.raises(ModelError, match="a model that translates"):
+        translator("opus", folder).translate(SENTENCES)
+
+
+def test_more_tokens_than_the_model_takes(folders):
+    with pytest.raises(ParamsError, match="at most 64"):
+        translator("opus", folders["opus"], max_tokens=65)
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_the_registry_has_every_family(folders, name):
+    kind, params = parsed({"name": name, "model": str(folders[name])})
+    assert kind is TRANSLATORS[name]
+    assert kind.make(params, "de", 1).identity["engine"] == name
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ({"name": "opus", "beam": 4}, "Did you mean 'beams'"),
+        ({"name": "opus", "beams": 0}, "greater than or equal to 1"),
+        ({"name": "nllb", "token": ">>deu<<"}, "token"),
+        ({"name": "nllb", "precision": "fp16"}, "'auto', 'fp32' or 'bf16'"),
+        ("nlb", "Did you mean 'nllb'"),
+    ],
+)
+def test_bad_entries(entry, told):
+    with pytest.raises(ParamsError, match=told):
+        parsed(entry)

@@ -1,0 +1,130 @@
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hbir.core.sentences import sentence_breaks
+from hbir.translation.memory import Memory
+from hbir.translation.splitting import chunks, split_all
+from hbir.translation.units import Unit, cut, join, spans, split, translatable
+
+pieces = st.sampled_from(
+    [
+        "Oslo is cold. ",
+        "Why?",
+        " ",
+        "  ",
+        "\n",
+        "\r\n",
+        "\t",
+        "Dr. Lee",
+        "...",
+        "1,204",
+        "\u2028",
+        "é",
+        "甲。",
+        "\x1c",
+        "\x00",
+    ]
+)
+texts = st.one_of(st.text(), st.lists(pieces).map("".join))
+
+
+def test_sentences_and_the_white_space_after_them():
+    assert split("Dr. Lee is here. Run!  Now?") == [
+        Unit("Dr. Lee is here.", " "),
+        Unit("Run!", "  "),
+        Unit("Now?", ""),
+    ]
+
+
+def test_no_sentence_goes_over_a_line_break():
+    assert split("History\nIt began\r\n\r\n\tlate. So what?\n") == [
+        Unit("History", "\n"),
+        Unit("It began", "\r\n\r\n\t"),
+        Unit("late.", " "),
+        Unit("So what?", "\n"),
+    ]
+
+
+def test_white_space_at_the_start_is_kept():
+    assert split("  Run.") == [Unit("", "  "), Unit("Run.", "")]
+    assert split(" \n\t") == [Unit("", " \n\t")]
+    assert split("") == []
+
+
+@given(texts)
+def test_what_was_not_translated_comes_back_exactly(text):
+    assert join(split(text), "es") == text
+
+
+@given(texts)
+def test_units_hold_no_white_space_around_them(text):
+    units = split(text)
+    assert all(unit.text == unit.text.strip() and not unit.gap.strip() for unit in units)
+    assert all(unit.text for unit in units[1:])
+
+
+@given(texts)
+def test_spans_are_in_order_and_are_the_sentences_of_each_line(text):
+    found = spans(text)
+    assert all(before[1] <= after[0] for before, after in pairwise(found))
+    slow = [line[a:b].strip() for line in text.splitlines() for a, b in sentence_breaks(line)]
+    assert [text[a:b] for a, b in found] == [sentence for sentence in slow if sentence]
+    assert cut(text, found) == split(text)
+
+
+@pytest.mark.parametrize(
+    ("target", "joined"),
+    [
+        ("zh", "\t甲。乙。\n丙。\t丁。"),
+        ("ja", "\t甲。乙。\n丙。\t丁。"),
+        ("th", "\t甲。 乙。\n丙。\t丁。  "),
+        ("es", "\t甲。 乙。\n丙。\t丁。  "),
+    ],
+)
+def test_chinese_and_japanese_write_no_space_between_sentences(target, joined):
+    units = [Unit("", "\t"), Unit("甲。", " "), Unit("乙。", "\n"), Unit("丙。", "\t"), Unit("丁。", "  ")]
+    assert join(units, target) == joined
+
+
+@pytest.mark.parametrize("text", ["", "12,000.5 %", "– … !?", "① ½"])
+def test_without_a_letter_there_is_nothing_to_translate(text):
+    assert not translatable(text)
+
+
+@pytest.mark.parametrize("text", ["a", "7th", "...é", "甲"])
+def test_with_a_letter_there_is(text):
+    assert translatable(text)
+
+
+def test_many_texts_are_split_once(tmp_path, monkeypatch):
+    memory = Memory(tmp_path / "es.sqlite")
+    some = ["A b. C d.", "", " E?\nF", "1"]
+    assert split_all(some, memory, "es") == [split(text) for text in some]
+    asked = []
+
+    def counted(text):
+        asked.append(text)
+        return spans(text)
+
+    monkeypatch.setattr("hbir.translation.splitting.spans", counted)
+    monkeypatch.setattr("hbir.translation.splitting._CHUNK", 1)
+    more = ["New. One.", *some, "Another"]
+    assert split_all(more, memory, "es") == [split(text) for text in more]
+    assert asked == ["New. One.", "Another"]
+
+
+def test_another_splitter_splits_again(tmp_path, monkeypatch):
+    memory = Memory(tmp_path / "es.sqlite")
+    split_all(["It is late. We go."], memory, "es")
+    monkeypatch.setattr("hbir.translation.splitting.spans", lambda text: [(0, len(text))])
+    assert len(split_all(["It is late. We go."], memory, "es")[0]) == 2
+    monkeypatch.setattr("hbir.translation.splitting.version", lambda package: "99")
+    assert split_all(["It is late. We go."], memory, "es") == [[Unit("It is late. We go.", "")]]
+
+
+def test_chunks():
+    assert list(chunks("abcde", 2)) == ["ab", "cd", "e"]
+    assert list(chunks("", 2)) == []
