@@ -11,8 +11,10 @@ from rich.table import Table
 
 from hbir.encoding.presets import PRESETS, PROMPTS, Preset
 
-_COLUMNS = ("name", "parameters", "languages", "pooling", "prefixes", "longest", "arXiv")
-_RIGHT = ("parameters", "languages", "longest")
+_COLUMNS = ("name", "size", "langs", "pooling", "prefixes", "longest", "arXiv")
+_RIGHT = ("size", "langs", "longest")
+_WITH_IDS = 120
+"""Columns of a terminal that has room for the ids on the Hub."""
 
 
 @click.command()
@@ -29,13 +31,15 @@ def encoders(as_json: bool) -> None:
 def show_presets(console: Console) -> None:
     """Print the table of presets.
 
-    Parameters and languages are those of the pre-trained weights that are loaded, `longest` counts tokens.
+    Size, in parameters, and languages are those of the pre-trained weights that are loaded, `longest` counts
+    tokens. A wide terminal shows the ids on the Hub as well.
 
     Args:
         console: where to.
     """
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for column in _COLUMNS:
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
+    wide = console.width >= _WITH_IDS
+    for column in (*_COLUMNS, "Hub") if wide else _COLUMNS:
         table.add_column(column, justify="right" if column in _RIGHT else "left", no_wrap=True)
     for name, preset in PRESETS.items():
         prompts = _prompts(preset)
@@ -49,6 +53,7 @@ def show_presets(console: Console) -> None:
             prefixes,
             f"{preset.longest:,}" if preset.id else "",
             preset.source,
+            *([preset.id] if wide else []),
         )
     console.print(table)
     console.print(

@@ -1,14 +1,17 @@
 """Translate batches on Ray Data: workers that each hold the translator, results in the order of the batches."""
 
+import atexit
 import json
 import logging
 import os
 import pickle
 import signal
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+import weakref
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,8 @@ _SECTION = "params.yaml: translate.cluster"
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    # Else what is left of a run that was stopped can start a new Ray.
+    "RAY_ENABLE_AUTO_CONNECT": "0",
     # Else every run of Ray Data's actors prints an error of Ray's own making (ray-project/ray#53727).
     "RAY_BACKEND_LOG_LEVEL": "fatal",
 }
@@ -94,8 +99,8 @@ def ray_runner(entry: Entry, target: str, threads: int, cluster: ClusterParams) 
 
     Returns:
         A function from batches to their translations, in the same order. It raises what the translator raises;
-        ParamsError when Ray is not installed or there is no cluster at the address; ModelError when a worker has
-        another version of the model, or none returns anything.
+        ParamsError when Ray is not installed or no cluster answers; ModelError when a worker has another
+        version of the model, or none returns anything.
 
     Raises:
         ParamsError: when the engine has no model, so that there is nothing for a cluster to do.
@@ -112,13 +117,29 @@ def ray_runner(entry: Entry, target: str, threads: int, cluster: ClusterParams) 
 
     def run(batches: Iterable[list[str]]) -> Iterator[list[str]]:
         job = Job(make, dict(make().identity), str(Path.cwd()))
-        with _connected(cluster, threads):
-            yield from _translated(list(batches), job, threads, cluster.workers)
+        results = _results(list(batches), job, threads, cluster)
+        atexit.register(_close, weakref.ref(results))
+        return results
 
     return run
 
 
-def _translated(batches: list[list[str]], job: Job, threads: int, workers: int) -> Iterator[list[str]]:
+def _results(
+    batches: list[list[str]], job: Job, threads: int, cluster: ClusterParams
+) -> Generator[list[str], None, None]:
+    with _connected(cluster, threads), closing(_translated(batches, job, threads, cluster.workers)) as results:
+        yield from results
+
+
+def _close(results: weakref.ref[Generator[list[str], None, None]]) -> None:
+    # After an error its traceback keeps the results from being closed until the end, when Ray is gone already.
+    if open_ones := results():
+        open_ones.close()
+
+
+def _translated(
+    batches: list[list[str]], job: Job, threads: int, workers: int
+) -> Generator[list[str], None, None]:
     import ray
     from ray.data import ActorPoolStrategy, DataContext
     from ray.data.exceptions import ExecutionTimeoutError
@@ -138,8 +159,10 @@ def _translated(batches: list[list[str]], job: Job, threads: int, workers: int) 
             num_gpus=_gpus(ray.cluster_resources().get("GPU", 0), workers),
         )
     try:
-        for place, row in enumerate(results.iter_rows()):
-            yield _texts(row, place)
+        with closing(iter(results.iter_batches(batch_size=None, batch_format="pyarrow"))) as blocks:
+            translated = chain.from_iterable(block.to_pylist() for block in blocks)
+            for place, row in enumerate(translated):
+                yield _texts(row, place)
     except ExecutionTimeoutError as error:
         raise ModelError(
             where=_SECTION,

@@ -46,13 +46,13 @@ class Engine(Protocol):
 class Translator(Protocol):
     """Translate batches of sentences into one language; what a memory stands before.
 
-    Making one must be cheap and check everything that can be wrong: language, program, model. What is heavy, such as
-    a model's weights, is loaded at the first batch, for where all is remembered there is none.
+    Making one must be cheap and check everything that can be wrong: language, program, model. What is heavy,
+    such as a model's weights, is loaded at the first batch; where all is remembered there is none.
     """
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        """Return everything but text and language that decides a translation: engine, model revision, options."""
+        """Return what decides a translation beside text and language: engine, model revision, options."""
 
     @property
     def limit(self) -> int | None:

@@ -1,6 +1,7 @@
 """The starting point has the prompts, lengths, pooling and similarity that were asked for, and keeps them."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from hbir.core.hashing import folder_digest
 from hbir.core.params import validated
 from hbir.encoding.initial import initial_encoder, origin
 from hbir.encoding.lengths import positions
-from hbir.encoding.model import embed, features, load_encoder, open_encoder, prepare_torch, save_encoder
+from hbir.encoding.model import SIDES, embed, features, load_encoder, open_encoder, prepare_torch, save_encoder
 from hbir.encoding.params import EncoderParams, PromptParams
 from tests.encoding.architectures import MAKERS, TEXTS
 from tests.encoding.builder import make_params
@@ -34,7 +35,7 @@ def _quiet():
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("models")
+    root: Path = tmp_path_factory.mktemp("models")
     for name, make in MAKERS.items():
         (root / name).mkdir()
         make(root / name)
@@ -55,22 +56,23 @@ def test_a_saved_encoder_is_a_plain_one_that_truncates_and_prompts_the_same(name
     loaded = load_encoder(tmp_path / "saved", "cpu")
     texts = [LONG, "which number", ""]
     assert plain.prompts == {"query": "ask: ", "document": "say: "}
-    for side, run in (("query", plain.encode_query), ("document", plain.encode_document)):
+    for side, run in zip(SIDES, (plain.encode_query, plain.encode_document), strict=True):
         assert np.array_equal(run(texts), embed(loaded, texts, side, 32))
-    widths = [features(loaded, [LONG], side)["input_ids"].shape[-1] for side in ("query", "document")]
+    widths = [features(loaded, [LONG], side)["input_ids"].shape[-1] for side in SIDES]
     assert widths == ([30, 30] if name == "static" else [12, 30])
 
 
-TINY = None
+@cache
+def short_tiny() -> SentenceTransformer:
+    return made("tiny", tuple(TEXTS), max_query_tokens=10, max_passage_tokens=20)
 
 
-@given(st.lists(st.text(max_size=80), min_size=1, max_size=4), st.sampled_from(["query", "document"]))
+@given(st.lists(st.text(max_size=80), min_size=1, max_size=4), st.sampled_from(SIDES))
 def test_features_are_what_encode_query_and_encode_document_feed(texts, side):
-    global TINY
-    TINY = TINY or made("tiny", tuple(TEXTS), max_query_tokens=10, max_passage_tokens=20)
-    run = TINY.encode_query if side == "query" else TINY.encode_document
+    model = short_tiny()
+    run = model.encode_query if side == "query" else model.encode_document
     with torch.inference_mode():
-        rows = TINY(features(TINY, texts, side), task=side)["sentence_embedding"]
+        rows = model(features(model, texts, side), task=side)["sentence_embedding"]
     # All of them in one batch, sorted by length there and not here.
     assert np.allclose(run(texts, batch_size=8), rows.numpy(), atol=1e-6)
 
@@ -78,7 +80,7 @@ def test_features_are_what_encode_query_and_encode_document_feed(texts, side):
 def test_features_follow_a_router(tmp_path: Path):
     routes = {"query": [made("static", tuple(TEXTS))[0]], "document": [made("static", tuple(TEXTS[:9]))[0]]}
     router = SentenceTransformer(modules=[Router(routes, default_route="query")], device="cpu")
-    for side, run in (("query", router.encode_query), ("document", router.encode_document)):
+    for side, run in zip(SIDES, (router.encode_query, router.encode_document), strict=True):
         rows = router(features(router, [LONG], side), task=side)["sentence_embedding"]
         assert np.allclose(run([LONG]), rows.detach().numpy())
 

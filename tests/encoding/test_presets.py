@@ -23,7 +23,7 @@ T5: dict[str, dict[str, int]] = {
 IN_MTEB = [name for name in PRESETS if name not in SCRATCH and name != "mbert" and not name.startswith("mt5")]
 
 
-def architecture(name: str) -> torch.nn.Module:
+def architecture(name: str) -> Any:
     """Build a preset's architecture without its weights."""
     if name in T5:
         return MT5EncoderModel(MT5Config(vocab_size=250112, feed_forward_proj="gated-gelu", **T5[name]))

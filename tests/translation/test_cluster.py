@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import ray
@@ -121,6 +122,16 @@ def test_the_batches_of_a_killed_worker_are_redone(cluster, kind, tmp_path):
     again = [process for process, text in noted(tmp_path) if text == "text 3"]
     assert len(again) == 2
     assert again[0] == killed != again[1]
+
+
+def test_who_stops_early_leaves_nothing_running(cluster, kind):
+    kind(fakes.Upper)
+    results: Any = ray_runner("fake", "es", 1, ClusterParams(address="local", workers=1))(batches(50))
+    assert next(results) == ["TEXT 0", "0 MORE"]
+    results.close()
+    until(lambda: ray.available_resources()["CPU"] == 2)
+    assert ray.available_resources()["CPU"] == 2
+    assert list(results) == []
 
 
 def test_a_translator_s_error_reaches_the_user_as_it_is(cluster, kind):
