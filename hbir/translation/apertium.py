@@ -6,7 +6,9 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +46,13 @@ class ApertiumTranslator:
 
     limit = None
 
-    def __init__(self, params: ApertiumParams, target: str) -> None:
+    def __init__(self, params: ApertiumParams, target: str, threads: int) -> None:
         """Find the mode.
 
         Args:
             params: of the engine.
             target: the language's ISO 639-1 code.
+            threads: how many parts of a batch are translated at a time, each by programs of its own.
 
         Raises:
             LanguageError: when Apertium does not translate from English into it.
@@ -57,7 +60,7 @@ class ApertiumTranslator:
             ParamsError: when the mode is not installed.
         """
         self._where = f"engine apertium, language {target}"
-        self._marks = params.mark_unknown
+        self._marks, self._threads = params.mark_unknown, threads
         self._program = Path(_found(_PROGRAM, _package(params, target, self._where), self._where))
         self._mode = _mode(params, target, self._modes, self._where)
         self._pipeline = _said([str(self._program), "-z", str(self._modes / f"{self._mode}.mode")])
@@ -100,12 +103,18 @@ class ApertiumTranslator:
             ModelError: when a program fails for another reason.
             DataError: when the programs lose count.
         """
+        size = -(-len(texts) // self._threads)
+        parts = [texts[start : start + size] for start in range(0, len(texts), size or 1)]
+        with ThreadPoolExecutor(self._threads) as pool:
+            return list(chain.from_iterable(pool.map(self._part, parts)))
+
+    def _part(self, texts: Sequence[str]) -> list[str]:
         try:
             return run(isolated(self._pipeline), ["-g" if self._marks else "-n", ""], texts, self._where)
         except CrashError as error:
             if len(texts) > 1:
                 half = len(texts) // 2
-                return [*self.translate(texts[:half]), *self.translate(texts[half:])]
+                return [*self._part(texts[:half]), *self._part(texts[half:])]
             logger.warning("%s: no translation of %r (%s)", self._where, texts[0], error.found)
             return [""]
 

@@ -40,9 +40,7 @@ ENGINES: dict[str, EngineKind] = {
 }
 """Engines that need no memory; a new one is a module of its own and a line here."""
 TRANSLATORS: dict[str, TranslatorKind] = {
-    "apertium": TranslatorKind(
-        ApertiumParams, lambda params, target, threads: ApertiumTranslator(params, target)
-    ),
+    "apertium": TranslatorKind(ApertiumParams, ApertiumTranslator),
     "nllb": TranslatorKind(NeuralParams, NeuralTranslator),
     "m2m100": TranslatorKind(NeuralParams, NeuralTranslator),
     "opus": TranslatorKind(OpusParams, NeuralTranslator),

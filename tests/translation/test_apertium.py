@@ -31,8 +31,8 @@ SPECIAL = [
 ]
 
 
-def translator(target="es", **options) -> ApertiumTranslator:
-    return ApertiumTranslator(ApertiumParams(name="apertium", **options), target)
+def translator(target="es", threads=1, **options) -> ApertiumTranslator:
+    return ApertiumTranslator(ApertiumParams(name="apertium", **options), target, threads)
 
 
 # The exchange format
@@ -146,6 +146,7 @@ def test_a_translation_is_the_same_alone_and_in_company(texts):
     assert len(together) == len(texts)
     assert spanish.translate(texts[::-1]) == together[::-1]
     assert [spanish.translate([text])[0] for text in texts[:2]] == together[:2]
+    assert translator(threads=3).translate(texts) == together
 
 
 @real
