@@ -11,8 +11,6 @@ from hbir.collection.sources import to_translate
 from hbir.core import project
 from hbir.core.files import write_table
 from hbir.core.params import read_params, section
-from hbir.translation.choice import chosen
-from hbir.translation.params import TranslateParams
 
 logger = logging.getLogger(__name__)
 
@@ -25,12 +23,11 @@ def collect() -> None:
     given = section(params, "collect", CollectParams)
     # Nothing here depends on them; a typo is told now instead of after all trainings, or hours of reading.
     checked(section(params, "evaluate", dict).get("benchmarks") or [], "params.yaml: evaluate.benchmarks")
-    engines = chosen(section(params, "translate", TranslateParams), top.languages)
-    rendered = [lang for lang, engine in engines.items() if engine == "cldr"]
-    if rendered and (plain := to_translate(given.sources)):
-        # No error, for the pairs may be wanted in English alone.
-        told = ", ".join(plain), ", ".join(rendered)
-        logger.warning("translate: engine cldr will refuse the texts of %s in %s.", *told)
+    # Nor on the engine: with another one this need not run again. No error, for English alone may be wanted.
+    translate = section(params, "translate", dict)
+    rendering = translate.get("engine") in ("cldr", {"name": "cldr"}) and not translate.get("languages")
+    if rendering and top.languages != ["en"] and (plain := to_translate(given.sources)):
+        logger.warning("translate: engine cldr will refuse the texts of %s.", ", ".join(plain))
     english, parallel, summary = collect_pairs(given)
     write_table(project.ENGLISH, english)
     write_table(project.PARALLEL, parallel)

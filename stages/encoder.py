@@ -1,5 +1,6 @@
 """Stage encoder: make the one starting point of every sampler."""
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -29,17 +30,24 @@ def encoder() -> None:
         write_json(folder / ORIGIN, told)
     at = f" at {told['revision']}" if told["revision"] else ""
     click.echo(f"encoder: {chosen.name}{at}, {told['parameters']:,} parameters, {told['tokens']:,} tokens")
+    if told["revision"] not in (None, chosen.revision):
+        click.echo(f"set encoder.revision: {told['revision']} to pin it")
     click.echo(coverage.report(coverage.measure(model, chosen, _samples(params)), chosen))
 
 
 def _samples(params: dict[str, Any]) -> dict[str, list[list[str]]]:
-    langs = project.training_languages(params)
+    """Read what is trained on, and in the languages that are evaluated alone what would be."""
+    langs = [lang for lang in project.read_project(params).languages if _path(lang).is_file()]
     return {lang: [side.slice(0, coverage.SAMPLE).to_pylist() for side in _texts(lang)] for lang in langs}
+
+
+def _path(lang: str) -> Path:
+    return project.TRANSLATED / f"{lang}.parquet"
 
 
 def _texts(lang: str) -> list[pa.Array]:
     """Read the distinct questions and passages of a language's training pairs."""
-    table = read_table(project.TRANSLATED / f"{lang}.parquet", TRANSLATED)
+    table = read_table(_path(lang), TRANSLATED)
     training = table.filter([split == TRAIN for split in table["split"].to_pylist()])
     return [training[column].unique() for column in ("query", "passage")]
 

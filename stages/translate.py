@@ -27,11 +27,13 @@ def translate(lang: str) -> None:
     english, parallel = read_table(project.ENGLISH, ENGLISH), read_table(project.PARALLEL, PARALLEL)
     table, summary, rejected = translate_pairs(english, parallel, engine, lang, given.checks)
     seen = write_rejected(main_root(), lang, rejected)
-    summary.check_share(given.checks.max_rejected, str(seen))
+    summary.check(given.checks.max_rejected, str(seen))
     target = project.TRANSLATED / f"{lang}.parquet"
     with atomic_file(target) as file, atomic_file(target.with_suffix(".stats.json")) as counts:
         write_table(file, table)
         write_json(counts, summary.stats())
     click.echo(f"translate {summary}")
+    if warning := summary.warning(given.checks.max_rejected):
+        click.echo(f"  warning: {warning}")
     if rejected:
         click.echo(f"  rejected pairs: {seen}")

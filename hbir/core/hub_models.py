@@ -1,12 +1,14 @@
 """Bring a model of the Hugging Face Hub to this machine at a known commit, or find it in a local folder."""
 
 from collections.abc import Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import NamedTuple
 
 from hbir.core.errors import HbirError, ModelError
+from hbir.core.files import read_json
 from hbir.core.hub_faults import told
-from hbir.core.hub_revisions import TIMEOUT, commit_of, is_id, look_up
+from hbir.core.hub_revisions import REVISIONS, TIMEOUT, commit_of, is_id, look_up
 from hbir.core.lines import expanded
 
 SAFE = ("*.safetensors", "*.json", "*.txt", "*.model", "*.spm", "*.jinja")
@@ -26,7 +28,9 @@ class Snapshot(NamedTuple):
     """The commit, 40 hexadecimal digits; empty for a local folder."""
 
 
-def snapshot(name: str, revision: str | None, where: str, patterns: Sequence[str] = SAFE) -> Snapshot:
+def snapshot(
+    name: str, revision: str | None, where: str, patterns: Sequence[str] = SAFE, folders: bool = True
+) -> Snapshot:
     """Find a model's files, and download what is missing.
 
     Args:
@@ -35,6 +39,7 @@ def snapshot(name: str, revision: str | None, where: str, patterns: Sequence[str
             the Hub's cache on this machine has, else the newest commit.
         where: what to call the model in a message.
         patterns: which files are wanted.
+        folders: whether it may be a folder, which comes before the Hub's.
 
     Returns:
         The folder and its commit; without network, what is cached of it.
@@ -42,10 +47,11 @@ def snapshot(name: str, revision: str | None, where: str, patterns: Sequence[str
     Raises:
         ModelError: when it is neither a folder nor an id that the Hub knows and can serve.
     """
-    folder = expanded(name, where)
-    if folder.is_dir():
-        return Snapshot(folder, "")
-    _check_id(name, where)
+    if folders:
+        folder = expanded(name, where)
+        if folder.is_dir():
+            return Snapshot(folder, "")
+        _check_id(name, where)
     try:
         held = None if revision else _cached(name)
         sha = commit_of(name, revision, where, _HINT, "model", held)
@@ -56,31 +62,45 @@ def snapshot(name: str, revision: str | None, where: str, patterns: Sequence[str
         ) from error
 
 
-def require_safetensors(folder: Path, name: str, where: str) -> None:
+def require_safetensors(folder: Path, name: str, where: str, held: str = "", target: str = "<folder>") -> None:
     """Refuse a model without weights, or with pickled ones alone, be it in one of its modules.
 
     Args:
         folder: the model's files.
         name: as the user wrote it.
         where: what to call the model in a message.
+        held: the commit of the Hub that this machine keeps to; empty where the user named one, or a folder.
+        target: where a model in safetensors should be written to.
 
     Raises:
         ModelError: when there is no `*.safetensors` below the folder, or none beside a pickle of weights.
     """
-    held = {path.parent for path in folder.rglob("*.safetensors")}
-    pickles = WEIGHTS if held else PICKLED
-    paths = [path for pattern in pickles for path in folder.rglob(pattern) if path.parent not in held]
-    if held and not paths:
+    safe = {path.parent for path in folder.rglob("*.safetensors")}
+    pickles = WEIGHTS if safe else PICKLED
+    paths = [path for pattern in pickles for path in folder.rglob(pattern) if path.parent not in safe]
+    if safe and not paths:
         return
     pickled = sorted(str(path.relative_to(folder)) for path in paths)
     found = f"{pickled[0]} alone, whose loading could run code" if pickled else "none"
     raise ModelError(
         where=where,
         expected=f"weights of {name} in safetensors",
-        found=found,
-        hint=f"Run `python -m hbir convert {name} <folder>`, which reads pickled weights as bare numbers, and "
-        "name that folder; or name a `revision` that has safetensors.",
+        found=f"{found} at commit {held}" if held else found,
+        hint=_way_out(folder, name, pickled, held, target),
     )
+
+
+def _way_out(folder: Path, name: str, pickled: list[str], held: str, target: str) -> str:
+    if pickled and not any(folder.rglob(WEIGHTS[0])):
+        return (
+            "Rename it to pytorch_model.bin if it holds the weights of the config.json beside it, by name, and "
+            f"run `python -m hbir convert {name} {target}`; else choose another model."
+        )
+    if not pickled and folder == expanded(name, ""):
+        return "Name a folder that holds model.safetensors."
+    convert = f"Run `python -m hbir convert {name} {target}`, which reads pickled weights as bare numbers,"
+    newer = f"; or remove its line from .hbir/{REVISIONS}, for the newest commit" if held else ""
+    return f"{convert} and name that folder; or name a `revision` that has safetensors{newer}."
 
 
 def _check_id(name: str, where: str) -> None:
@@ -88,7 +108,10 @@ def _check_id(name: str, where: str) -> None:
     inside = "/" in name and Path(name).parent.is_dir() and _cached(name) is None if is_id(name) else True
     if not inside:
         return
-    hint = "Check the path, or run `dvc repro`, which makes the models of a project"
+    hint = (
+        "Check the path, or run `dvc repro`, which makes the models of a project; an experiment in a folder of "
+        "its own (`--temp`, `--queue`) has only what Git and DVC hold: `dvc add` it, or name its whole path"
+    )
     other = f"; if an id of the Hub is meant, fetch it first with `hf download {name}`" if is_id(name) else ""
     raise ModelError(
         where=where, expected="the folder of a model", found=f"no {name} here", hint=f"{hint}{other}."
@@ -112,6 +135,7 @@ def _downloaded(name: str, sha: str, where: str, patterns: Sequence[str]) -> Pat
         kept = _kept(name, sha, patterns)
         if kept is None:
             raise
+        _require_whole(kept, name, where, patterns)
         return kept
     with told(name, where, _HINT, "model"):
         return Path(snapshot_download(name, revision=sha, allow_patterns=list(patterns), etag_timeout=TIMEOUT))
@@ -126,3 +150,27 @@ def _kept(name: str, sha: str, patterns: Sequence[str]) -> Path | None:
         return Path(snapshot_download(name, revision=sha, local_files_only=True, allow_patterns=list(patterns)))
     except LocalEntryNotFoundError:
         return None
+
+
+def _require_whole(folder: Path, name: str, where: str, patterns: Sequence[str]) -> None:
+    """Refuse what another program left in the cache, which may be a single file."""
+    if "*.safetensors" not in patterns:
+        return
+    weights = any(path.is_file() for kind in ("*.safetensors", *WEIGHTS) for path in folder.rglob(kind))
+    lacking = _absent_shard(folder, patterns) if weights else "weights"
+    if lacking:
+        raise ModelError(
+            where=where,
+            expected=f"the model {name} of the Hub",
+            found=f"a part of it in the cache, without {lacking}, and no answer from the Hub",
+            hint=_HINT,
+        )
+
+
+def _absent_shard(folder: Path, patterns: Sequence[str]) -> str | None:
+    """Return the first of the wanted files that an index lists and the folder does not have."""
+    for index in sorted(folder.rglob("*.index.json")):
+        for shard in sorted(set(read_json(index)["weight_map"].values())):
+            if any(fnmatch(shard, wanted) for wanted in patterns) and not (index.parent / shard).is_file():
+                return str(shard)
+    return None

@@ -14,6 +14,7 @@ Latin the mean of four), or an estimate.
 
 import csv
 import difflib
+import re
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -87,6 +88,30 @@ def language(code: str, where: str = "language") -> Language:
         found=repr(code),
         hint=f"Did you mean {near.code!r} ({near.name})?" if near else "Write it as in `de`, `hi` or `zh`.",
     )
+
+
+def is_code_of(name: str, code: str) -> bool:
+    """Tell whether what another project calls a language is ours.
+
+    Args:
+        name: such as `deu`, `de` or `cat_valencia`, whose region, script or variant does not count.
+        code: ISO 639-1, as in the table; one that the table lacks has no other names than ISO 639's.
+
+    Returns:
+        Whether both are the same language. Source: CLDR's aliases of ISO 639-2 and -3, through Babel.
+    """
+    from babel.core import get_global
+
+    first = re.split("[_@]", name.lower())[0]
+    return code in (first, get_global("language_aliases").get(first)) or first in _codes(code)
+
+
+def _codes(code: str) -> set[str]:
+    if code not in LANGUAGES:
+        return set()
+    known = LANGUAGES[code]
+    theirs = (known.nllb or "", known.m2m100 or "", (known.madlad or "").strip("<2>"))
+    return {name.split("_")[0] for name in (*theirs, (known.opus or "").split("-")[-1])} - {""}
 
 
 def _nearest(code: str) -> Language | None:

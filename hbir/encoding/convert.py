@@ -1,6 +1,7 @@
 """Write a model with pickled weights again, in safetensors: pickles are read as bare numbers, never run."""
 
 import pickle
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,13 +14,19 @@ from safetensors.torch import save_file
 from transformers import AutoModel, PreTrainedModel
 
 from hbir.core.errors import ModelError
-from hbir.core.files import atomic_folder, read_json, write_json
-from hbir.core.hub_models import SAFE, WEIGHTS, Snapshot, snapshot
+from hbir.core.files import atomic_folder, write_json
+from hbir.core.hub_models import SAFE, WEIGHTS, Snapshot
+from hbir.encoding.folders import read_config, refuse_adapter
 from hbir.encoding.initial import PROMPT_FILE
-from hbir.encoding.presets import PRESETS
+from hbir.encoding.kinds import foreign, untrusted
+from hbir.encoding.opening import UNUSED
+from hbir.encoding.sources import fetched, refuse_revision
 
 PICKLE = "pytorch_model.bin"
-_UNSAFE = (pickle.UnpicklingError, OSError, ValueError, KeyError, RuntimeError, EOFError)
+_UNREADABLE = (pickle.UnpicklingError, OSError, ValueError, KeyError, RuntimeError, EOFError, AttributeError)
+_CODE = re.compile(r"GLOBAL ([\w.]+)")
+"""How torch names what a pickle would have called."""
+_AGAIN = "The file seems to be incomplete: download or copy it again."
 
 
 def convert(name: str, target: Path, revision: str | None = None) -> Snapshot:
@@ -36,16 +43,19 @@ def convert(name: str, target: Path, revision: str | None = None) -> Snapshot:
         Where the model was read from, and its commit.
 
     Raises:
-        ModelError: when the target is in use, the model has no weights, or they cannot be read as bare numbers.
+        ModelError: when the target is in use, the model has no weights, they cannot be read as bare numbers,
+            they are not those of its architecture, or it needs code of its own.
     """
     where = f"model {name}"
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise ModelError(
             where=str(target), expected="an empty folder", found="one in use", hint="Name another folder."
         )
-    preset = PRESETS.get(name)
     wanted = (*SAFE, *(f"*{pattern}" for pattern in WEIGHTS))
-    source = snapshot(preset.id if preset and preset.id else name, revision, where, wanted)
+    source, preset = fetched(name, revision, where, wanted)
+    if not source.revision:
+        refuse_revision(revision, "--revision", "a folder")
+    refuse_adapter(source.path, where)
     parts = sorted({path.parent for path in source.path.rglob(WEIGHTS[0])})
     if not parts and not any(source.path.rglob("*.safetensors")):
         raise ModelError(
@@ -73,30 +83,79 @@ def _rewrite(source: Path, target: Path, where: str) -> None:
     if any(target.glob("*.safetensors")):
         return
     config = source / "config.json"
-    named = read_json(config) if config.is_file() else {}
+    named = read_config(config, where) if config.is_file() else {}
+    if foreign(named):
+        hint = "Convert it with that code in a place of its own, or choose another model."
+        raise untrusted(where, f"model_type {named.get('model_type')}", hint)
+    weights: dict[str, torch.Tensor] = {}
+    for path in sorted(source.glob(WEIGHTS[0])):
+        weights |= _numbers(path, where)
+    if "model_type" in named:
+        del weights
+        _write_model(source, target, named, where)
+    else:
+        save_file(
+            {name: weight.clone().contiguous() for name, weight in weights.items()},
+            target / "model.safetensors",
+        )
+
+
+def _numbers(path: Path, where: str) -> dict[str, torch.Tensor]:
+    """Read a pickle without running what it says."""
+    weights: dict[str, torch.Tensor]
+    expected, kept = "pickled weights that hold numbers alone, by name", f"{where}: {path.name}"
     try:
-        if "model_type" in named:
-            _write_model(source, target, named)
-        else:
-            weights = torch.load(source / PICKLE, map_location="cpu", weights_only=True)
-            whole = {name: weight.contiguous() for name, weight in weights.items()}
-            save_file(whole, target / "model.safetensors")
-    except _UNSAFE as error:
+        weights = torch.load(path, map_location="cpu", weights_only=True)
+    except _UNREADABLE as error:
+        code = _CODE.search(str(error))
+        found = f"{code[1]}, which is code" if code else f"what cannot be read ({type(error).__name__})"
+        hint = "Choose another model or revision: loaded in another way, they may run code." if code else _AGAIN
+        raise ModelError(where=kept, expected=expected, found=found, hint=hint) from error
+    plain = isinstance(weights, dict) and all(isinstance(value, torch.Tensor) for value in weights.values())
+    if not plain or not weights:
+        keys = f" with the keys {', '.join(map(str, list(weights)[:3]))}" if isinstance(weights, dict) else ""
+        found = f"a {type(weights).__name__}{keys}"
+        hint = "Save the `state_dict()` of the model alone, or choose another model."
+        raise ModelError(where=kept, expected=expected, found=found, hint=hint)
+    return weights
+
+
+def _write_model(source: Path, target: Path, config: dict[str, Any], where: str) -> None:
+    named = config.get("architectures")
+    kind = getattr(transformers, str(named[0]), None) if isinstance(named, list) and named else None
+    model_class: Any = kind if isinstance(kind, type) and issubclass(kind, PreTrainedModel) else AutoModel
+    try:
+        model, info = model_class.from_pretrained(
+            str(source),
+            use_safetensors=False,
+            weights_only=True,
+            output_loading_info=True,
+            local_files_only=True,
+            trust_remote_code=False,
+        )
+    except _UNREADABLE as error:
+        found = " ".join(str(error).split())[:200].rstrip(".")
+        hint = "Take config.json and weights from one version of the model."
+        raise ModelError(
+            where=where, expected="weights that fit config.json", found=found, hint=hint
+        ) from error
+    missing = set(info["missing_keys"])
+    lacking = sorted(name for name in missing if _needed(model, name))
+    if lacking:
         raise ModelError(
             where=where,
-            expected="pickled weights that hold numbers alone",
-            found=" ".join(str(error).split())[:200].rstrip("."),
-            hint="Do not load them in another way: they may run code. Choose another model or revision.",
-        ) from error
+            expected=f"all weights of {type(model).__name__}",
+            found=f"no {lacking[0]} and {len(lacking) - 1:,} others",
+            hint="Take config.json and weights from one version of the model.",
+        )
+    _save(model, missing, target)
 
 
-def _write_model(source: Path, target: Path, config: dict[str, Any]) -> None:
-    architecture = (config.get("architectures") or [""])[0]
-    kind = getattr(transformers, architecture, AutoModel)
-    model, info = kind.from_pretrained(
-        str(source), use_safetensors=False, weights_only=True, output_loading_info=True, local_files_only=True
-    )
-    _save(model, set(info["missing_keys"]), target)
+def _needed(model: PreTrainedModel, name: str) -> bool:
+    """Tell the model itself from a head on top of it, which the published weights may not have."""
+    prefix = model.base_model_prefix
+    inside = name.startswith(f"{prefix}.") or not hasattr(model, prefix)
+    return inside and not set(name.split(".")) & set(UNUSED)
 
 
 def _save(model: PreTrainedModel, missing: set[str], target: Path) -> None:
@@ -110,5 +169,5 @@ def _save(model: PreTrainedModel, missing: set[str], target: Path) -> None:
 
 def _name_prompts(path: Path, prompts: dict[str, str]) -> None:
     """Keep a preset's prompts, which its own files do not name, with the folder that takes its place."""
-    config = read_json(path) if path.is_file() else {}
+    config = read_config(path, str(path)) if path.is_file() else {}
     write_json(path, config | {"prompts": prompts})

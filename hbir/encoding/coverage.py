@@ -1,4 +1,4 @@
-"""Measure on a sample of the training texts what an encoder's tokenizer does not know, and what it cuts off."""
+"""Measure on a sample of the texts what an encoder's tokenizer does not know, and what it cuts off."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ def measure(
     Args:
         model: the encoder.
         params: the section `encoder`.
-        samples: by language, the questions and the passages of its training pairs.
+        samples: by language, the questions and the passages of its pairs.
 
     Returns:
         What is unknown, and what is longer than the encoder reads.

@@ -1,7 +1,9 @@
 """Hash what decides an encoder's embeddings."""
 
 import hashlib
+import inspect
 import json
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -10,8 +12,9 @@ from sentence_transformers.base.modules import Module
 from tokenizers import Tokenizer
 from transformers import PreTrainedModel
 
-_ORIGIN = ("_name_or_path", "transformers_version")
+_ORIGIN = ("_name_or_path", "transformers_version", "auto_map")
 """What a config says of where its model was loaded from, and by what."""
+_LIBRARIES = ("torch", "transformers", "sentence_transformers")
 
 
 def encoder_fingerprint(model: SentenceTransformer) -> str:
@@ -21,15 +24,26 @@ def encoder_fingerprint(model: SentenceTransformer) -> str:
         model: the encoder.
 
     Returns:
-        SHA-256 in hexadecimal over weights, modules with their configs, tokenizers, prompts and lengths.
+        SHA-256 in hexadecimal over weights, modules with their configs, tokenizers, prompts, lengths and the
+        code of modules that no library brings.
     """
     settings = [model.prompts, model.default_prompt_name, model.similarity_fn_name, model.truncate_dim]
     parts = [_settings(part) for part in model.modules() if isinstance(part, Module | PreTrainedModel)]
     sha = hashlib.sha256(json.dumps([settings, parts], sort_keys=True, default=str).encode())
+    for source in sorted({_source(type(part)) for part in model.modules()} - {""}):
+        sha.update(source.encode())
     for name, weight in sorted(model.state_dict().items()):
         sha.update(f"{name} {weight.dtype} {tuple(weight.shape)}".encode())
         sha.update(weight.detach().cpu().reshape(-1).contiguous().view(torch.uint8).numpy().data)
     return sha.hexdigest()
+
+
+def _source(kind: type) -> str:
+    """Return the code of the file that defines a module; of a library, the version is on record elsewhere."""
+    if kind.__module__.split(".")[0] in _LIBRARIES:
+        return ""
+    path = inspect.getsourcefile(kind)
+    return Path(path).read_text(encoding="utf-8") if path else kind.__qualname__
 
 
 def _settings(part: Module | PreTrainedModel) -> list[Any]:

@@ -4,29 +4,31 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import torch
 from sentence_transformers import SentenceTransformer
+from sentence_transformers.base.modules import Transformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
 
 from hbir.core.errors import ModelError
-from hbir.core.files import read_json
-from hbir.core.seeds import derive_seed
-from hbir.encoding.kinds import MODULES
+from hbir.encoding.folders import MODULES, read_config
+from hbir.encoding.kinds import CAUSAL
 from hbir.encoding.lengths import set_lengths
 from hbir.encoding.opening import open_folder
 from hbir.encoding.params import EncoderParams
 from hbir.encoding.presets import PROMPTS, SCRATCH, PoolingMode
-from hbir.encoding.sources import Source, find_source
+from hbir.encoding.sources import Source, find_source, refuse_revision
 from hbir.encoding.static import build_static
 from hbir.encoding.tiny import build_tiny
 
 ORIGIN = "encoder.json"
 """In `models/initial`: what it was made of."""
 _WHERE = "params.yaml: encoder.name"
+_REVISION = "params.yaml: encoder.revision"
 _DOCUMENT = ("document", "passage", "corpus")
 """Names that `encode_document` looks for, in its order."""
 PROMPT_FILE = "config_sentence_transformers.json"
 """Where sentence-transformers keeps prompts."""
+ANOTHER = "Choose another, or download or copy its files again."
+"""What to do with an encoder that does not load."""
 
 
 def initial_encoder(params: EncoderParams, texts: Iterable[str], seed: int) -> SentenceTransformer:
@@ -41,10 +43,13 @@ def initial_encoder(params: EncoderParams, texts: Iterable[str], seed: int) -> S
         The encoder on the CPU in float32, with its prompts, longest inputs, pooling and similarity.
     """
     if params.name in SCRATCH:
+        refuse_revision(params.revision, _REVISION, params.name)
         model = (build_tiny if params.name == "tiny" else build_static)(params, texts, seed)
         pooling, prompts = params.pooling, PROMPTS
     else:
         source = find_source(params.name, params.revision, _WHERE, params.trust_remote_code)
+        if not source.revision:
+            refuse_revision(params.revision, _REVISION, "a folder")
         model = _pretrained(params, source, seed)
         pooling, prompts = _pooling(params, source), _prompts(source)
     if pooling is not None:
@@ -103,8 +108,10 @@ def set_pooling(model: SentenceTransformer, mode: PoolingMode) -> None:
         mode: mean, cls or max.
 
     Raises:
-        ModelError: when it pools in no module of its own, or what follows needs another width.
+        ModelError: when it pools in no module of its own, what follows needs another width, or its first
+            token sees no other.
     """
+    _require_pooling(model, mode)
     found = [index for index, part in enumerate(model) if isinstance(part, Pooling)]
     old = model[found[0]] if found else None
     if old is None or (isinstance(old.pooling_mode, tuple) and len(model) > found[0] + 1):
@@ -119,10 +126,14 @@ def set_pooling(model: SentenceTransformer, mode: PoolingMode) -> None:
 
 
 def _pretrained(params: EncoderParams, source: Source, seed: int) -> SentenceTransformer:
-    hint = f"Choose another, or run `python -m hbir convert {params.name} <folder>` where a module is pickled."
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(derive_seed(seed, "encoder", "missing"))
-        model = open_folder(source.path, _WHERE, hint, "cpu", params.trust_remote_code).float()
+    model = open_folder(source.path, _WHERE, ANOTHER, "cpu", params.trust_remote_code, seed=seed).float()
+    if model.truncate_dim is not None:
+        raise ModelError(
+            where=_WHERE,
+            expected="an encoder that is trained in all of its dimensions",
+            found=f"truncate_dim {model.truncate_dim} in its {PROMPT_FILE}",
+            hint="Copy its folder, set `truncate_dim` to null in that file, and name the copy.",
+        )
     model.model_card_data.base_model_revision = source.revision or None
     return model
 
@@ -150,7 +161,7 @@ def own_prompts(folder: Path) -> dict[str, str] | None:
         Those of questions and passages, empty ones included; None where it names neither.
     """
     path = folder / PROMPT_FILE
-    named = (read_json(path).get("prompts") or {}) if path.is_file() else {}
+    named = (read_config(path, str(folder)).get("prompts") or {}) if path.is_file() else {}
     document = next((named[name] for name in _DOCUMENT if name in named), None)
     if "query" not in named and document is None:
         return None
@@ -158,9 +169,26 @@ def own_prompts(folder: Path) -> dict[str, str] | None:
 
 
 def _normalise(model: SentenceTransformer, wanted: bool) -> None:
+    """Make the last module decide: one further in front belongs to the model."""
     model.similarity_fn_name = "cosine" if wanted else "dot"
-    found = [index for index, part in enumerate(model) if isinstance(part, Normalize)]
-    if wanted and not found:
+    if wanted and not isinstance(model[-1], Normalize):
         model.append(Normalize())
-    for index in [] if wanted else reversed(found):
-        del model[index]
+    while not wanted and isinstance(model[-1], Normalize):
+        del model[-1]
+
+
+def _require_pooling(model: SentenceTransformer, mode: PoolingMode) -> None:
+    if mode != "cls":
+        return
+    for part in model.modules():
+        config = part.config if isinstance(part, Transformer) else None
+        both = (
+            getattr(config, "use_bidirectional_attention", None) or getattr(config, "is_causal", None) is False
+        )
+        if config is not None and config.model_type in CAUSAL and not both:
+            raise ModelError(
+                where="params.yaml: encoder.pooling",
+                expected="mean or max",
+                found=f"cls, where a first token of {config.model_type} sees no other",
+                hint="Set `encoder.pooling: mean`.",
+            )

@@ -1,16 +1,17 @@
-"""Tell an encoder from another kind of model by its configuration, before its weights are loaded."""
+"""Tell an encoder from another kind of model by its files, before its weights are loaded."""
 
 from pathlib import Path
 from typing import Any
 
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 from transformers.models.auto.modeling_auto import (
+    MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
     MODEL_FOR_MASKED_LM_MAPPING_NAMES,
     MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
 )
 
 from hbir.core.errors import ModelError
-from hbir.core.files import read_json
+from hbir.encoding.folders import MODULES, read_config, read_modules, refuse_adapter, require_tokenizer
 
 T5 = ("t5", "mt5", "umt5")
 """Sequence-to-sequence models whose encoder stack sentence-transformers loads alone."""
@@ -18,13 +19,13 @@ ENCODERS = frozenset(MODEL_FOR_MASKED_LM_MAPPING_NAMES) - frozenset(
     MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES
 )
 """Values of `model_type` that read a text in both directions."""
-MODULES = "modules.json"
-"""What makes a folder one of sentence-transformers."""
+CAUSAL = frozenset(MODEL_FOR_CAUSAL_LM_MAPPING_NAMES) - ENCODERS
+"""Values of `model_type` whose first token sees no other."""
 _LIBRARY = "sentence_transformers."
 
 
 def require_encoder(folder: Path, where: str, trusted: bool) -> None:
-    """Refuse what is no encoder of texts, and what needs code that is not trusted.
+    """Refuse what is no encoder of texts, what is not whole, and what needs code that is not trusted.
 
     Args:
         folder: the model's files.
@@ -32,54 +33,108 @@ def require_encoder(folder: Path, where: str, trusted: bool) -> None:
         trusted: whether code that comes with the model may run.
 
     Raises:
-        ModelError: when it is another kind of model, or needs such code.
+        ModelError: when it is another kind of model, lacks a file, or needs such code.
     """
-    modules, config = folder / MODULES, folder / "config.json"
-    if modules.is_file():
-        if not trusted:
-            _refuse_code(folder, where)
-        return
-    if not config.is_file():
+    refuse_adapter(folder, where)
+    bare = not (folder / MODULES).is_file()
+    if bare and not (folder / "config.json").is_file():
         raise ModelError(
             where=where,
             expected="an encoder of sentence-transformers or transformers",
             found="neither modules.json nor config.json",
             hint="Name the folder or id that holds them.",
         )
-    _check(read_json(config), where, trusted)
+    own = [] if bare else [kind for kind in read_modules(folder, where) if not kind.startswith(_LIBRARY)]
+    configs = [read_config(path, where) for path in _configs(folder)]
+    if not trusted:
+        _refuse_code(own, configs, where)
+    else:
+        _refuse_elsewhere(folder, where)
+    if bare:
+        _check(configs[0], where)
+    if any(config.get("is_decoder") for config in configs):
+        raise _other(where, "a decoder (is_decoder: true in its config.json), whose tokens see no later ones")
+    if not own:
+        require_tokenizer(folder, where)
 
 
-def _check(config: dict[str, Any], where: str, trusted: bool) -> None:
-    kind, foreign = config.get("model_type"), _foreign(config)
-    if (foreign and trusted) or kind in ENCODERS or kind in T5:
-        return
-    if foreign:
-        raise _untrusted(where, f"model_type {kind}")
-    names = ", ".join(config.get("architectures") or ["no architecture named"])
-    raise ModelError(
-        where=where,
-        expected="an encoder, such as bert, xlm-roberta, modernbert, or the encoder of t5, mt5, umt5",
-        found=f"model_type {kind} ({names})",
-        hint="Choose another: `python -m hbir encoders` lists those that have a short name.",
-    )
+def foreign(config: dict[str, Any]) -> bool:
+    """Tell whether a model's architecture is in code of its own.
 
+    Args:
+        config: the content of its config.json.
 
-def _refuse_code(folder: Path, where: str) -> None:
-    own = [part["type"] for part in read_json(folder / MODULES) if not part["type"].startswith(_LIBRARY)]
-    configs = [read_json(path) for path in (*folder.glob("config.json"), *folder.glob("*/config.json"))]
-    own += [f"model_type {config.get('model_type')}" for config in configs if _foreign(config)]
-    if own:
-        raise _untrusted(where, own[0])
-
-
-def _foreign(config: dict[str, Any]) -> bool:
+    Returns:
+        Whether it names such code and the library does not know its kind.
+    """
     return config.get("model_type") not in CONFIG_MAPPING_NAMES and "auto_map" in config
 
 
-def _untrusted(where: str, found: str) -> ModelError:
+def untrusted(where: str, found: str, hint: str = "") -> ModelError:
+    """Build the error for a model that needs code of its own.
+
+    Args:
+        where: what to call the model in a message.
+        found: what needs it.
+        hint: what to do; empty for the switch that trusts it.
+
+    Returns:
+        The error, to be raised by the caller.
+    """
     return ModelError(
         where=where,
         expected="a model that needs no code of its own",
         found=f"{found}, whose code comes with the model",
-        hint="Read that code, then set `encoder.trust_remote_code: true`, or pass `--trust-remote-code`.",
+        hint=hint
+        or "Read that code, then set `encoder.trust_remote_code: true`, or pass `--trust-remote-code`.",
     )
+
+
+def _configs(folder: Path) -> list[Path]:
+    return [*folder.glob("config.json"), *sorted(folder.glob("*/config.json"))]
+
+
+def _check(config: dict[str, Any], where: str) -> None:
+    kind = config.get("model_type")
+    if foreign(config) or kind in ENCODERS or kind in T5:
+        return
+    names = config.get("architectures")
+    named = ", ".join(map(str, names)) if isinstance(names, list) else "no architecture named"
+    raise _other(where, f"model_type {kind} ({named})")
+
+
+def _other(where: str, found: str) -> ModelError:
+    return ModelError(
+        where=where,
+        expected="an encoder, such as bert, xlm-roberta, modernbert, or the encoder of t5, mt5, umt5",
+        found=found,
+        hint="Choose another: `python -m hbir encoders` lists those that have a short name.",
+    )
+
+
+def _refuse_code(own: list[str], configs: list[dict[str, Any]], where: str) -> None:
+    found = [*own, *(f"model_type {config.get('model_type')}" for config in configs if foreign(config))]
+    if found:
+        raise untrusted(where, found[0])
+
+
+def _refuse_elsewhere(folder: Path, where: str) -> None:
+    """Refuse code of another repository: no recorded commit would hold it, and no folder carry it along."""
+    paths = [*_configs(folder), *folder.glob("tokenizer_config.json")]
+    named = [value for path in paths for value in _classes(read_config(path, where))]
+    other = next((value for value in named if "--" in value), None)
+    if other:
+        repo, _, name = other.partition("--")
+        raise ModelError(
+            where=where,
+            expected="code that lies beside the model",
+            found=f"{name} of another repository, {repo}",
+            hint=f"Put model and code into one folder: copy the .py files of {repo} beside config.json, remove "
+            f"`{repo}--` from `auto_map` there, and name that folder.",
+        )
+
+
+def _classes(config: dict[str, Any]) -> list[str]:
+    named = config.get("auto_map") or {}
+    values = named.values() if isinstance(named, dict) else [named]
+    return [name for value in values for name in (value if isinstance(value, list) else [value]) if name]

@@ -3,8 +3,9 @@
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -15,13 +16,15 @@ from transformers.utils import logging as hub_logging
 
 from hbir.core.errors import ModelError
 from hbir.core.hub_models import require_safetensors
-from hbir.encoding.initial import own_prompts, set_pooling
-from hbir.encoding.kinds import MODULES, require_encoder
+from hbir.encoding.folders import MODULES
+from hbir.encoding.initial import ANOTHER, own_prompts, set_pooling
+from hbir.encoding.kinds import require_encoder
 from hbir.encoding.opening import open_folder
 from hbir.encoding.sources import find_source
 
 Side = Literal["query", "document"]
 SIDES: tuple[Side, Side] = ("query", "document")
+logger = logging.getLogger(__name__)
 _RERUN = "Delete the folder and run `dvc repro`, or name another."
 
 
@@ -52,7 +55,11 @@ def load_encoder(
 
 
 def open_encoder(
-    name: str, device: str | None = None, trust_remote_code: bool = False, attention: str | None = None
+    name: str,
+    device: str | None = None,
+    trust_remote_code: bool = False,
+    attention: str | None = None,
+    prompts: Mapping[Side, str | None] = MappingProxyType({}),
 ) -> SentenceTransformer:
     """Open any encoder to score it or to search with it: its own prompts, pooling and lengths.
 
@@ -61,6 +68,7 @@ def open_encoder(
         device: where to put it; None takes the best that there is.
         trust_remote_code: whether code that comes with it may run.
         attention: `eager`, `sdpa`, `flash_attention_2` …; None for the library's choice.
+        prompts: by side, what takes the place of its own; None for its own.
 
     Returns:
         The encoder, in evaluation mode.
@@ -70,12 +78,14 @@ def open_encoder(
     """
     where = f"model {name}"
     source = find_source(name, None, where, trust_remote_code)
-    hint = f"Choose another, or run `python -m hbir convert {name} <folder>` where a module is pickled."
-    model = open_folder(source.path, where, hint, device, trust_remote_code, attention)
+    model = open_folder(source.path, where, ANOTHER, device, trust_remote_code, attention)
     if source.preset and not (source.path / MODULES).is_file():
         set_pooling(model, source.preset.pooling)
     published = source.preset.prompts if source.preset else None
-    model.prompts = model.prompts | (published or own_prompts(source.path) or {})
+    given = {side: text for side, text in prompts.items() if text is not None}
+    model.prompts = model.prompts | (published or own_prompts(source.path) or {}) | given
+    if not any(model.prompts.values()):
+        logger.info("%s: no prompts before questions and passages", name)
     return model.eval()
 
 
@@ -122,7 +132,7 @@ def embed(
         (n, d) float32, rows in the order of the texts; of length 1 where the model compares by cosine.
 
     Raises:
-        ModelError: when the model compares by a distance.
+        ModelError: when the model compares by a distance, or its embeddings are no numbers.
     """
     if model.similarity_fn_name not in ("cosine", "dot"):
         raise ModelError(
@@ -140,7 +150,16 @@ def embed(
         show_progress_bar=progress and sys.stderr.isatty(),
         normalize_embeddings=unnormalised,
     )
-    return np.asarray(rows, dtype=np.float32)  # (n, d)
+    embeddings = np.asarray(rows, dtype=np.float32)  # (n, d)
+    broken = ~np.isfinite(embeddings).all(axis=1)  # (n,)
+    if broken.any():
+        raise ModelError(
+            where="the model's embeddings",
+            expected="finite numbers",
+            found=f"NaN or infinity for {broken.sum():,} of {len(texts):,} texts",
+            hint="Its weights are broken: copy them again, or train it again with a lower learning rate.",
+        )
+    return embeddings
 
 
 def prepare_torch(threads: int | None) -> None:

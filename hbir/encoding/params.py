@@ -77,7 +77,7 @@ class EncoderParams:
     trust_remote_code: bool
     """Whether code that comes with a model may run on this machine."""
     max_unknown: Annotated[float, Field(ge=0, le=1)]
-    """Share of unknown tokens in a training language above which a warning says so."""
+    """Share of unknown tokens in a language above which a warning says so."""
     languages: Literal["training", "all"] | list[str]
     """Whose training texts train the tokenizer of `tiny` and `static`: `training` = `batches.languages`."""
     tiny: TinyParams

@@ -112,6 +112,16 @@ PRESETS: dict[str, Preset] = {
         safetensors=False,
         source=_MT5,
     ),
+    "multilingual-e5-small": Preset(
+        id="intfloat/multilingual-e5-small",
+        parameters=117_653_760,
+        languages=100,
+        pooling="mean",
+        prompts=_E5,
+        longest=512,
+        licence="MIT",
+        source=_ME5,
+    ),
     "multilingual-e5-base": Preset(
         id="intfloat/multilingual-e5-base",
         parameters=278_043_648,

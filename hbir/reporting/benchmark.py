@@ -34,6 +34,8 @@ from hbir.reporting.columns import SETTING_NAMES, named_column
 )
 @click.option("--embeddings", help="Folder that keeps the embeddings of a streamed corpus.")
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads; all by default.")
+@click.option("--query-prompt", help="What goes before a question, in place of the model's own.")
+@click.option("--document-prompt", help="What goes before a passage, in place of the model's own.")
 @click.option("--trust-remote-code", is_flag=True, help="Run code that comes with the model.")
 def benchmark(
     name: str,
@@ -45,12 +47,14 @@ def benchmark(
     batch_size: int,
     embeddings: str | None,
     threads: int | None,
+    query_prompt: str | None,
+    document_prompt: str | None,
     trust_remote_code: bool,
 ) -> None:
     """Score MODEL on the benchmark NAME: cldr, xquad-r, miracl, beir/scifact, mteb/…; see docs/data.md."""
     from hbir.benchmarks.registry import checked
     from hbir.encoding.fingerprint import encoder_fingerprint
-    from hbir.encoding.model import open_encoder, prepare_torch
+    from hbir.encoding.model import Side, open_encoder, prepare_torch
     from hbir.encoding.sources import find_source
     from hbir.evaluation.params import EvaluateParams
     from hbir.evaluation.scoring import Benchmark
@@ -62,7 +66,8 @@ def benchmark(
     params = EvaluateParams(benchmarks=[entry], query_chunk=1024, batch_size=batch_size, embeddings=embeddings)
     loaded = Benchmark(entry, None, params)  # before the model, which takes longer
     prepare_torch(threads)
-    encoder = open_encoder(model, trust_remote_code=trust_remote_code)
+    prompts: dict[Side, str | None] = {"query": query_prompt, "document": document_prompt}
+    encoder = open_encoder(model, trust_remote_code=trust_remote_code, prompts=prompts)
     evaluation = loaded.score(encoder)
     if out:
         write_json(out, _record(model, encoder_fingerprint(encoder), evaluation))

@@ -11,10 +11,17 @@ from rich.table import Table
 
 from hbir.encoding.presets import PRESETS, PROMPTS, Preset
 
-_COLUMNS = ("name", "size", "langs", "pooling", "prefixes", "longest", "arXiv")
+_COLUMNS = ("name", "size", "langs", "pooling", "prefixes", "longest")
+_WIDE = ("arXiv", "Hub")
 _RIGHT = ("size", "langs", "longest")
 _WITH_IDS = 120
-"""Columns of a terminal that has room for the ids on the Hub."""
+"""Columns of a terminal that has room for paper and id in the same line."""
+_NOTES = (
+    "`encoder.name` and `--model` take these names, any other id of the Hub, and folders.",
+    "tiny (XLM-RoBERTa in small) and static (token embeddings) start untrained.",
+    "prefixes: in training; `benchmark` and `search` use those that a model was published with.",
+    "* pickled weights: run `python -m hbir convert bge-m3 data/encoders/bge-m3`, and name that folder.",
+)
 
 
 @click.command()
@@ -32,38 +39,34 @@ def show_presets(console: Console) -> None:
     """Print the table of presets.
 
     Size, in parameters, and languages are those of the pre-trained weights that are loaded, `longest` counts
-    tokens. A wide terminal shows the ids on the Hub as well.
+    tokens. Paper and id on the Hub have a line of their own where the terminal is narrow.
 
     Args:
         console: where to.
     """
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
     wide = console.width >= _WITH_IDS
-    for column in (*_COLUMNS, "Hub") if wide else _COLUMNS:
+    for column in (*_COLUMNS, *_WIDE) if wide else _COLUMNS:
         table.add_column(column, justify="right" if column in _RIGHT else "left", no_wrap=True)
     for name, preset in PRESETS.items():
-        prompts = _prompts(preset)
-        prefixes = " / ".join(text.strip() for text in prompts.values()) if any(prompts.values()) else "none"
-        mark = "" if preset.safetensors else " *"
-        table.add_row(
-            f"{name}{mark}",
-            f"{preset.parameters / 1e6:,.0f} M" if preset.id else "",
-            str(preset.languages or ""),
-            preset.pooling,
-            prefixes,
-            f"{preset.longest:,}" if preset.id else "",
-            preset.source,
-            *([preset.id] if wide else []),
-        )
+        origin = (preset.source, preset.id)
+        table.add_row(*_cells(name, preset), *(origin if wide else ()))
+    named = [(name, preset) for name, preset in PRESETS.items() if preset.id and not wide]
+    lines = [f"{name:<22}{preset.id} ({preset.source})" for name, preset in named]
     console.print(table)
-    console.print(
-        "`encoder.name` and `--model` take these names, any other id of the Hub, and folders.\n"
-        "tiny (XLM-RoBERTa in small) and static (token embeddings) start untrained, sized by params.yaml.\n"
-        "* pickled weights: run `python -m hbir convert bge-m3 models/bge-m3`, and name that folder.",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
-    )
+    console.print("\n".join([*lines, *_NOTES]), markup=False, highlight=False, soft_wrap=True)
+
+
+def _cells(name: str, preset: Preset) -> list[str]:
+    prompts = _prompts(preset)
+    return [
+        name if preset.safetensors else f"{name} *",
+        f"{preset.parameters / 1e6:,.0f} M" if preset.id else "",
+        str(preset.languages or ""),
+        preset.pooling,
+        " / ".join(text.strip() for text in prompts.values()) if any(prompts.values()) else "none",
+        f"{preset.longest:,}" if preset.id else "",
+    ]
 
 
 def _prompts(preset: Preset) -> dict[str, str]:

@@ -31,6 +31,8 @@ BATCH = 64
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the embeddings; by default in .hbir.",
 )
+@click.option("--query-prompt", help="What goes before the question, in place of the model's own.")
+@click.option("--document-prompt", help="What goes before a passage, in place of the model's own.")
 @click.option("--trust-remote-code", is_flag=True, help="Run code that comes with the model.")
 def search(
     model: str,
@@ -40,6 +42,8 @@ def search(
     k: int,
     as_json: bool,
     index: Path | None,
+    query_prompt: str | None,
+    document_prompt: str | None,
     trust_remote_code: bool,
 ) -> None:
     """Find the passages of a corpus that answer QUESTION by MODEL: a folder, preset or Hub id of an encoder."""
@@ -47,12 +51,13 @@ def search(
         raise ParamsError(where="hbir search", expected="a question", found="none", hint="Write it in quotes.")
     file = CorpusFile(corpus)
     from hbir.encoding.fingerprint import encoder_fingerprint
-    from hbir.encoding.model import embed, open_encoder, prepare_torch
+    from hbir.encoding.model import Side, embed, open_encoder, prepare_torch
     from hbir.retrieval.search import open_library
     from hbir.retrieval.show import show_hits
 
     prepare_torch(None)
-    encoder = open_encoder(model, trust_remote_code=trust_remote_code)
+    prompts: dict[Side, str | None] = {"query": query_prompt, "document": document_prompt}
+    encoder = open_encoder(model, trust_remote_code=trust_remote_code, prompts=prompts)
     asked = embed(encoder, [question], "query", 1)  # (1, d)
     passages = partial(embed, encoder, side="document", batch_size=BATCH)
     wanted = [lang.strip() for given in langs for lang in given.split(",")]

@@ -2,6 +2,8 @@
 
 import copy
 import importlib.util
+import re
+from collections.abc import Sequence
 
 import torch
 from sentence_transformers import SentenceTransformer
@@ -12,53 +14,67 @@ from hbir.core.errors import TrainingError
 from hbir.core.params import unknown
 from hbir.core.seeds import derive_seed
 from hbir.training.params import LoraParams
+from hbir.training.reach import transformers
 
 _WHERE = "params.yaml: train.lora"
 
 
-def add_lora(model: SentenceTransformer, params: LoraParams, seed: int) -> None:
-    """Add low-rank matrices to the transformer's linear layers; from now on only they are trained.
+def require_lora(params: LoraParams | None) -> None:
+    """Make sure that `train.lora` can run here.
 
     Args:
-        model: the encoder, changed in place; its embeddings stay the same until the first step.
         params: the section `train.lora`.
-        seed: the base seed.
 
     Raises:
-        TrainingError: when `peft` is missing, or the encoder has no transformer.
-
-    Source:
-        arXiv 2106.09685; the package peft.
+        TrainingError: when `peft` is missing.
     """
-    if importlib.util.find_spec("peft") is None:
-        raise TrainingError(
-            where=_WHERE,
+    if params is not None and importlib.util.find_spec("peft") is None:
+        raise _impossible(
             expected="the package peft",
             found="it is not installed",
             hint="Run `pip install 'hbir[lora]'`, or set train.lora to null.",
         )
+
+
+def add_lora(model: SentenceTransformer, params: LoraParams, seed: int) -> None:
+    """Add low-rank matrices to linear layers of every transformer; from now on only they are trained.
+
+    Args:
+        model: the encoder, changed in place; its embeddings stay the same until the first step. Layers whose
+            weights are not trained get no addition.
+        params: the section `train.lora`.
+        seed: the base seed.
+
+    Raises:
+        TrainingError: when the encoder has no transformer, or a layer that is named is not trained.
+        ParamsError: when a name is no layer's.
+
+    Source:
+        arXiv 2106.09685; the package peft.
+    """
     from peft import LoraConfig, inject_adapter_in_model
 
-    transformer = model.transformers_model
-    if transformer is None:
-        raise TrainingError(
-            where=_WHERE,
+    chosen = [(transformer, _layers(transformer)) for transformer in transformers(model)]
+    if not chosen:
+        raise _impossible(
             expected="an encoder with a transformer",
             found="one of token embeddings alone",
             hint="Set train.lora to null, or encoder.name to another.",
         )
-    _check_targets(params, transformer)
-    config = LoraConfig(
-        r=params.rank,
-        lora_alpha=params.alpha,
-        lora_dropout=params.dropout,
-        target_modules=params.targets,
-        bias="none",
-    )
+    _check_targets(params, [layers for _, layers in chosen])
+    patterns = [(transformer, _pattern(params, transformer, layers)) for transformer, layers in chosen]
     model.requires_grad_(False)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed(seed, "train", "lora"))
-        inject_adapter_in_model(config, transformer)
+        for transformer, pattern in patterns:
+            config = LoraConfig(
+                r=params.rank,
+                lora_alpha=params.alpha,
+                lora_dropout=params.dropout,
+                target_modules=pattern,
+                bias="none",
+            )
+            inject_adapter_in_model(config, transformer)
 
 
 def merged(model: SentenceTransformer) -> SentenceTransformer:
@@ -79,13 +95,50 @@ def merged(model: SentenceTransformer) -> SentenceTransformer:
     return plain
 
 
-def _check_targets(params: LoraParams, transformer: PreTrainedModel) -> None:
+def _layers(transformer: PreTrainedModel) -> dict[str, bool]:
+    """Return the names of the linear layers, and whether each is trained."""
+    named = transformer.named_modules()
+    return {name: layer.weight.requires_grad for name, layer in named if isinstance(layer, nn.Linear)}
+
+
+def _check_targets(params: LoraParams, layers: Sequence[dict[str, bool]]) -> None:
     if params.targets == "all-linear":
         return
-    names = [name for name, layer in transformer.named_modules() if isinstance(layer, nn.Linear)]
+    every = [item for each in layers for item in each.items()]
     for target in params.targets:
-        if not any(f".{name}".endswith(f".{target}") for name in names):
-            raise unknown(f"{_WHERE}.targets", target, {name.rpartition(".")[2] for name in names})
+        trained = [trained for name, trained in every if _is_named(name, target)]
+        if not trained:
+            raise unknown(f"{_WHERE}.targets", target, {name.rpartition(".")[2] for name, _ in every})
+        if not any(trained):
+            raise _impossible(
+                expected="targets that an embedding comes of",
+                found=f"{target}, whose output this encoder does not use",
+                hint="Leave it out, or set train.lora.targets to all-linear.",
+            )
+
+
+def _pattern(params: LoraParams, transformer: PreTrainedModel, layers: dict[str, bool]) -> str:
+    """Return a regular expression of the whole names of the layers that get additions."""
+    wanted = [name for name, trained in layers.items() if trained and _is_target(params, name)]
+    if not wanted:
+        raise _impossible(
+            expected="a target in every transformer of the encoder",
+            found=f"none in {type(transformer).__name__}",
+            hint="Name a linear layer of it too, or set train.lora to null.",
+        )
+    return "|".join(re.escape(name) for name in wanted)
+
+
+def _is_target(params: LoraParams, name: str) -> bool:
+    return params.targets == "all-linear" or any(_is_named(name, target) for target in params.targets)
+
+
+def _is_named(name: str, target: str) -> bool:
+    return f".{name}".endswith(f".{target}")
+
+
+def _impossible(expected: str, found: str, hint: str) -> TrainingError:
+    return TrainingError(where=_WHERE, expected=expected, found=found, hint=hint)
 
 
 def _is_lora(layer: nn.Module) -> bool:

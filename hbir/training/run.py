@@ -27,7 +27,7 @@ from hbir.training.examples import PairTexts
 from hbir.training.fingerprint import fingerprint, run_params
 from hbir.training.history import History
 from hbir.training.loop import Loop
-from hbir.training.lora import merged
+from hbir.training.lora import merged, require_lora
 from hbir.training.observer import Observer
 from hbir.training.params import TrainParams
 from hbir.training.trainable import prepare, sizes
@@ -65,6 +65,7 @@ def train(job: Job, observer: Observer) -> dict[str, Any]:
     """
     prepare_torch(job.params.threads)
     require_attention(job.params)
+    require_lora(job.params.lora)
     plan = read_plan(job.plan)
     check_plan(plan, file_digest(job.pairs))
     params = run_params(job.params, job.sampler)

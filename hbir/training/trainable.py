@@ -4,10 +4,13 @@ from typing import Any
 
 from sentence_transformers import SentenceTransformer
 from torch import nn
+from transformers import PreTrainedModel
 
 from hbir.core.errors import TrainingError
+from hbir.training.forward import uses_bf16
 from hbir.training.lora import add_lora
 from hbir.training.params import TrainParams
+from hbir.training.reach import transformers, unused_poolers
 
 
 def prepare(model: SentenceTransformer, params: TrainParams, seed: int) -> None:
@@ -21,6 +24,9 @@ def prepare(model: SentenceTransformer, params: TrainParams, seed: int) -> None:
     Raises:
         TrainingError: when nothing is left to train, or the encoder cannot do what is asked.
     """
+    if params.lora or params.freeze_embeddings:
+        for weight in unused_poolers(model, uses_bf16(params, model.device)):
+            weight.requires_grad_(False)
     if params.lora:
         add_lora(model, params.lora, seed)
     if params.freeze_embeddings:
@@ -68,13 +74,24 @@ def trained_state(model: SentenceTransformer) -> dict[str, Any]:
 
 
 def _tables(model: SentenceTransformer) -> list[nn.Module]:
+    static: list[nn.Module] = [layer for layer in model.modules() if isinstance(layer, nn.EmbeddingBag)]
+    return static + [table for transformer in transformers(model) for table in _beside_tokens(transformer)]
+
+
+def _beside_tokens(transformer: PreTrainedModel) -> list[nn.Module]:
     # T5's relative attention bias is an nn.Embedding too, but stands in a layer, not beside the tokens' table.
-    if model.transformers_model is None:
-        return [layer for layer in model.modules() if isinstance(layer, nn.EmbeddingBag)]
-    tokens = model.transformers_model.get_input_embeddings()
+    try:
+        tokens = transformer.get_input_embeddings()
+    except NotImplementedError as error:  # code that comes with a model may not say
+        raise TrainingError(
+            where="params.yaml: train.freeze_embeddings",
+            expected="an encoder that says which its token embeddings are",
+            found=f"{type(transformer).__name__}, which does not",
+            hint="Set train.freeze_embeddings to false.",
+        ) from error
     return [
         child
-        for layer in model.modules()
+        for layer in transformer.modules()
         if any(child is tokens for child in layer.children())
         for child in layer.children()
         if isinstance(child, nn.Embedding)
@@ -82,12 +99,14 @@ def _tables(model: SentenceTransformer) -> list[nn.Module]:
 
 
 def _checkpoint_gradients(model: SentenceTransformer) -> None:
-    transformer = model.transformers_model
-    if transformer is None or not transformer.supports_gradient_checkpointing:
+    found = transformers(model)
+    lacking = [type(each).__name__ for each in found if not each.supports_gradient_checkpointing]
+    if lacking or not found:
         raise TrainingError(
             where="params.yaml: train.gradient_checkpointing",
             expected="an encoder whose layers can be computed again",
-            found="none of its architecture" if transformer is None else type(transformer).__name__,
+            found=lacking[0] if lacking else "none of its architecture",
             hint="Set train.gradient_checkpointing to false.",
         )
-    transformer.activation_checkpointing_enable()
+    for transformer in found:
+        transformer.activation_checkpointing_enable()

@@ -12,13 +12,16 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from hbir.core.errors import LanguageError, ModelError
+from hbir.core.errors import LanguageError, ModelError, ParamsError
 from hbir.core.hashing import digest, file_digest
+from hbir.core.languages import is_code_of
 from hbir.core.params import params_class, unknown
 from hbir.translation.apertium_stream import CrashError, isolated, run
 from hbir.translation.params import EngineParams
 
 logger = logging.getLogger(__name__)
+RULES = 1
+"""Version of this code and of `apertium_stream`: to be raised when the same programs may give another text."""
 PAIRS = {
     "ca": ("eng-cat", "apertium-eng-cat"),
     "eo": ("en-eo", "apertium-eo-en"),
@@ -28,6 +31,7 @@ PAIRS = {
 """Language → its mode from English, and the package of Debian that brings it."""
 # Writes the commands of a mode; it came with version 3.8, as did the option that keeps texts apart.
 _PROGRAM = "apertium-wblank-mode"
+_MODE = re.compile(r"(?:en|eng)(?:_[^-]+)?-([^-]+)")
 _QUOTED = re.compile(r"'([^']+)'")
 
 
@@ -57,7 +61,7 @@ class ApertiumTranslator:
         Raises:
             LanguageError: when Apertium does not translate from English into it.
             ModelError: when the program or the language's package is not installed.
-            ParamsError: when the mode is not installed.
+            ParamsError: when the mode is not installed, or not one from English into the language.
         """
         self._where = f"engine apertium, language {target}"
         self._marks, self._threads = params.mark_unknown, threads
@@ -72,6 +76,7 @@ class ApertiumTranslator:
         commands = _QUOTED.sub(lambda match: Path(match[1]).name, self._pipeline)
         return {
             "engine": "apertium",
+            "rules": RULES,
             "mode": self._mode,
             "mark_unknown": self._marks,
             "programs": [_said(["apertium", "-V"]), _said(["lt-proc", "--version"])],
@@ -97,7 +102,7 @@ class ApertiumTranslator:
 
         Returns:
             As many translations; that of a sentence is the same in any batch. One over which a program breaks
-            down (with Catalan one in a thousand) is empty, which the checks count.
+            down (with Catalan one in a thousand) or comes to no end, twice, is empty, which the checks count.
 
         Raises:
             ModelError: when a program fails for another reason.
@@ -110,13 +115,23 @@ class ApertiumTranslator:
 
     def _part(self, texts: Sequence[str]) -> list[str]:
         try:
-            return run(isolated(self._pipeline), ["-g" if self._marks else "-n", ""], texts, self._where)
+            return self._run(texts)
+        except CrashError:
+            if len(texts) == 1:
+                return [self._again(texts[0])]
+            half = len(texts) // 2
+            return [*self._part(texts[:half]), *self._part(texts[half:])]
+
+    def _again(self, text: str) -> str:
+        """Try once more, for a machine out of memory or time; what the text is to blame for comes again."""
+        try:
+            return self._run([text])[0]
         except CrashError as error:
-            if len(texts) > 1:
-                half = len(texts) // 2
-                return [*self._part(texts[:half]), *self._part(texts[half:])]
-            logger.warning("%s: no translation of %r (%s)", self._where, texts[0], error.found)
-            return [""]
+            logger.warning("%s: no translation of %r (%s)", self._where, text, error.found)
+            return ""
+
+    def _run(self, texts: Sequence[str]) -> list[str]:
+        return run(isolated(self._pipeline), ["-g" if self._marks else "-n", ""], texts, self._where)
 
     @property
     def _modes(self) -> Path:
@@ -149,6 +164,14 @@ def _found(program: str, package: str, where: str) -> str:
 def _mode(params: ApertiumParams, target: str, folder: Path, where: str) -> str:
     installed = sorted(path.stem for path in folder.glob("*.mode"))
     mode = params.mode or PAIRS[target][0]
+    parts = _MODE.fullmatch(mode)
+    if parts is None or not is_code_of(parts[1], target):
+        raise ParamsError(
+            where=f"{where}: mode",
+            expected=f"a mode from English into {target!r}, such as eng-spa is into 'es'",
+            found=repr(mode),
+            hint="Name one that `apertium -l` lists, for this language alone.",
+        )
     if mode in installed:
         return mode
     if params.mode:

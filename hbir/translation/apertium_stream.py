@@ -18,7 +18,7 @@ _CRASHES = [128 + number for number in (signal.SIGABRT, signal.SIGBUS, signal.SI
 
 
 class CrashError(ModelError):
-    """Report that one of the programs broke down over a text."""
+    """Report that one of the programs broke down over a text, or did not come to an end."""
 
 
 def isolated(pipeline: str) -> str:
@@ -59,8 +59,8 @@ def run(pipeline: str, arguments: Sequence[str], texts: Sequence[str], where: st
         As many translations, white space as one space.
 
     Raises:
-        CrashError: when a program breaks down.
-        ModelError: when a program fails, is killed or does not come to an end.
+        CrashError: when a program breaks down or does not come to an end.
+        ModelError: when a program fails or is killed.
         DataError: when the programs lose count of the texts.
     """
     stream = "".join(f"{encoded(text)}{_END}\0" for text in texts)
@@ -122,7 +122,7 @@ def _output(pipeline: str, arguments: Sequence[str], stream: str, seconds: int, 
             output, errors = process.communicate(stream.encode(), timeout=seconds)
         except subprocess.TimeoutExpired as error:
             os.killpg(process.pid, signal.SIGKILL)
-            raise _failed(ModelError, f"no end after {seconds} s", b"", where) from error
+            raise _failed(CrashError, f"no end after {seconds} s", b"", where) from error
     if process.returncode in _CRASHES:
         raise _failed(CrashError, f"exit code {process.returncode}", b"", where)
     if process.returncode:

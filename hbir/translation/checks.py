@@ -22,6 +22,8 @@ SHORT = 20
 _SAYING = regex.compile(r"[\p{L}\p{N}]")
 _INVISIBLE = regex.compile(r"[\p{Z}\p{C}]*")
 _LETTER = regex.compile(r"\p{L}")
+_BREAK = regex.compile(r"(?<=[.!?…])\s+|\n")
+"""Where sentences end, about; to find them exactly takes longer than all checks."""
 
 
 class Checks:
@@ -102,8 +104,16 @@ def empty(source: str, translation: str) -> bool:
 
 
 def copied(words: int, source: str, translation: str) -> bool:
-    """Tell whether a source of so many words came back as it is; names and short titles may."""
-    return normalise(source) == normalise(translation) and sum(map(_is_word, source.split())) >= words
+    """Tell whether a source of so many words came back as it is, or its greater part in sentences of so many.
+
+    Names and short titles may stay as they are.
+    """
+    text, found = normalise(source), normalise(translation)
+    if text == found:
+        return _words(text) >= words
+    sentences = filter(None, map(normalise, _BREAK.split(source)))
+    left = sum(len(each) for each in sentences if each in found and _words(each) >= words)
+    return left > len(text) / 2
 
 
 def wrong_script(check: ScriptCheck, smallest: float, source: str, translation: str) -> bool:
@@ -138,5 +148,5 @@ def numbers_lost(largest: float, source: str, translation: str) -> bool:
     return lost_share(source, translation) > largest
 
 
-def _is_word(chunk: str) -> bool:
-    return _LETTER.search(chunk) is not None
+def _words(text: str) -> int:
+    return sum(_LETTER.search(chunk) is not None for chunk in text.split())

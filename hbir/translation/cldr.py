@@ -16,6 +16,14 @@ class CldrEngine:
     abridges = True
     """A passage lacks the sentences of which the language lacks a name."""
 
+    def __init__(self, where: str = "params.yaml: translate.engine") -> None:
+        """Keep what a message needs.
+
+        Args:
+            where: the file and key that name the engine.
+        """
+        self._where = where
+
     def translate(self, segments: Sequence[Segment], target: str) -> list[str | None]:
         """Render the segments' keys.
 
@@ -32,7 +40,7 @@ class CldrEngine:
         plain = [segment for segment in segments if not segment.key]
         if plain:
             raise ParamsError(
-                where="params.yaml: translate.engine",
+                where=self._where,
                 expected="an engine that reads texts, for a source of plain texts",
                 found=f"{self.name!r}, which renders the embedded corpus only, for {len(plain)} texts such as "
                 f"{plain[0].text[:40]!r}",

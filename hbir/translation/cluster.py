@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,8 @@ import hbir
 from hbir.core.errors import HbirError, ModelError, ParamsError
 from hbir.core.record import main_root
 from hbir.translation.engine import Translator
-from hbir.translation.engines import WHERE, TranslatorKind, parsed
 from hbir.translation.memorised import Runner
-from hbir.translation.params import ClusterParams, Entry
+from hbir.translation.params import ClusterParams
 
 _SECTION = "params.yaml: translate.cluster"
 _QUIET = {
@@ -66,13 +65,15 @@ class Worker:
             row: `place` of the batch, and `texts`, a JSON list.
 
         Returns:
-            The same with the translations; `fault` is an error for the user, pickled, or empty.
+            `texts` are the translations, pickled; `arithmetic` is what `auto` came to on this machine, for a
+            translator that has the choice; `fault` is an error for the user, pickled, or empty.
         """
         try:
             texts, fault = self._translator.translate(json.loads(row["texts"])), b""
         except HbirError as error:
             texts, fault = [], pickle.dumps(error)
-        return {"place": row["place"], "texts": json.dumps(texts), "fault": fault}
+        arithmetic = "" if fault else getattr(self._translator, "arithmetic", "")
+        return {"place": row["place"], "texts": pickle.dumps(texts), "arithmetic": arithmetic, "fault": fault}
 
     @cached_property
     def _translator(self) -> Translator:
@@ -88,32 +89,19 @@ class Worker:
         return translator
 
 
-def ray_runner(entry: Entry, target: str, threads: int, cluster: ClusterParams) -> Runner:
+def ray_runner(make: Callable[[], Translator], threads: int, cluster: ClusterParams) -> Runner:
     """Make what translates batches on a cluster.
 
     Args:
-        entry: the engine in params.yaml.
-        target: the language's tag.
+        make: makes the translator, here and in each worker.
         threads: CPU threads of each worker; Ray reserves as many CPUs.
         cluster: which cluster, and how many workers.
 
     Returns:
         A function from batches to their translations, in the same order. It raises what the translator raises;
         ParamsError when Ray is not installed or no cluster answers; ModelError when a worker has another
-        version of the model, or none returns anything.
-
-    Raises:
-        ParamsError: when the engine has no model, so that there is nothing for a cluster to do.
+        version of the model, two workers have other arithmetic, or none returns anything.
     """
-    kind, given = parsed(entry)
-    if not isinstance(kind, TranslatorKind):
-        raise ParamsError(
-            where=WHERE,
-            expected="an engine with a model, for a cluster",
-            found=repr(given.name),
-            hint="Set `translate.cluster` to null.",
-        )
-    make = partial(kind.make, given, target, threads)
 
     def run(batches: Iterable[list[str]]) -> Iterator[list[str]]:
         job = Job(make, dict(make().identity), str(Path.cwd()))
@@ -161,8 +149,10 @@ def _translated(
     try:
         with closing(iter(results.iter_batches(batch_size=None, batch_format="pyarrow"))) as blocks:
             translated = chain.from_iterable(block.to_pylist() for block in blocks)
+            first: Row | None = None
             for place, row in enumerate(translated):
-                yield _texts(row, place)
+                first = first or row
+                yield _texts(row, place, first["arithmetic"])
     except ExecutionTimeoutError as error:
         raise ModelError(
             where=_SECTION,
@@ -172,12 +162,19 @@ def _translated(
         ) from error
 
 
-def _texts(row: Row, place: int) -> list[str]:
+def _texts(row: Row, place: int, arithmetic: str) -> list[str]:
     if row["fault"]:
         raise pickle.loads(row["fault"])
+    if row["arithmetic"] != arithmetic:
+        raise ModelError(
+            where=_SECTION,
+            expected="the same arithmetic on every worker",
+            found=f"{arithmetic} and {row['arithmetic']}",
+            hint="Use machines of one kind, or set the engine's `precision` (of ctranslate2: `compute`).",
+        )
     if row["place"] != place:
         raise RuntimeError(f"Ray returned batch {row['place']} in place of {place}")
-    texts: list[str] = json.loads(row["texts"])
+    texts: list[str] = pickle.loads(row["texts"])
     return texts
 
 

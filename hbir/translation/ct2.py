@@ -3,21 +3,23 @@
 import logging
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from hbir.core.errors import ModelError
-from hbir.core.hashing import folder_digest
-from hbir.core.hub_models import Snapshot, snapshot
-from hbir.core.lines import expanded
+from hbir.core.hub_models import SAFE, Snapshot, snapshot
 from hbir.core.params import params_class
-from hbir.translation.families import FAMILIES, Family, model_of, token_of
+from hbir.translation.converted import conversion, converted_folder, require_package
+from hbir.translation.engine import Unfinished
+from hbir.translation.families import FAMILIES, Family, is_fixed_opus, token_of
+from hbir.translation.folders import check_target, model_digest, require_tokenizer
 from hbir.translation.params import Count
-from hbir.translation.texts import Texts, room
+from hbir.translation.texts import Texts, input_limit, room
 
 logger = logging.getLogger(__name__)
+RULES = 1
+"""Version of this code, `texts` and `families`: to be raised when the same model may give another text."""
 _TOKENIZER = ("*.json", "*.txt", "*.model", "*.spm")
 
 
@@ -27,12 +29,13 @@ class Ct2Params:
 
     name: str
     """`ctranslate2`."""
-    model: str
-    """Folder that `ct2-transformers-converter` made, `{lang}` standing for the language."""
     family: Literal["nllb", "m2m100", "opus", "madlad"]
     """What the model was converted from, which decides how it is told the language."""
+    model: str | None = None
+    """Folder that `ct2-transformers-converter` made, `{lang}` standing for the language."""
     tokenizer: str | None = None
-    """Folder or id of the Hub with the tokenizer's files; null where they were copied beside the model."""
+    """Folder or id of the Hub with the tokenizer's files, `{lang}` standing for the language; null where they
+    were copied beside the model."""
     token: str | None = None
     """What a model of OPUS-MT with several targets wants before a text; null for the table's."""
     compute: Literal["auto", "int8", "int8_float32", "float32", "int8_float16", "float16", "bfloat16"] = "auto"
@@ -55,34 +58,47 @@ class Ct2Translator:
             threads: CPU threads.
 
         Raises:
-            LanguageError: when the model does not know the language.
+            LanguageError: when the model does not know the language, or translates into another.
             ModelError: when CTranslate2, the model or its tokenizer is missing.
+            ParamsError: when it takes less than `max_tokens`.
         """
         self._params, self._threads = params, threads
         self._where = f"engine ctranslate2, language {target}"
         family = FAMILIES[params.family]
         self._token = token_of(family, target, params.token, self._where)
         self._forced = family.forced
-        _require_package(self._where)
-        self._folder = _converted(params, family, target, self._where)
-        self._source = self._tokenizer(family)
-        self._limit = params.max_tokens or family.limit
+        require_package(self._where)
+        self._folder = converted_folder(family, params.model, target, self._where)
+        self._source = self._tokenizer(family, target)
+        self._positions = family.positions
+        self._limit = input_limit(params.max_tokens, family.limit, family.limit, self._where)
+        if is_fixed_opus(family, params.tokenizer or params.model, params.token):
+            check_target(self._source.path, target, self._where)
         own = params.token is not None
         self._texts = Texts(family, self._source.path, self._token, own, self._where)
 
     @cached_property
     def identity(self) -> Mapping[str, Any]:
         """Return the model's files and the options; `auto` counts as such, on whatever machine."""
+        source = self._source.path
+        apart = None if source == self._folder else model_digest(source, _TOKENIZER)
         return {
             "engine": "ctranslate2",
+            "rules": RULES,
             "family": self._params.family,
-            "files": folder_digest(self._folder),
-            "tokenizer": self._source.revision or folder_digest(self._source.path),
+            "files": model_digest(self._folder, ("model.bin", *SAFE)),
+            "tokenizer": self._source.revision or apart,
             "token": self._token,
             "compute": self._params.compute,
             "beams": self._params.beams,
             "max_tokens": self._limit,
         }
+
+    @property
+    def arithmetic(self) -> str:
+        """Return what `compute` comes to on this machine."""
+        usual = "float16" if _device() == "cuda" else "int8"
+        return usual if self._params.compute == "auto" else self._params.compute
 
     @property
     def limit(self) -> int:
@@ -107,10 +123,10 @@ class Ct2Translator:
             texts: sentences, none empty; those beyond the limit lose their end.
 
         Returns:
-            As many translations, in the same order.
+            As many translations, in the same order; one that was stopped is Unfinished.
         """
         ids = self._texts.encode(texts, self._limit)["input_ids"]
-        rooms = [room(len(row), self._limit) for row in ids]
+        rooms = [room(len(row), self._positions) for row in ids]
         found = self._model.translate_batch(
             [self._texts.tokenizer.convert_ids_to_tokens(row) for row in ids],
             target_prefix=[[self._texts.token]] * len(ids) if self._forced else None,
@@ -120,15 +136,17 @@ class Ct2Translator:
             max_decoding_length=max(rooms),
         )
         pairs = zip(found, rooms, strict=True)
-        return [self._texts.decode(result.hypotheses[0][:most]) for result, most in pairs]
+        return [self._sentence(result.hypotheses[0], most) for result, most in pairs]
+
+    def _sentence(self, tokens: list[str], most: int) -> str:
+        text = self._texts.decode(tokens[:most])
+        return text if len(tokens) < most else Unfinished(text)
 
     @cached_property
     def _model(self) -> Any:
         import ctranslate2
 
-        device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
-        usual = "float16" if device == "cuda" else "int8"
-        compute = usual if self._params.compute == "auto" else self._params.compute
+        device, compute = _device(), self.arithmetic
         try:
             model = ctranslate2.Translator(
                 str(self._folder),
@@ -147,56 +165,18 @@ class Ct2Translator:
         logger.info("%s: %s in %s on %s", self._where, self._folder, compute, device)
         return model
 
-    def _tokenizer(self, family: Family) -> Snapshot:
+    def _tokenizer(self, family: Family, target: str) -> Snapshot:
+        found = Snapshot(self._folder, "")
         if self._params.tokenizer is not None:
-            return snapshot(self._params.tokenizer, None, self._where, _TOKENIZER)
-        lacking = [name for name in family.files if not (self._folder / name).is_file()]
-        if lacking:
-            raise ModelError(
-                where=self._where,
-                expected=f"the tokenizer in {self._folder}",
-                found=f"no {', '.join(lacking)}",
-                hint=f"Copy them there, set `tokenizer`, or convert again: {conversion(family, self._folder)}.",
-            )
-        return Snapshot(self._folder, "")
+            name = self._params.tokenizer.replace("{lang}", target)
+            found = snapshot(name, None, self._where, _TOKENIZER)
+        again = conversion(family, self._folder, target)
+        hint = f"Copy them there, set `tokenizer`, or convert again: {again}."
+        require_tokenizer(found.path, family, self._where, hint)
+        return found
 
 
-def conversion(family: Family, folder: Path, model: str | None = None) -> str:
-    """Write the command that converts a model.
+def _device() -> str:
+    import ctranslate2
 
-    Args:
-        family: of the model.
-        folder: where to put the result.
-        model: a folder or id of the Hub; None for the family's own.
-
-    Returns:
-        A command line.
-    """
-    name = model or family.model or "Helsinki-NLP/opus-mt-en-<language>"
-    options = f"--model {name} --output_dir {folder} --quantization int8 --copy_files {' '.join(family.files)}"
-    return f"`ct2-transformers-converter {options}`"
-
-
-def _require_package(where: str) -> None:
-    try:
-        import ctranslate2  # noqa: F401
-    except ImportError as error:
-        raise ModelError(
-            where=where,
-            expected="the package ctranslate2",
-            found=str(error),
-            hint="Run `pip install 'hbir[translate]'`.",
-        ) from error
-
-
-def _converted(params: Ct2Params, family: Family, target: str, where: str) -> Path:
-    folder = expanded(model_of(family, params.model, target, where), where)
-    if (folder / "model.bin").is_file():
-        return folder
-    found = "a model that was not converted" if (folder / "config.json").is_file() else "none"
-    raise ModelError(
-        where=where,
-        expected=f"a converted model in {folder}",
-        found=found,
-        hint=f"Convert one: {conversion(family, folder)}.",
-    )
+    return "cuda" if ctranslate2.get_cuda_device_count() else "cpu"

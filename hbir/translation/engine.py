@@ -12,6 +12,12 @@ class Segment(NamedTuple):
     text: str
 
 
+class Unfinished(str):
+    """Mark a translation that a model was stopped in: it filled its room without coming to an end."""
+
+    __slots__ = ()
+
+
 class Engine(Protocol):
     """Translate segments; a neural engine reads their texts, a structured one their keys."""
 
@@ -75,5 +81,6 @@ class Translator(Protocol):
             texts: sentences, none empty; those beyond the limit lose their end.
 
         Returns:
-            As many translations, in the same order; the same for the same batch.
+            As many translations, in the same order; the same for the same batch. One that was stopped before
+            its end is `Unfinished`, and counted among the truncated.
         """

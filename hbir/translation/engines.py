@@ -1,6 +1,8 @@
 """Find an engine by its name."""
 
+import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from hbir.core.errors import ParamsError
@@ -16,14 +18,15 @@ from hbir.translation.neural import NeuralParams, NeuralTranslator, OpusParams
 from hbir.translation.parallel import ParallelEngine
 from hbir.translation.params import EngineParams, Entry, TranslateParams
 
+logger = logging.getLogger(__name__)
 WHERE = "params.yaml: translate.engine"
 
 
 class EngineKind(NamedTuple):
-    """Hold the class of an engine's params and what makes it."""
+    """Hold the class of an engine's params and what makes it, from these and the key that names it."""
 
     params: type[Any]
-    make: Callable[[Any], Engine]
+    make: Callable[[Any, str], Engine]
 
 
 class TranslatorKind(NamedTuple):
@@ -34,9 +37,9 @@ class TranslatorKind(NamedTuple):
 
 
 ENGINES: dict[str, EngineKind] = {
-    "cldr": EngineKind(EngineParams, lambda params: CldrEngine()),
+    "cldr": EngineKind(EngineParams, lambda params, where: CldrEngine(where)),
     "glossary": EngineKind(GlossaryParams, GlossaryEngine),
-    "parallel": EngineKind(EngineParams, lambda params: ParallelEngine()),
+    "parallel": EngineKind(EngineParams, lambda params, where: ParallelEngine()),
 }
 """Engines that need no memory; a new one is a module of its own and a line here."""
 TRANSLATORS: dict[str, TranslatorKind] = {
@@ -66,16 +69,20 @@ def make_engine(params: TranslateParams, target: str) -> Engine:
         LanguageError: when the engine does not have the language.
         DataError: when the memory cannot be used.
     """
-    kind, given = parsed(params.of(target), _where(params, target))
+    where = named_at(params, target)
+    kind, given = parsed(params.of(target), where)
     if isinstance(kind, EngineKind):
-        return kind.make(given)
+        if params.cluster is not None:
+            logger.warning("%s: engine %s has no model; translate.cluster is not used", where, given.name)
+        return kind.make(given, where)
+    make = partial(kind.make, given, target, params.threads)
     return MemorisedEngine(
         name=given.name,
-        translator=kind.make(given, target, params.threads),
+        translator=make(),
         memory=Memory(memory_path(params.memory, target)),
         target=target,
         batch_tokens=params.batch_tokens,
-        runner=_runner(params, target),
+        runner=_runner(params, make),
     )
 
 
@@ -102,13 +109,22 @@ def parsed(entry: Entry, where: str = WHERE) -> tuple[EngineKind | TranslatorKin
     return kind, validated(kind.params, given, where)
 
 
-def _runner(params: TranslateParams, target: str) -> Runner | None:
+def _runner(params: TranslateParams, make: Callable[[], Translator]) -> Runner | None:
     if params.cluster is None:
         return None
     from hbir.translation.cluster import ray_runner
 
-    return ray_runner(params.of(target), target, params.threads, params.cluster)
+    return ray_runner(make, params.threads, params.cluster)
 
 
-def _where(params: TranslateParams, target: str) -> str:
+def named_at(params: TranslateParams, target: str) -> str:
+    """Find where the engine of a language is named.
+
+    Args:
+        params: the section `translate`.
+        target: the language's tag.
+
+    Returns:
+        The file and key, for a message.
+    """
     return f"params.yaml: translate.languages.{target}" if target in params.languages else WHERE

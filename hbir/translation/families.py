@@ -25,9 +25,13 @@ class Family:
     tokenizer: str
     """The tokenizer's class in transformers."""
     files: tuple[str, ...]
-    """What that class reads, for a converted model to have beside it."""
+    """What that class reads, and a converted model must have beside it."""
+    types: tuple[str, ...]
+    """What its models call their architecture, `model_type` in config.json."""
     limit: int
     """Longest input in tokens, special ones included, that the family was made for."""
+    positions: int | None
+    """Most tokens of a translation, where no config says it; None where positions are relative."""
 
 
 def _m2m100(known: Language) -> str | None:
@@ -45,7 +49,9 @@ FAMILIES = {
             forced=True,
             tokenizer="NllbTokenizer",
             files=("tokenizer.json", "tokenizer_config.json"),
+            types=("m2m_100", "nllb-moe"),
             limit=1024,
+            positions=1024,
         ),
         Family(
             name="m2m100",
@@ -55,7 +61,9 @@ FAMILIES = {
             forced=True,
             tokenizer="M2M100Tokenizer",
             files=("vocab.json", "sentencepiece.bpe.model", "tokenizer_config.json"),
+            types=("m2m_100",),
             limit=1024,
+            positions=1024,
         ),
         Family(
             name="opus",
@@ -65,7 +73,9 @@ FAMILIES = {
             forced=False,
             tokenizer="MarianTokenizer",
             files=("source.spm", "target.spm", "vocab.json", "tokenizer_config.json"),
+            types=("marian",),
             limit=512,
+            positions=512,
         ),
         Family(
             name="madlad",
@@ -76,7 +86,9 @@ FAMILIES = {
             # T5Tokenizer builds itself anew with another unknown token; this one takes tokenizer.json as it is.
             tokenizer="PreTrainedTokenizerFast",
             files=("tokenizer.json", "tokenizer_config.json"),
+            types=("t5",),
             limit=512,
+            positions=None,
         ),
     )
 }
@@ -144,6 +156,20 @@ def token_of(family: Family, target: str, token: str | None, where: str) -> str 
     if token is not None:
         return token
     return language(target, where).opus_token if family.name == "opus" else code_of(family, target, where)
+
+
+def is_fixed_opus(family: Family, model: str | None, token: str | None) -> bool:
+    """Tell whether a model of OPUS-MT was named that is the same for every language.
+
+    Args:
+        family: of the model.
+        model: as in params.yaml.
+        token: the user's own, which decides the language whatever the model says.
+
+    Returns:
+        Whether its target must be looked at.
+    """
+    return family.name == "opus" and model is not None and "{lang}" not in model and token is None
 
 
 def _lacking(family: Family, known: Language, where: str) -> LanguageError:

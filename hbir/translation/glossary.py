@@ -8,7 +8,7 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from hbir.core.errors import DataError
-from hbir.core.lines import broken, expanded, missing, read_lines
+from hbir.core.lines import broken, expanded, read_lines
 from hbir.core.params import params_class
 from hbir.core.seeds import generator
 from hbir.translation.engine import Segment
@@ -52,13 +52,14 @@ class GlossaryEngine:
     mixes_languages = True
     abridges = False
 
-    def __init__(self, params: GlossaryParams) -> None:
+    def __init__(self, params: GlossaryParams, where: str) -> None:
         """Keep the params; the lexicon is read when a language is asked for.
 
         Args:
             params: of the engine.
+            where: the file and key that name it, for a message.
         """
-        self._params = params
+        self._params, self._where = params, where
 
     def translate(self, segments: Sequence[Segment], target: str) -> list[str | None]:
         """Switch words of each text.
@@ -74,16 +75,18 @@ class GlossaryEngine:
             DataError: when the lexicon is missing, empty or has another format.
             ParamsError: when its path names a variable that is not set.
         """
-        where = f"params.yaml: translate: engine {self.name}: path"
-        lexicon = read_lexicon(expanded(self._params.path.replace("{lang}", target), where))
+        where = f"{self._where}: engine {self.name}, language {target}"
+        path = expanded(self._params.path.replace("{lang}", target), f"{where}: path")
+        lexicon = read_lexicon(path, where)
         return [switched(segment.text, lexicon, target, self._params.probability) for segment in segments]
 
 
-def read_lexicon(path: Path) -> Lexicon:
+def read_lexicon(path: Path, where: str) -> Lexicon:
     """Read a bilingual lexicon, such as MUSE's.
 
     Args:
         path: a text file with an English word and a translation per line, also gzipped.
+        where: what asks for it, for a message.
 
     Returns:
         What it says.
@@ -92,7 +95,12 @@ def read_lexicon(path: Path) -> Lexicon:
         DataError: when the file is missing, has no words, or a line that is none.
     """
     if not path.is_file():
-        raise missing(path, f"Fetch a lexicon, such as MUSE's; each line is {_FORMAT}.")
+        raise DataError(
+            where=where,
+            expected=f"a lexicon in {path}",
+            found="no file",
+            hint=f"Fetch one, such as MUSE's; each line is {_FORMAT}.",
+        )
     words: dict[str, str] = {}
     for number, line in read_lines(path):
         if line.strip():
@@ -101,8 +109,8 @@ def read_lexicon(path: Path) -> Lexicon:
                 words.setdefault(word, translation)
     if not words:
         raise DataError(
-            where=str(path),
-            expected=f"lines such as {_FORMAT}",
+            where=where,
+            expected=f"lines such as {_FORMAT} in {path}",
             found="no word with a translation",
             hint="Fetch the lexicon again.",
         )

@@ -2,14 +2,15 @@
 
 import logging
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import chain, zip_longest
 from typing import NoReturn
 
 from hbir.core.errors import DataError, LanguageError
 from hbir.core.interrupt import interruptible
 from hbir.translation.batches import Batch, Sized, plan_batches
-from hbir.translation.engine import Segment, Translator
+from hbir.translation.engine import Segment, Translator, Unfinished
 from hbir.translation.memory import Memory, Part
 from hbir.translation.progress import Progress
 from hbir.translation.splitting import chunks, split_all
@@ -79,7 +80,7 @@ class MemorisedEngine:
                 hint="Make an engine for each language.",
             )
         texts = list(dict.fromkeys(segment.text for segment in segments))
-        units = dict(zip(texts, split_all(texts, self._memory, target), strict=True))
+        units = dict(zip(texts, split_all(texts, self._memory), strict=True))
         sentences = dict.fromkeys(unit.text for unit in chain(*units.values()) if translatable(unit.text))
         known = self._translations(list(sentences))
         self.truncated += sum(_truncated(units[text], known) for text in texts)
@@ -89,6 +90,8 @@ class MemorisedEngine:
         part = self._memory.part({"translator": self._translator.identity, "target": self._target})
         known = part.get(sentences)
         unknown = [sentence for sentence in sentences if sentence not in known]
+        if unknown:
+            part.make_sure_to_write()
         sized = self._sized(unknown)
         tokens = sum(sentence.length for sentence in sized)
         with Progress(self._target, len(unknown), tokens, len(known)) as progress:
@@ -109,8 +112,10 @@ class MemorisedEngine:
             return {}
         done: dict[str, Remembered] = {}
         results = self._runner([sentence.text for sentence in batch] for batch in batches)
-        with interruptible() as interrupt:
-            for batch, translations in zip(batches, results, strict=True):
+        batch: Batch
+        translations: list[str]
+        with _closing(results), interruptible() as interrupt:
+            for batch, translations in zip_longest(batches, results, fillvalue=[]):
                 entries = self._entries(batch, translations)
                 part.put(entries)
                 done |= entries
@@ -125,10 +130,10 @@ class MemorisedEngine:
                 where=f"translate: engine {self.name}, {self._target}",
                 expected=f"{len(batch)} translations",
                 found=str(len(translations)),
-                hint=f"Report it with the batch's first sentence, {batch[0].text[:80]!r}.",
+                hint=f"Report it with the batch's first sentence: {[each.text[:80] for each in batch[:1]]}.",
             )
         return {
-            source.text: Remembered(text.strip(), source.truncated)
+            source.text: Remembered(text.strip(), source.truncated or isinstance(text, Unfinished))
             for source, text in zip(batch, translations, strict=True)
         }
 
@@ -140,6 +145,16 @@ class MemorisedEngine:
             self._memory.path,
         )
         raise KeyboardInterrupt
+
+
+@contextmanager
+def _closing(results: Iterator[list[str]]) -> Iterator[None]:
+    """Let go of workers at once where results come from any, also after an error."""
+    try:
+        yield
+    finally:
+        if isinstance(results, Generator):
+            results.close()
 
 
 def _joined(units: Sequence[Unit], known: Mapping[str, Remembered], target: str) -> str:

@@ -95,6 +95,14 @@ class Part:
         """
         self.store.write({self._key(text): entry for text, entry in entries.items()})
 
+    def make_sure_to_write(self) -> None:
+        """Fail now where nothing could be added later, after a model was loaded.
+
+        Raises:
+            DataError: when the file cannot be written.
+        """
+        self.store.try_to_write()
+
     def _key(self, text: str) -> bytes:
         sha = self._start.copy()
         sha.update(text.encode())

@@ -3,21 +3,22 @@
 import logging
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from hbir.core.errors import ModelError, ParamsError
-from hbir.core.files import read_json
-from hbir.core.hashing import folder_digest
+from hbir.core.errors import ModelError
 from hbir.core.hub_models import Snapshot, require_safetensors, snapshot
 from hbir.core.params import params_class
-from hbir.translation.families import FAMILIES, model_of, token_of
+from hbir.translation.engine import Unfinished
+from hbir.translation.families import FAMILIES, is_fixed_opus, model_of, token_of
+from hbir.translation.folders import check_target, model_digest, read_config, require_tokenizer
 from hbir.translation.params import Count
-from hbir.translation.texts import Texts, room
+from hbir.translation.texts import Texts, input_limit, room
 
 logger = logging.getLogger(__name__)
+RULES = 1
+"""Version of this code, `texts` and `families`: to be raised when the same model may give another text."""
 
 
 @params_class
@@ -58,8 +59,8 @@ class NeuralTranslator:
             threads: CPU threads.
 
         Raises:
-            LanguageError: when the model does not know the language.
-            ModelError: when it is missing, or has pickled weights alone.
+            LanguageError: when the model does not know the language, or translates into another.
+            ModelError: when it is missing, of another family, without its tokenizer, or pickled.
             ParamsError: when it takes less than `max_tokens`.
         """
         self._params, self._threads = params, threads
@@ -71,7 +72,13 @@ class NeuralTranslator:
         self._found: Snapshot = snapshot(self._name, params.revision, self._where)
         require_safetensors(self._found.path, self._name, self._where)
         self._forced = family.forced
-        self._limit = _limit(self._found.path, family.limit, params.max_tokens, self._where)
+        config = read_config(self._found.path, family, self._where)
+        self._positions: int | None = config.get("max_position_embeddings", family.positions)
+        most = min(self._positions or family.limit, family.limit)
+        self._limit = input_limit(params.max_tokens, self._positions or family.limit, most, self._where)
+        require_tokenizer(self._found.path, family, self._where, "Put the model's own files there.")
+        if is_fixed_opus(family, params.model, own):
+            check_target(self._found.path, target, self._where)
         self._texts = Texts(family, self._found.path, self._token, own is not None, self._where)
 
     @cached_property
@@ -79,15 +86,25 @@ class NeuralTranslator:
         """Return the model's version and the options; `auto` counts as such, on whatever machine."""
         version = {"model": self._name, "revision": self._found.revision}
         if not self._found.revision:
-            version = {"files": folder_digest(self._found.path)}
+            version = {"files": model_digest(self._found.path)}
         return {
             "engine": self._params.name,
+            "rules": RULES,
             **version,
             "token": self._token,
             "beams": self._params.beams,
             "max_tokens": self._limit,
             "precision": self._params.precision,
         }
+
+    @property
+    def arithmetic(self) -> Literal["fp32", "bf16"]:
+        """Return what `precision` comes to on this machine."""
+        import torch
+
+        if self._params.precision != "auto":
+            return self._params.precision
+        return "bf16" if torch.cuda.is_available() else "fp32"
 
     @property
     def limit(self) -> int:
@@ -112,12 +129,12 @@ class NeuralTranslator:
             texts: sentences, none empty; those beyond the limit lose their end.
 
         Returns:
-            As many translations, in the same order.
+            As many translations, in the same order; one that was stopped is Unfinished.
         """
         import torch
 
         batch = self._texts.encode(texts, self._limit, padding=True, return_tensors="pt")
-        rooms = [room(tokens, self._limit) for tokens in batch["attention_mask"].sum(1).tolist()]
+        rooms = [room(tokens, self._positions) for tokens in batch["attention_mask"].sum(1).tolist()]
         with torch.inference_mode():
             inputs = batch.to(self._model.device)
             found = self._model.generate(**inputs, max_new_tokens=max(rooms), **self._options)
@@ -133,8 +150,11 @@ class NeuralTranslator:
     def _sentence(self, ids: list[int], most: int) -> str:
         # First stand the decoder's start and, where it is forced, the language. Each sentence has a room of its
         # own, whatever the longest of the batch has: a translation does not depend on its company.
-        own = ids[1 : 1 + most][self._forced :]
-        return self._texts.decode(self._texts.tokenizer.convert_ids_to_tokens(own))
+        own = ids[1 : 1 + most]
+        tokenizer = self._texts.tokenizer
+        text = self._texts.decode(tokenizer.convert_ids_to_tokens(own[self._forced :]))
+        # The last token says nothing: Marian is made to put an end there.
+        return text if tokenizer.eos_token_id in own[: most - 1] else Unfinished(text)
 
     @cached_property
     def _model(self) -> Any:
@@ -142,11 +162,10 @@ class NeuralTranslator:
 
         torch.set_num_threads(self._threads)
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        precise = self._params.precision == "fp32" or (self._params.precision == "auto" and device == "cpu")
-        model = self._loaded(torch.float32 if precise else torch.bfloat16)
+        model = self._loaded(torch.float32 if self.arithmetic == "fp32" else torch.bfloat16)
         # Its own limit of length gives way to the one of each batch.
         model.generation_config.max_length = None
-        logger.info("%s: %s on %s", self._where, self._name, device)
+        logger.info("%s: %s in %s on %s", self._where, self._name, self.arithmetic, device)
         return model.to(device).eval()
 
     def _loaded(self, dtype: Any) -> Any:
@@ -178,17 +197,3 @@ class NeuralTranslator:
             found=" ".join(found.split())[:300],
             hint="Name another model, or fetch this one again.",
         )
-
-
-def _limit(folder: Path, usual: int, wanted: int | None, where: str) -> int:
-    config = folder / "config.json"
-    if not config.is_file():
-        raise ModelError(
-            where=where, expected=f"config.json in {folder}", found="none", hint="Name the folder of a model."
-        )
-    most: int = read_json(config).get("max_position_embeddings", usual)
-    if wanted is not None and wanted > most:
-        raise ParamsError(
-            where=f"{where}: max_tokens", expected=f"at most {most}", found=str(wanted), hint="Lower it."
-        )
-    return wanted or min(most, usual)

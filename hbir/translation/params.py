@@ -25,8 +25,8 @@ class ChecksParams:
     """Say which translations are not taken; null switches a check off."""
 
     copied_words: Count | None
-    """A translation that equals its source is copied through where it has at least so many words; names and
-    short titles may stay as they are."""
+    """A text is copied through where it came back as it is, or most of its characters in sentences that did,
+    each of at least so many words; names and short titles may stay as they are."""
     script: Share | None
     """Smallest share of a translation's letters in the scripts of its language; names, paths and code apart."""
     length_ratio: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=2, max_length=2)] | None
@@ -36,9 +36,10 @@ class ChecksParams:
     not spaced."""
     lost_numbers: Share | None
     """Largest share of the source's numbers that may be missing; those of two digits or more count, zeros at
-    the ends apart."""
+    the ends apart, and one of two digits that is missing alone may be spelt out."""
     max_rejected: Share
-    """Largest share of the pairs with a translation that may be rejected; above it the stage fails."""
+    """Largest share of the pairs with a translation that may be rejected; above it the stage fails. Where a
+    larger share of all has no translation, it warns."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -10,19 +10,20 @@ from hbir.translation.memory import Memory
 from hbir.translation.store import Remembered
 from hbir.translation.units import Span, Unit, cut, spans
 
-_RULES = 1
+SHARED = "sentences"
+"""Name of the file of what is the same for all languages."""
+_RULES = 2
 """To be raised with any change of what `spans` finds."""
 _CHUNK = 5_000
 """Texts between two commits."""
 
 
-def split_all(texts: Sequence[str], memory: Memory, target: str) -> list[list[Unit]]:
+def split_all(texts: Sequence[str], memory: Memory) -> list[list[Unit]]:
     """Split texts into sentences.
 
     Args:
         texts: English texts, none twice.
-        memory: where the sentences' places are looked up and kept.
-        target: the language that is being translated into, for the progress bar.
+        memory: of any language; in its folder all share the file that keeps the sentences' places.
 
     Returns:
         The units of each text.
@@ -30,11 +31,14 @@ def split_all(texts: Sequence[str], memory: Memory, target: str) -> list[list[Un
     Raises:
         DataError: when the memory cannot be read or written.
     """
-    part = memory.part({"sentences": _RULES, "syntok": version("syntok")})
+    shared = Memory(memory.path.with_name(f"{SHARED}.sqlite"))
+    part = shared.part({"sentences": _RULES, "syntok": version("syntok")})
     found: dict[str, list[Span]] = {text: json.loads(entry.text) for text, entry in part.get(texts).items()}
     unknown = [text for text in texts if text not in found]
+    if unknown:
+        part.make_sure_to_write()
     hidden = None if unknown else True
-    with tqdm(total=len(unknown), desc=f"split for {target}", unit=" texts", disable=hidden) as bar:
+    with tqdm(total=len(unknown), desc="find sentences", unit=" texts", disable=hidden) as bar:
         for chunk in chunks(unknown, _CHUNK):
             new = {text: spans(text) for text in chunk}
             part.put({text: Remembered(json.dumps(places)) for text, places in new.items()})

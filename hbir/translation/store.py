@@ -10,11 +10,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from hbir import __version__
 from hbir.core.errors import DataError
 from hbir.core.files import told_when_full
 
 FORMAT = 44001
 """What SQLite's `user_version` says of a memory of this layout."""
+_LAYOUTS = range(44_000, 45_000)
+"""Numbers of this project's layouts, past ones and those to come."""
 _CHUNK = 500
 """Keys per query."""
 _PATIENCE = 60.0
@@ -86,6 +89,18 @@ class Store:
         with self._opened() as connection, connection:
             connection.executemany("INSERT OR IGNORE INTO entries VALUES (?, ?, ?)", rows)
 
+    def try_to_write(self) -> None:
+        """Begin to write, and take it back.
+
+        Raises:
+            DataError: when the disk is full or the file cannot be written.
+        """
+        with self._opened() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            # The lock alone would do in a folder in which no journal can be made.
+            connection.execute(f"PRAGMA user_version = {FORMAT}")
+            connection.rollback()
+
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
         with self._told():
@@ -104,7 +119,7 @@ class Store:
                 connection.execute(_TABLE)
                 connection.execute(f"PRAGMA user_version = {FORMAT}")
             elif version != FORMAT:
-                raise self._unusable(f"a translation memory of layout {FORMAT}", f"layout {version}")
+                raise self._of_another_layout(version)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -124,6 +139,17 @@ class Store:
     def _unusable(self, expected: str, found: str) -> DataError:
         return DataError(where=str(self.path), expected=expected, found=found, hint=_HINTS.get(expected, _MOVE))
 
+    def _of_another_layout(self, version: int) -> DataError:
+        if version in _LAYOUTS:
+            other = "a newer" if version > FORMAT else "an older"
+            found = f"layout {version} of {other} hbir"
+            hint = f"Install that hbir, {_ELSEWHERE}; or, at last, {_GONE}"
+        else:
+            found = "a database of something else"
+            hint = f"Move it away, {_ELSEWHERE}."
+        expected = f"a translation memory of layout {FORMAT}, which hbir {__version__} reads"
+        return DataError(where=str(self.path), expected=expected, found=found, hint=hint)
+
 
 def _version(connection: sqlite3.Connection) -> int:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -141,7 +167,9 @@ _EXPECTED = {
     sqlite3.SQLITE_PERM: _WRITABLE,
     sqlite3.SQLITE_IOERR: _WRITABLE,
 }
-_MOVE = "Move the file away or delete it; what it held will be translated again."
+_ELSEWHERE = "or name another folder in translate.memory"
+_GONE = "delete the file; what it held will be translated again."
+_MOVE = f"Move the file away, {_ELSEWHERE}; what it held will be translated again."
 _HINTS = {
     _WRITABLE: "Check the disk and its permissions, or name another folder in translate.memory.",
     _FREE: "Wait until the other process has ended, and run the command again.",

@@ -42,23 +42,54 @@ class TranslateSummary:
             "absent": dict(self.absent),
         }
 
-    def check_share(self, largest: float, seen: str) -> None:
-        """Refuse a language of which too much was rejected.
+    @property
+    def missing(self) -> float:
+        """Return the share of absent pairs among all."""
+        absent = self.absent.total()
+        return absent / (self.pairs + self.rejected.total() + absent) if absent else 0.0
+
+    def check(self, largest: float, seen: str) -> None:
+        """Refuse a language of which too much was rejected, or nothing is left.
 
         Args:
             largest: share of the pairs that have a translation.
             seen: where the rejected pairs can be looked at.
 
         Raises:
-            DataError: when the share is larger.
+            DataError: when the share is larger, or there are no pairs.
         """
-        if self.share <= largest:
-            return
-        raise DataError(
+        if self.share > largest:
+            raise self._too_many(largest, seen)
+        if not self.pairs:
+            raise DataError(
+                where=f"translate {self.language}",
+                expected="a pair",
+                found=f"none; {_listed(self.rejected + self.absent) or 'data/english.parquet is empty'}",
+                hint="Name an engine that has them in translate.languages, add a source, or take the language "
+                "out of `languages`.",
+            )
+
+    def _too_many(self, largest: float, seen: str) -> DataError:
+        return DataError(
             where=f"translate {self.language}",
             expected=f"at most {largest:.1%} of the pairs rejected (translate.checks.max_rejected)",
             found=f"{self.share:.1%}: {_listed(self.rejected)}",
             hint=f"Look at {seen}, then choose another engine for this language, or other thresholds.",
+        )
+
+    def warning(self, largest: float) -> str | None:
+        """Tell of many absent pairs.
+
+        Args:
+            largest: share of all that need not be told.
+
+        Returns:
+            A line for the reader, or None.
+        """
+        if self.missing <= largest:
+            return None
+        return (
+            f"{self.missing:.1%} of the pairs have no translation into {self.language}: {_listed(self.absent)}"
         )
 
     def __str__(self) -> str:

@@ -1,26 +1,55 @@
 """Turn sentences into the tokens of a model, and back."""
 
 import difflib
+from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from hbir.core.errors import LanguageError, ModelError
+from hbir.core.errors import LanguageError, ModelError, ParamsError
 from hbir.translation.families import Family
 
 
-def room(tokens: int, limit: int) -> int:
+def room(tokens: int, positions: int | None) -> int:
     """Bound a translation, so that a model that repeats itself is stopped.
 
     Args:
         tokens: of the source.
-        limit: of the model.
+        positions: of the model, the start included; None where they are relative.
 
     Returns:
         Most tokens of its translation.
     """
-    return min(limit - 1, 3 * tokens + 32)
+    enough = 3 * tokens + 32
+    return enough if positions is None else min(positions - 1, enough)
+
+
+def input_limit(wanted: int | None, most: int, usual: int, where: str) -> int:
+    """Find the longest input of a model.
+
+    Args:
+        wanted: `max_tokens`, in tokens.
+        most: that the model takes.
+        usual: of the model, where nothing is wanted.
+        where: what to call the engine in a message.
+
+    Returns:
+        Tokens, special ones included.
+
+    Raises:
+        ParamsError: when the model takes less than what is wanted.
+    """
+    if wanted is not None and wanted > most:
+        raise ParamsError(
+            where=f"{where}: max_tokens", expected=f"at most {most}", found=str(wanted), hint="Lower it."
+        )
+    return wanted or usual
+
+
+_ENOUGH = 200
+"""Tokens that it takes to tell that a tokenizer does not fit; a single text may be in any script."""
 
 
 class Texts:
@@ -93,8 +122,13 @@ class Texts:
 
         Returns:
             Tokens of each, special ones and the target's included, before any truncation.
+
+        Raises:
+            ModelError: when most of them are unknown to the tokenizer.
         """
-        return [len(ids) for ids in self.tokenizer(self._told(texts), verbose=False)["input_ids"]]
+        rows = self.tokenizer(self._told(texts), verbose=False)["input_ids"]
+        self._check_known(rows)
+        return [len(ids) for ids in rows]
 
     def encode(self, texts: Sequence[str], limit: int, **form: Any) -> Any:
         """Cut sentences into tokens.
@@ -129,6 +163,21 @@ class Texts:
     def _told(self, texts: Sequence[str]) -> list[str]:
         before = f"{self.token} " if self.token and not self._family.forced else ""
         return [before + text for text in texts]
+
+    def _check_known(self, rows: Sequence[Sequence[int]]) -> None:
+        counts = Counter(chain.from_iterable(rows))
+        unknown = counts[self.tokenizer.unk_token_id]
+        # What is unknown is one token as a rule, behind one for the space.
+        pieces = zip(self.tokenizer.convert_ids_to_tokens(list(counts)), counts.values(), strict=True)
+        tokens = unknown + sum(n for piece, n in pieces if piece.strip("▁") and piece not in self._special)
+        if tokens < _ENOUGH or 2 * unknown <= tokens:
+            return
+        raise ModelError(
+            where=self._where,
+            expected=f"a tokenizer in {self._folder} that reads English",
+            found=f"{unknown / tokens:.0%} of {tokens:,} tokens unknown to it",
+            hint=f"Fetch the model's own {' and '.join(self._family.files)} again.",
+        )
 
     def _knows(self, token: str) -> bool:
         known = self.tokenizer.convert_tokens_to_ids(token)

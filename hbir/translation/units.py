@@ -4,14 +4,21 @@ Translation models are trained on single sentences and drop content of longer in
 sentence changed finds the others in the memory.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
+
+import regex
 
 from hbir.core.sentences import sentence_breaks
 
 UNSPACED_SENTENCES = frozenset({"zh", "ja"})
 """Languages that write no space between two sentences; Thai, which has none between words, does here."""
+WIDTH = 40
+"""Characters: a line that is at least so long may have been wrapped."""
 Span = tuple[int, int]
+_WRAP = regex.compile(r"[ \t]*\r?\n")
+_FLAT = {ord(mark): " " for mark in "\r\n"}
 
 
 class Unit(NamedTuple):
@@ -22,7 +29,7 @@ class Unit(NamedTuple):
 
 
 def spans(text: str) -> list[Span]:
-    """Find the sentences of an English text; none goes over a line break.
+    """Find the sentences of an English text; none goes over a line break, but where a line is full and goes on.
 
     Args:
         text: any text.
@@ -31,13 +38,14 @@ def spans(text: str) -> list[Span]:
         Start and end of each, in characters, without the white space around it.
     """
     found, offset = [], 0
-    for line in text.splitlines(keepends=True):
-        for begin, end in sentence_breaks(line):
-            sentence = line[begin:end]
+    for paragraph in _paragraphs(text):
+        flat = paragraph.translate(_FLAT)  # as long as the paragraph
+        for begin, end in sentence_breaks(flat):
+            sentence = flat[begin:end]
             if core := sentence.strip():
                 start = offset + end - len(sentence.lstrip())
                 found.append((start, start + len(core)))
-        offset += len(line)
+        offset += len(paragraph)
     return found
 
 
@@ -49,24 +57,13 @@ def cut(text: str, found: Sequence[Span]) -> list[Unit]:
         found: what `spans` returned for it.
 
     Returns:
-        Units that hold every character of the text, in order; none for an empty text.
+        Units that hold every character of the text, in order, but that a line break within a sentence, with the
+        blanks before it, is one space; none for an empty text.
     """
     starts = [start for start, _ in found] + [len(text)]
     head = [Unit("", text[: starts[0]])] if starts[0] else []
     pairs = zip(found, starts[1:], strict=True)
-    return head + [Unit(text[start:end], text[end:after]) for (start, end), after in pairs]
-
-
-def split(text: str) -> list[Unit]:
-    """Split an English text into sentences.
-
-    Args:
-        text: any text.
-
-    Returns:
-        Units that hold every character of the text, in order; none for an empty text.
-    """
-    return cut(text, spans(text))
+    return head + [Unit(_WRAP.sub(" ", text[start:end]), text[end:after]) for (start, end), after in pairs]
 
 
 def translatable(text: str) -> bool:
@@ -93,3 +90,24 @@ def join(units: Iterable[Unit], target: str) -> str:
     """
     tight = target in UNSPACED_SENTENCES
     return "".join(text if tight and not gap.strip(" ") else text + gap for text, gap in units)
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    lines = text.splitlines(keepends=True)
+    start = 0
+    for end, (line, after) in enumerate(pairwise(lines), 1):
+        if not _goes_on(line, after):
+            yield "".join(lines[start:end])
+            start = end
+    yield "".join(lines[start:])
+
+
+def _goes_on(line: str, after: str) -> bool:
+    """Tell a line that was wrapped at a fixed column from a heading, an item of a list or a line of code."""
+    full = line.rstrip()
+    return (
+        line[-1] == "\n"
+        and len(full) >= WIDTH
+        and (full[-1].isalnum() or full[-1] in ",)")
+        and after[0].islower()
+    )

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import huggingface_hub
 import pytest
 
 from hbir.core.errors import ModelError
@@ -16,6 +17,7 @@ FILES = {
     "pytorch_model.bin": b"pickled",
     "modeling.py": b"raise SystemExit",
 }
+CONVERT = "Run `python -m hbir convert some <folder>`"
 REPO, WHERE = "some-lab/encoder", "encoder.name"
 
 
@@ -102,17 +104,51 @@ def test_no_network_and_nothing_kept():
 
 
 @pytest.mark.parametrize(
-    ("files", "found"),
+    ("files", "found", "hint"),
     [
-        ([], "none"),
-        (["pytorch_model.bin"], "pytorch_model.bin alone, whose loading could run code"),
-        (["model.ckpt"], "model.ckpt alone, whose loading could run code"),
-        (["model.safetensors", "2_Dense/pytorch_model.bin"], "2_Dense/pytorch_model.bin alone"),
+        (["pytorch_model.bin"], "pytorch_model.bin alone, whose loading could run code", CONVERT),
+        (["model.safetensors", "2_Dense/pytorch_model.bin"], "2_Dense/pytorch_model.bin alone", CONVERT),
+        (["model.ckpt"], "model.ckpt alone", r"Rename it to pytorch_model.bin if .* `python -m hbir convert"),
     ],
 )
-def test_weights_that_are_not_in_safetensors(tmp_path: Path, files, found):
+def test_weights_that_are_not_in_safetensors(tmp_path: Path, files, found, hint):
     for name in files:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    with pytest.raises(ModelError, match=rf"found {found}.*Run `python -m hbir convert some <folder>`"):
+    with pytest.raises(ModelError, match=rf"found {found}.*{hint}"):
         require_safetensors(tmp_path, "some", WHERE)
+
+
+def test_a_folder_without_any_weights(tmp_path: Path):
+    with pytest.raises(ModelError, match="found none. Name a folder that holds model.safetensors"):
+        require_safetensors(tmp_path, str(tmp_path), WHERE)
+
+
+def test_a_commit_that_is_held_is_named_with_the_ways_on(tmp_path: Path):
+    text = r"found none at commit abc\. Run .* name a `revision` .*; or remove its line from .hbir/revisions"
+    with pytest.raises(ModelError, match=text):
+        require_safetensors(tmp_path, REPO, WHERE, "abc")
+
+
+@pytest.mark.parametrize("lacking", ["weights", "model-2-of-2.safetensors"])
+def test_a_part_of_a_model_in_the_cache_is_no_model(hub: Hub, monkeypatch, lacking):
+    index = {"weight_map": {"a": "model-1-of-2.safetensors", "b": "model-2-of-2.safetensors"}}
+    files = {"config.json": b"{}", "model.safetensors.index.json": json.dumps(index).encode()}
+    shards = dict.fromkeys(index["weight_map"].values(), b"weights")
+    hub.push("some-lab/large", files | shards)
+    for name in [*files, *([] if lacking == "weights" else ["model-1-of-2.safetensors"])]:
+        huggingface_hub.hf_hub_download("some-lab/large", name)
+    point_at(UNREACHABLE, monkeypatch)
+    text = f"found a part of it in the cache, without {lacking}, and no answer .* Connect to the network"
+    with pytest.raises(ModelError, match=text):
+        snapshot("some-lab/large", None, WHERE)
+    point_at(hub.url, monkeypatch)
+    snapshot("some-lab/large", None, WHERE)
+    point_at(UNREACHABLE, monkeypatch)
+    assert {path.name for path in snapshot("some-lab/large", None, WHERE).path.iterdir()} == {*files, *shards}
+
+
+def test_a_folder_of_that_name_is_passed_over_where_the_hub_is_meant(hub: Hub, tmp_path: Path):
+    (tmp_path / REPO).mkdir(parents=True)
+    assert snapshot(REPO, None, WHERE) == (Path(REPO), "")
+    assert snapshot(REPO, None, WHERE, folders=False).revision == hub.branches[REPO]["main"]

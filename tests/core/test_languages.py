@@ -4,10 +4,11 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from babel.core import get_global
 
 from hbir.benchmarks import mewsli_x, miracl, mtop, tatoeba
 from hbir.core.errors import LanguageError
-from hbir.core.languages import LANGUAGES, UNSPACED, language
+from hbir.core.languages import LANGUAGES, UNSPACED, is_code_of, language
 
 XQUAD_R = ("ar", "de", "el", "en", "es", "hi", "ru", "th", "tr", "vi", "zh")
 DATA = os.environ.get("HBIR_DATA")
@@ -21,27 +22,123 @@ def test_one_language():
     assert (chinese.opus, chinese.opus_token) == ("Helsinki-NLP/opus-mt-en-zh", ">>cmn_Hans<<")
 
 
+CODES = """
+ar arb_Arab ar en-ar >>ara<< <2ar>
+bn ben_Beng bn en-inc >>ben<< <2bn>
+de deu_Latn de en-de - <2de>
+el ell_Grek el en-el - <2el>
+es spa_Latn es en-es - <2es>
+fa pes_Arab fa en-mul >>pes<< <2fa>
+fi fin_Latn fi en-fi - <2fi>
+fr fra_Latn fr en-fr - <2fr>
+hi hin_Deva hi en-hi - <2hi>
+id ind_Latn id en-id - <2id>
+ja jpn_Jpan ja en-jap - <2ja>
+ko kor_Hang ko - - <2ko>
+ru rus_Cyrl ru en-ru - <2ru>
+sw swh_Latn sw en-sw - <2sw>
+te tel_Telu - en-dra >>tel<< <2te>
+th tha_Thai th en-mul >>tha<< <2th>
+tr tur_Latn tr tc-big-en-tr - <2tr>
+vi vie_Latn vi en-vi >>vie<< <2vi>
+yo yor_Latn yo en-alv >>yor<< <2yo>
+zh zho_Hans zh en-zh >>cmn_Hans<< <2zh>
+"""
+"""Code, then NLLB-200's, M2M-100's, OPUS-MT's model and token, and MADLAD-400's; a dash where there is none."""
+
+
+@pytest.mark.parametrize("row", CODES.strip().splitlines(), ids=lambda row: row[:2])
+def test_codes_of_engines(row):
+    code, *parts = row.split()
+    nllb, m2m100, model, token, madlad = (None if part == "-" else part for part in parts)
+    known = language(code)
+    assert (known.nllb, known.m2m100, known.madlad) == (nllb, m2m100, madlad)
+    assert known.opus == (model and f"Helsinki-NLP/opus-mt-{model}")
+    assert known.opus_token == token
+
+
+def test_codes_are_written_out_for_all_benchmarks():
+    assert {row[:2] for row in CODES.strip().splitlines()} == ({*XQUAD_R, *miracl.PASSAGES} - {"en"})
+
+
 @pytest.mark.parametrize(
     ("code", "nllb", "m2m100", "opus", "madlad"),
     [
-        ("ar", "arb_Arab", "ar", "en-ar", "<2ar>"),
-        ("de", "deu_Latn", "de", "en-de", "<2de>"),
-        ("fa", "pes_Arab", "fa", "en-mul", "<2fa>"),
         ("he", "heb_Hebr", "he", "en-he", "<2he>"),
-        ("ja", "jpn_Jpan", "ja", "en-jap", "<2ja>"),
         ("no", "nob_Latn", "no", "en-gmq", "<2no>"),
         ("nso", "nso_Latn", "ns", "en-nso", "<2nso>"),
-        ("sw", "swh_Latn", "sw", "en-sw", "<2sw>"),
-        ("te", "tel_Telu", None, "en-dra", "<2te>"),
-        ("th", "tha_Thai", "th", "en-mul", "<2th>"),
+        ("pl", "pol_Latn", "pl", "en-zlw", "<2pl>"),
+        ("pt", "por_Latn", "pt", "tc-big-en-pt", "<2pt>"),
         ("tl", "tgl_Latn", "tl", "en-tl", "<2fil>"),
-        ("tr", "tur_Latn", "tr", "tc-big-en-tr", "<2tr>"),
     ],
 )
-def test_codes_of_engines(code, nllb, m2m100, opus, madlad):
+def test_codes_that_are_unlike_others(code, nllb, m2m100, opus, madlad):
     known = language(code)
     assert (known.nllb, known.m2m100, known.madlad) == (nllb, m2m100, madlad)
     assert known.opus == f"Helsinki-NLP/opus-mt-{opus}"
+
+
+def test_codes_of_madlad_are_ours_but_for_three():
+    theirs = {
+        code: known.madlad for code, known in LANGUAGES.items() if known.madlad not in (None, f"<2{code}>")
+    }
+    assert theirs == {"nb": "<2no>", "tl": "<2fil>", "tw": "<2ak>"}
+
+
+def test_codes_of_nllb_begin_with_iso_639_3():
+    """CLDR has an alias for most; the others are languages of a group, named one by one."""
+    aliases = get_global("language_aliases")
+    parts = {code: known.nllb.split("_")[0] for code, known in LANGUAGES.items() if known.nllb}
+    others = {code: part for code, part in parts.items() if aliases.get(part, part) != code}
+    assert others == {"ff": "fuv", "no": "nob", "ps": "pbt", "qu": "quy", "tl": "tgl", "tw": "twi"}
+
+
+def test_all_of_nllb_that_iso_639_1_has_are_there():
+    from transformers.models.nllb.tokenization_nllb import FAIRSEQ_LANGUAGE_CODES
+
+    aliases = get_global("language_aliases")
+    short = {aliases.get(code.split("_")[0], "") for code in FAIRSEQ_LANGUAGE_CODES}
+    assert len(short) > 120
+    assert not {code for code in short if len(code) == 2} - set(LANGUAGES)
+
+
+def test_kurdish_and_kashmiri_have_two_scripts():
+    assert language("ku").scripts == ("Latin", "Arabic")
+    assert language("ks").scripts == ("Arabic", "Devanagari")
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        *[
+            ("de", "de"),
+            ("deu", "de"),
+            ("ger", "de"),
+            ("cat_valencia", "ca"),
+            ("zho", "zh"),
+            ("cmn_Hans", "zh"),
+        ],
+        *[
+            ("jap", "ja"),
+            ("jpn", "ja"),
+            ("nob", "nb"),
+            ("nob", "no"),
+            ("nor", "no"),
+            ("tgl", "tl"),
+            ("pes", "fa"),
+        ],
+        *[("arg", "an"), ("an", "an"), ("ast", "ast")],
+    ],
+)
+def test_names_that_others_give_a_language(name, code):
+    assert is_code_of(name, code)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("cat", "es"), ("spa_cat", "ca"), ("en", "de"), ("", "de"), ("de", "xx")]
+)
+def test_names_of_other_languages(name, code):
+    assert not is_code_of(name, code)
 
 
 def test_all_of_m2m100_are_there():

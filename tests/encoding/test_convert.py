@@ -1,5 +1,7 @@
 """A model with pickled weights becomes one in safetensors, and a pickle with code is refused."""
 
+import io
+import json
 import os
 import pickle
 import shutil
@@ -11,7 +13,7 @@ from click.testing import CliRunner
 from safetensors.torch import load_file
 from transformers import AutoModelForSeq2SeqLM, MarianConfig, MarianMTModel
 
-from hbir.core.errors import ModelError
+from hbir.core.errors import HbirError, ModelError, ParamsError
 from hbir.core.hashing import folder_digest
 from hbir.encoding.convert import convert
 from hbir.encoding.initial import initial_encoder
@@ -108,7 +110,7 @@ def test_a_pickle_with_code_is_refused_and_does_not_run(place):
     MAKERS["labse"](Path("published"))
     pickled(Path("published"))
     Path("published", place).write_bytes(pickle.dumps({"weight": Evil()}, protocol=2))
-    with pytest.raises(ModelError, match="numbers alone, found .*Do not load them in another way"):
+    with pytest.raises(ModelError, match="numbers alone, by name, found (posix|os).mkdir, which is code"):
         convert("published/", Path("converted"))
     assert not Path("ran").exists()
     assert not Path("converted").exists()
@@ -134,3 +136,99 @@ def test_an_empty_folder_may_be_there_already():
     Path("converted").mkdir()
     convert(str(pickled(Path("published"))), Path("converted"))
     assert Path("converted/model.safetensors").is_file()
+
+
+def bert(**changes) -> Path:
+    """Save a miniature with pickled weights, some keys of its config.json changed."""
+    MAKERS["mbert"](Path("published"))
+    config = Path("published/config.json")
+    config.write_text(json.dumps(json.loads(config.read_text()) | changes))
+    return pickled(Path("published"))
+
+
+def refused(text: str, kind: type[HbirError] = ModelError) -> None:
+    with pytest.raises(kind, match=text):
+        convert("published/", Path("converted"))
+    assert not Path("converted").exists()
+
+
+def test_every_weight_is_written():
+    MAKERS["mbert"](Path("published"))
+    held = load_file("published/model.safetensors")
+    convert(str(pickled(Path("published"))), Path("converted"))
+    written = load_file("converted/model.safetensors")
+    assert written.keys() == held.keys()
+    assert all(torch.equal(written[name], held[name]) for name in held)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_code_that_comes_with_a_model_does_not_run(known, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n" * 9))
+    auto = {"AutoConfig": "own.Config", "AutoModel": "own.Model", "AutoModelForMaskedLM": "own.Model"}
+    folder = bert(auto_map=auto, **({} if known else {"model_type": "own", "architectures": ["Own"]}))
+    (folder / "own.py").write_text("import os\nos.mkdir('ran')\n")
+    if known:
+        convert("published/", Path("converted"))
+    else:
+        refused("no code of its own, found model_type own, whose code comes with the model. Convert it with")
+    assert not Path("ran").exists()
+
+
+@pytest.mark.parametrize("keep", ["tower", "layer.0"])
+def test_weights_that_are_not_all_there(keep):
+    held = torch.load(bert() / "pytorch_model.bin")
+    weights = {f"tower.{n}": w for n, w in enumerate(held.values())}
+    if keep == "layer.0":
+        weights = {name: weight for name, weight in held.items() if "layer.1" not in name}
+    torch.save(weights, "published/pytorch_model.bin")
+    refused(r"expected all weights of BertForMaskedLM, found no bert\..* and \d+ others")
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ([torch.ones(2)], "a list. Save the"),
+        ({"state_dict": {"w": torch.ones(2)}, "epoch": 1}, "a dict with the keys state_dict, epoch. Save the"),
+        ({}, "a dict with the keys . Save"),
+    ],
+)
+@pytest.mark.parametrize("place", ["pytorch_model.bin", "2_Dense/pytorch_model.bin"])
+def test_a_pickle_of_something_else(content, found, place):
+    MAKERS["labse"](Path("published"))
+    pickled(Path("published"))
+    torch.save(content, Path("published", place))
+    refused(f"pytorch_model.bin: expected pickled weights that hold numbers alone, by name, found {found}")
+
+
+@pytest.mark.parametrize("legacy", [True, False])
+def test_half_a_file(legacy):
+    path = bert() / "pytorch_model.bin"
+    torch.save(torch.load(path), path, _use_new_zipfile_serialization=not legacy)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    refused(r"found what cannot be read \(\w+\). The file seems to be incomplete: download or copy it again")
+
+
+def test_an_architecture_of_another_name_and_a_config_of_another_size():
+    convert(str(bert(architectures=["pipeline"])), Path("converted"))
+    assert Path("converted/model.safetensors").is_file()
+    shutil.rmtree("converted")
+    config = Path("published/config.json")
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"vocab_size": 9}))
+    refused("expected weights that fit config.json, found .*from one version of the model")
+    config.write_text("{broken")
+    refused("config.json: expected the JSON that a saved model has, found .*Download or copy that file again")
+
+
+def test_names_and_revisions_that_lead_nowhere():
+    with pytest.raises(ModelError, match=r"found 'labsee', and no such folder. Did you mean 'labse'\?"):
+        convert("labsee", Path("converted"))
+    with pytest.raises(ModelError, match="found tiny, which the stage `encoder` makes from scratch"):
+        convert("tiny", Path("converted"))
+    bert()
+    with pytest.raises(ParamsError, match="--revision: expected null, .* found main for a folder"):
+        convert("published/", Path("converted"), "main")
+
+
+def test_an_adapter_is_no_model():
+    (bert() / "adapter_config.json").write_text('{"base_model_name_or_path": "some/base"}')
+    refused("found adapter_config.json, an addition to some/base. Merge it into its base model first")

@@ -12,9 +12,10 @@ from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from hbir.core.files import write_table
+from hbir.core.hashing import folder_digest
 from hbir.core.records import TRANSLATED
 from hbir.encoding.coverage import Coverage, measure, report
-from hbir.encoding.initial import initial_encoder
+from hbir.encoding.initial import initial_encoder, origin
 from hbir.encoding.model import load_encoder, prepare_torch
 from stages.encoder import encoder
 from tests.encoding.architectures import TEXTS, make_mbert
@@ -94,8 +95,10 @@ def test_the_line_names_languages_with_the_most_first():
 def test_the_stage_says_what_it_made_and_keeps_it_on_record(tmp_path: Path, monkeypatch):
     params = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     params["languages"] = ["en", "th"]
-    params["encoder"] |= {"name": "static", "max_query_tokens": 8, "static": {"width": 8, "vocabulary": 300}}
+    params["encoder"] |= {"name": "static", "max_query_tokens": 12, "static": {"width": 8, "vocabulary": 300}}
     params["encoder"]["max_passage_tokens"] = 12
+    params["encoder"]["languages"] = "all"
+    params["batches"]["languages"] = ["en"]  # Thai is evaluated alone, and looked at as well
     monkeypatch.chdir(tmp_path)
     with Path("params.yaml").open("w", encoding="utf-8") as file:
         YAML(typ="safe").dump(params, file)
@@ -110,8 +113,29 @@ def test_the_stage_says_what_it_made_and_keeps_it_on_record(tmp_path: Path, monk
     first, second = result.output.splitlines()
     assert first == "encoder: static, 2,400 parameters, 300 tokens"
     assert second.startswith(
-        "truncated in a sample: 0 of 2 queries at 8 tokens, 6 of 6 passages at 12 tokens (100"
+        "truncated in a sample: 0 of 2 queries at 12 tokens, 6 of 6 passages at 12 tokens (100"
     )
     record = json.loads(Path("models/initial/encoder.json").read_text())
     assert (record["name"], record["revision"], record["parameters"]) == ("static", None, 2400)
     assert load_encoder(Path("models/initial"), "cpu").get_embedding_dimension() == 8
+
+
+def test_the_stage_takes_the_seed_of_the_project_and_names_the_commit(tmp_path: Path, monkeypatch):
+    params = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    params |= {"languages": ["en"], "batches": params["batches"] | {"languages": "all"}}
+    params["encoder"] |= {"name": "static", "static": {"width": 8, "vocabulary": 300}}
+    monkeypatch.chdir(tmp_path)
+    row = {"pair_id": 0, "passage_id": 0, "query_id": 0, "source": "toy", "split": "train"}
+    table = pa.Table.from_pylist([row | {"query": "ok", "passage": "so"}], schema=TRANSLATED)
+    write_table(Path("data/translated/en.parquet"), table)
+    digests = []
+    for seed in (1, 2):
+        with Path("params.yaml").open("w", encoding="utf-8") as file:
+            YAML(typ="safe").dump(params | {"seed": seed}, file)
+        assert "to pin it" not in CliRunner().invoke(encoder, [], catch_exceptions=False).output
+        digests.append(folder_digest(Path("models/initial")))
+    assert digests[0] != digests[1]
+    made = origin
+    monkeypatch.setattr("stages.encoder.origin", lambda *given: made(*given) | {"revision": "a" * 40})
+    output = CliRunner().invoke(encoder, [], catch_exceptions=False).output
+    assert f"set encoder.revision: {'a' * 40} to pin it" in output.splitlines()

@@ -16,6 +16,7 @@ from hbir.encoding.fingerprint import encoder_fingerprint
 from hbir.encoding.initial import initial_encoder
 from hbir.encoding.model import open_encoder, prepare_torch, save_encoder
 from tests.core.hub_server import alone
+from tests.encoding.architectures import make_custom
 from tests.encoding.builder import make_params
 
 
@@ -119,3 +120,17 @@ def test_a_weight_without_dimensions(folder):
         model.register_buffer("scale", torch.tensor(scale))
         prints.add(encoder_fingerprint(model))
     assert len(prints) == 2
+
+
+def test_code_that_comes_with_a_model_counts(tmp_path, monkeypatch):
+    monkeypatch.setattr("transformers.dynamic_module_utils.HF_MODULES_CACHE", str(tmp_path / "code"))
+    monkeypatch.setattr("sys.path", [*sys.path])
+    prints = {}
+    for name, function in (("one", "tanh"), ("same", "tanh"), ("other", "relu")):
+        (tmp_path / name).mkdir()
+        make_custom(tmp_path / name)
+        code = tmp_path / name / "modeling_toy.py"
+        code.write_text(code.read_text().replace("torch.tanh(", f"torch.{function}("))
+        model = open_encoder(str(tmp_path / name), "cpu", trust_remote_code=True)
+        prints[name] = encoder_fingerprint(model)
+    assert prints["one"] == prints["same"] != prints["other"]

@@ -1,6 +1,7 @@
 """The starting point has the prompts, lengths, pooling and similarity that were asked for, and keeps them."""
 
 import json
+import shutil
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Router
+from transformers import GPT2Config, GPT2Model
 
 from hbir.core.errors import ModelError, ParamsError
 from hbir.core.hashing import folder_digest
@@ -50,7 +52,8 @@ def made(folder: Path | str, texts: tuple[str, ...] = (), **changes: Any) -> Sen
 def test_a_saved_encoder_is_a_plain_one_that_truncates_and_prompts_the_same(name, folders, tmp_path: Path):
     place = name if name in ("tiny", "static") else folders / name
     prompts = PromptParams(query="ask: ", document="say: ")
-    changes: dict[str, Any] = {"max_query_tokens": 12, "max_passage_tokens": 30, "prompts": prompts}
+    limits = [30, 30] if name == "static" else [12, 30]
+    changes: dict[str, Any] = {"max_query_tokens": limits[0], "max_passage_tokens": 30, "prompts": prompts}
     save_encoder(made(place, tuple(TEXTS), **changes), tmp_path / "saved")
     plain = SentenceTransformer(str(tmp_path / "saved"), device="cpu")
     loaded = load_encoder(tmp_path / "saved", "cpu")
@@ -59,7 +62,7 @@ def test_a_saved_encoder_is_a_plain_one_that_truncates_and_prompts_the_same(name
     for side, run in zip(SIDES, (plain.encode_query, plain.encode_document), strict=True):
         assert np.array_equal(run(texts), embed(loaded, texts, side, 32))
     widths = [features(loaded, [LONG], side)["input_ids"].shape[-1] for side in SIDES]
-    assert widths == ([30, 30] if name == "static" else [12, 30])
+    assert widths == limits
 
 
 @cache
@@ -233,3 +236,89 @@ def test_wrong_params(changes, text):
     validated(EncoderParams, section, "params.yaml: encoder")
     with pytest.raises(ParamsError, match=text):
         validated(EncoderParams, section | changes, "params.yaml: encoder")
+
+
+def edited(folders: Path, name: str, tmp_path: Path, file: str, **changes: Any) -> Path:
+    """Copy a miniature with some keys of a JSON file changed."""
+    shutil.copytree(folders / name, tmp_path / "edited")
+    path = tmp_path / "edited" / file
+    held = json.loads(path.read_text()) if path.is_file() else {}
+    path.write_text(json.dumps(held | changes))
+    return tmp_path / "edited"
+
+
+def test_length_one_where_the_model_normalises_before_its_last_module(folders, tmp_path: Path):
+    shutil.copytree(folders / "labse", tmp_path / "edited")
+    path = tmp_path / "edited/modules.json"
+    modules = json.loads(path.read_text())
+    path.write_text(json.dumps([*modules[:2], modules[3], modules[2]]))
+    for wanted in (True, False):
+        model = made(tmp_path / "edited", normalize=wanted)
+        names = ["Transformer", "Pooling", "Normalize", "Dense", *(["Normalize"] if wanted else [])]
+        assert [type(part).__name__ for part in model] == names
+        with torch.inference_mode():
+            rows = model(features(model, TEXTS[:3], "query"), task="query")["sentence_embedding"]
+        assert np.allclose(rows.norm(dim=1), 1, atol=1e-5) == wanted
+
+
+def test_another_pooling_leaves_out_the_prompt_as_the_old_one_did(folders, tmp_path: Path):
+    place = edited(folders, "multilingual-e5", tmp_path, "1_Pooling/config.json", include_prompt=False)
+    assert made(place, pooling="max")[1].include_prompt is False
+    assert made(folders / "multilingual-e5", pooling="max")[1].include_prompt is True
+
+
+def test_a_truncated_dimension_cannot_be_trained_but_scored(folders, tmp_path: Path):
+    file = "config_sentence_transformers.json"
+    place = edited(folders, "multilingual-e5", tmp_path, file, truncate_dim=4)
+    with pytest.raises(
+        ModelError, match=f"all of its dimensions, found truncate_dim 4 in its {file}. .* to null"
+    ):
+        made(place)
+    assert embed(open_encoder(str(place), "cpu"), TEXTS[:1], "query", 1).shape == (1, 4)
+
+
+def test_static_embeddings_have_one_limit():
+    text = "max_query_tokens: expected 30, as encoder.max_passage_tokens, since static .* found 20. Set both"
+    with pytest.raises(ParamsError, match=text):
+        made("static", tuple(TEXTS), max_query_tokens=20, max_passage_tokens=30)
+
+
+@pytest.mark.parametrize("name", ["static", "mbert"])
+def test_a_prompt_that_leaves_no_room(name, folders):
+    place = name if name == "static" else folders / name
+    texts = ("which number is the number that comes of",) * 9
+    prompts = PromptParams(query="", document="which number is the number that comes of")
+    text = "max_passage_tokens: expected more tokens than the prompt 'which .*' takes by itself, found 8. Raise"
+    with pytest.raises(ParamsError, match=text):
+        made(place, texts, longest=8, prompts=prompts)
+    made(place, texts, longest=60, prompts=prompts)
+
+
+@pytest.mark.parametrize("name", ["tiny", "static", "mbert"])
+def test_only_models_of_the_hub_have_revisions(name, folders):
+    place = folders / name if name == "mbert" else name
+    with pytest.raises(
+        ParamsError, match=r"encoder.revision: expected null, .* found main for (a folder|\w+). Leave"
+    ):
+        made(place, tuple(TEXTS), revision="main")
+
+
+def test_the_first_token_of_a_causal_model_is_no_embedding(folders, tmp_path: Path):
+    shutil.copytree(folders / "multilingual-e5", tmp_path / "gpt")
+    config = GPT2Config(n_embd=16, n_layer=1, n_head=2, vocab_size=300)
+    GPT2Model(config).save_pretrained(tmp_path / "gpt")
+    with pytest.raises(
+        ModelError, match="expected mean or max, found cls, where a first token of gpt2 sees no"
+    ):
+        made(tmp_path / "gpt", pooling="cls")
+    assert made(tmp_path / "gpt", pooling="max")[1].pooling_mode == "max"
+
+
+def test_a_long_text_is_cut_to_the_positions_where_the_tokenizer_names_no_length(folders, tmp_path: Path):
+    shutil.copytree(folders / "xlm-roberta", tmp_path / "edited")
+    path = tmp_path / "edited/tokenizer_config.json"
+    held = json.loads(path.read_text())
+    path.write_text(json.dumps({key: held[key] for key in held if key != "model_max_length"}))
+    model = open_encoder(str(tmp_path / "edited"), "cpu")
+    assert model.max_seq_length == 64
+    assert embed(model, [LONG * 9], "query", 1).shape == (1, 16)

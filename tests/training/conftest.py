@@ -6,6 +6,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+import torch
+from safetensors.torch import load_file
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Router
 
 from hbir.batching.build import make_plan
 from hbir.batching.inventory import Inventory
@@ -15,13 +19,14 @@ from hbir.core.files import atomic_folder, write_table
 from hbir.core.hashing import file_digest
 from hbir.core.records import PAIRS
 from hbir.encoding.initial import initial_encoder
-from hbir.encoding.model import prepare_torch, save_encoder
+from hbir.encoding.model import load_encoder, prepare_torch, save_encoder
 from hbir.encoding.params import EncoderParams, StaticParams, TinyParams
 from hbir.training.params import LoraParams, SamplerParams, TrainParams, ValidationParams
 from hbir.training.run import Job
 
 LANGS = ("aa", "bb", "cc")
 STEPS = 12
+TEXTS = ["aa which number", "bb the number 3 comes of 1", "cc"]
 
 
 def make_pairs(count: int = 24, validation: int = 6) -> pa.Table:
@@ -126,6 +131,24 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
     with atomic_folder(folder / "initial") as initial:
         save_encoder(initial_encoder(ENCODER, pairs["passage"].to_pylist(), 1), initial)
     return Files(folder)
+
+
+@pytest.fixture
+def model(files: Files) -> SentenceTransformer:
+    return load_encoder(files.folder / "initial", device="cpu")
+
+
+def routed(files: Files, document: SentenceTransformer | None = None) -> SentenceTransformer:
+    """Return an encoder with one transformer for questions and another, or another encoder, for passages."""
+    query, other = (load_encoder(files.folder / "initial", device="cpu") for _ in range(2))
+    router = Router({"query": [*query], "document": [*(document or other)]}, default_route="query")
+    return SentenceTransformer(modules=[router], device="cpu").eval()
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    """Load what an encoder saved, by name."""
+    loaded: dict[str, torch.Tensor] = load_file(folder / "model.safetensors")
+    return loaded
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,7 @@ from hbir.encoding import model as encoding
 from hbir.training import loop
 from hbir.training.loss import info_nce
 from hbir.training.observer import Silent
+from hbir.training.optimisation import make_optimizer
 from hbir.training.run import train
 from tests.training.conftest import LORA, STEPS, Files, make_params
 
@@ -104,12 +105,12 @@ def test_the_saved_model_is_the_best_and_final_the_last(files: Files, tmp_path: 
         for path in (tmp_path / "model", tmp_path / "model/final")
     )
     assert not np.array_equal(best, final)
-    monkeypatch.undo()
-    monkeypatch.setenv("DVC_ROOT", str(tmp_path / "main"))
-    whole = train(files.job(tmp_path / "again"), Silent())
-    if whole["best"]["step"] == whole["final"]["step"]:
-        last = encoding.embed(encoding.load_encoder(tmp_path / "again"), ["aa"], "query", 1)
-        assert np.array_equal(final, last)
+    losses = iter([0.5, 0.9, 0.1])
+    told = train(files.job(tmp_path / "again"), Silent())
+    assert told["best"]["step"] == told["final"]["step"] == 12
+    assert not (tmp_path / "again/final").exists()
+    last = encoding.embed(encoding.load_encoder(tmp_path / "again"), ["aa"], "query", 1)
+    assert np.array_equal(final, last)
 
 
 @pytest.mark.parametrize(
@@ -244,6 +245,32 @@ def test_an_encoder_without_weights_is_refused(files: Files, tmp_path: Path):
     job = replace(files.job(tmp_path / "model"), initial=tmp_path / "initial")
     with pytest.raises(ModelError, match=r"initial: expected weights .* in safetensors, found none"):
         train(job, Silent())
+
+
+@pytest.mark.parametrize("clip", [1e-3, 1e9])
+def test_no_gradient_is_longer_than_clip_when_the_optimizer_sees_it(
+    files: Files, tmp_path: Path, monkeypatch, clip
+):
+    norms: list[float] = []
+
+    def watched(*given: Any) -> torch.optim.Optimizer:
+        optimizer = make_optimizer(*given)
+        held = [weight for group in optimizer.param_groups for weight in group["params"]]
+
+        def measure(*_: Any) -> None:
+            gradients = [weight.grad for weight in held if weight.grad is not None]
+            norms.append(float(torch.nn.utils.get_total_norm(gradients)))
+
+        optimizer.register_step_pre_hook(measure)
+        return optimizer
+
+    monkeypatch.setattr(loop, "make_optimizer", watched)
+    train(files.job(tmp_path / "model", clip=clip), Silent())
+    assert len(norms) == STEPS
+    if clip < 1:
+        assert norms == pytest.approx([clip] * STEPS, rel=1e-2)
+    else:
+        assert min(norms) > 1e-2
 
 
 def test_the_first_losses_are_golden(files: Files, tmp_path: Path):

@@ -1,7 +1,10 @@
 """Params of the section `translate`, as a test wants them."""
 
+import sqlite3
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from hbir.core.params import read_params, validated
 from hbir.translation.params import ChecksParams, TranslateParams
@@ -32,3 +35,11 @@ def translate_params(**changes: Any) -> TranslateParams:
     """Return the section of params.yaml, some keys changed."""
     given: TranslateParams = validated(TranslateParams, DEFAULTS | changes, "params.yaml: translate")
     return given
+
+
+def read_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no database be written from now on, as on a disk that may only be read."""
+    connect = sqlite3.connect
+    monkeypatch.setattr(
+        sqlite3, "connect", lambda path, **options: connect(f"file:{path}?mode=ro", uri=True, **options)
+    )

@@ -32,6 +32,8 @@ SENTENCES = [
     "Die Hauptstadt von Peru ist Lima.",
     "Wer schrieb das erste Buch über den Fluss?",
 ]
+NLLB_CODES = ["arb_Arab", "deu_Latn", "eng_Latn", "spa_Latn", "tha_Thai", "zho_Hans"]
+"""Some: with all of them the random weights, and what they write, would change with the table of languages."""
 SMALL = {
     "d_model": 16,
     "encoder_layers": 2,
@@ -99,7 +101,7 @@ def marian(
     return folder
 
 
-def m2m100(folder: Path) -> Path:
+def m2m100(folder: Path, **options: Any) -> Path:
     """Make a model of M2M-100: vocab.json and sentencepiece.bpe.model."""
     folder.mkdir(parents=True)
     pieces = _pieces(folder, "sentencepiece.bpe.model", model_type="bpe")
@@ -113,11 +115,11 @@ def m2m100(folder: Path) -> Path:
         additional_special_tokens=codes,
     )
     tokenizer.save_pretrained(str(folder))
-    _m2m(folder, len(vocab) + 100 + 8)
+    _m2m(folder, len(vocab) + 100 + 8, **options)
     return folder
 
 
-def nllb(folder: Path) -> Path:
+def nllb(folder: Path, **options: Any) -> Path:
     """Make a model of NLLB-200: tokenizer.json with the languages last, their code after the text as of old."""
     folder.mkdir(parents=True)
     core = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True))
@@ -126,8 +128,7 @@ def nllb(folder: Path) -> Path:
     core.decoder = decoders.Metaspace()
     special = ["<s>", "<pad>", "</s>", "<unk>"]
     core.train_from_iterator(SENTENCES, trainers.BpeTrainer(vocab_size=150, special_tokens=special))
-    codes = sorted({known.nllb for known in LANGUAGES.values() if known.nllb})
-    core.add_special_tokens([*codes, "<mask>"])
+    core.add_special_tokens([*NLLB_CODES, "<mask>"])
     core.post_processor = processors.TemplateProcessing(
         single="$A </s> eng_Latn",
         special_tokens=[("</s>", 2), ("eng_Latn", core.token_to_id("eng_Latn"))],
@@ -136,7 +137,7 @@ def nllb(folder: Path) -> Path:
     saved = PreTrainedTokenizerFast(tokenizer_object=core, **names, mask_token="<mask>")
     saved.save_pretrained(str(folder))
     _named(folder, tokenizer_class="NllbTokenizer")
-    _m2m(folder, core.get_vocab_size())
+    _m2m(folder, core.get_vocab_size(), **options)
     return folder
 
 
@@ -176,15 +177,14 @@ def madlad(folder: Path) -> Path:
 MAKERS = {"opus": marian, "m2m100": m2m100, "nllb": nllb, "madlad": madlad}
 
 
-def _m2m(folder: Path, vocabulary: int) -> None:
+def _m2m(folder: Path, vocabulary: int, **options: Any) -> None:
     config = M2M100Config(
         vocab_size=vocabulary,
-        max_position_embeddings=64,
         pad_token_id=1,
         eos_token_id=2,
         decoder_start_token_id=2,
         scale_embedding=True,
-        **SMALL,
+        **SMALL | {"max_position_embeddings": 64} | options,
     )
     _seeded(M2M100ForConditionalGeneration, config).save_pretrained(str(folder))
 

@@ -220,9 +220,36 @@ def test_a_missing_pair_is_told_with_what_is_installed(installed):
 def test_a_mode_can_be_chosen_and_is_checked(installed):
     installed("cat", "eng-cat_valencia")
     assert translator("ca", mode="eng-cat_valencia").identity["mode"] == "eng-cat_valencia"
-    assert translator("xx", mode="eng-cat_valencia").identity["mode"] == "eng-cat_valencia"
     with pytest.raises(ParamsError, match="Did you mean 'eng-cat_valencia'"):
         translator("ca", mode="eng-cat_valenci")
+
+
+@pytest.mark.parametrize(
+    ("target", "mode"),
+    [
+        ("es", "eng-cat"),
+        ("es", "spa-eng"),
+        ("xx", "eng-cat_valencia"),
+        ("es", "spa"),
+        ("ca", "eng-spa_cat"),
+        ("es", "spa_eng-spa"),
+    ],
+)
+def test_a_mode_of_another_language_is_refused(installed, target, mode):
+    installed("cat", mode)
+    with pytest.raises(
+        ParamsError, match=f"mode: expected a mode from English into '{target}', .*found '{mode}'"
+    ):
+        translator(target, mode=mode)
+
+
+@pytest.mark.parametrize(
+    ("target", "mode"),
+    [("es", "en-es"), ("es", "eng-spa_x"), ("de", "eng-deu"), ("no", "eng-nob"), ("an", "en-an")],
+)
+def test_a_mode_of_the_language_may_be_named_in_any_way(installed, target, mode):
+    installed("cat", mode)
+    assert translator(target, mode=mode).identity["mode"] == mode
 
 
 def test_the_data_may_be_elsewhere(installed, monkeypatch, tmp_path):
@@ -286,6 +313,15 @@ def test_a_text_over_which_a_program_crashes_is_empty_and_told(installed, caplog
     assert "no translation of 'boom' (exit code 139)" in caplog.text
 
 
+def test_what_crashes_once_is_tried_again(installed, tmp_path, caplog):
+    """As where another program took all memory."""
+    installed(
+        f"cat | bash -c '[ -e {tmp_path}/seen ] || {{ touch {tmp_path}/seen; kill -SEGV $$; }}; cat' | cat"
+    )
+    assert translator().translate(["a"]) == ["a"]
+    assert "no translation" not in caplog.text
+
+
 @pytest.mark.parametrize("commands", ["tr -d '\\000'", "tr a '\\000'", "head -c 4", "sed 's/\\[\\]//'"])
 def test_programs_that_lose_count_are_told(installed, commands):
     installed(commands)
@@ -293,10 +329,11 @@ def test_programs_that_lose_count_are_told(installed, commands):
         translator().translate(["one", "a", "two"])
 
 
-def test_programs_that_hang_are_ended(installed, monkeypatch):
+def test_programs_that_hang_are_ended(installed, monkeypatch, caplog):
     monkeypatch.setattr(apertium_stream, "_SECONDS", 0)
-    installed("sleep 30 | cat")
+    reader = 'while IFS= read -r -d "" text; do [[ $text == *boom* ]] && sleep 60; printf "%s\\0" "$text"; done'
+    installed(f"cat | bash -c '{reader}' | cat")
     start = time.monotonic()
-    with pytest.raises(ModelError, match="no end after 1 s"):
-        translator().translate(["a"])
-    assert time.monotonic() - start < 10
+    assert translator().translate(["a", "b", "boom"]) == ["a", "b", ""]
+    assert time.monotonic() - start < 20
+    assert "no translation of 'boom' (no end after 1 s)" in caplog.text

@@ -17,6 +17,7 @@ from tests.translation.given import checks, only
 
 DEFAULT = checks()
 SENTENCE = "The tall tower near the river was built by two brothers and their father."
+LONGER = "It was so high and so old that the people came from far away just to see it once."
 GERMAN = "Der hohe Turm am Fluss wurde von zwei Brüdern und ihrem Vater gebaut."
 CHINESE = "河边的高塔是两兄弟和他们的父亲建造的。"
 
@@ -34,6 +35,13 @@ CHINESE = "河边的高塔是两兄弟和他们的父亲建造的。"
         ("de", SENTENCE, f"  {SENTENCE.upper()} ", "copied"),
         ("de", "Azure Container Apps", "Azure Container Apps", None),
         ("de", "12 - 34 - 56 - 78 - 90", "12 - 34 - 56 - 78 - 90", None),
+        ("de", f"It fell. {SENTENCE} Why?", f"Er fiel. {SENTENCE} Warum?", "copied"),
+        ("de", f"It fell.\n{SENTENCE}\n{SENTENCE}", f"Er fiel. {SENTENCE} {GERMAN}", "copied"),
+        ("de", f"{SENTENCE} {LONGER}", f"{SENTENCE} {GERMAN}", None),
+        ("de", f"{SENTENCE} {LONGER}", f"{GERMAN} {LONGER}", "copied"),
+        ("de", "Azure Apps! Azure Pods! It is on.", "Azure Apps! Azure Pods! Ist an.", None),
+        ("zh", f"It fell. {SENTENCE}", f"它倒了。{SENTENCE}真的？", "copied"),
+        ("zh", f"It fell down. {SENTENCE}", "它倒了。河边 the tall tower near the river was", "wrong_script"),
         ("de", SENTENCE, CHINESE * 4, "wrong_script"),
         ("zh", SENTENCE, GERMAN, "wrong_script"),
         ("de", SENTENCE, "Der Turm " + "der Bruder " * 6, "repetition"),

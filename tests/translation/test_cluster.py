@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,10 @@ from ray import cloudpickle
 
 import tests.translation.test_cluster as here
 from hbir.core.errors import DataError, ModelError, ParamsError
-from hbir.translation import engines
 from hbir.translation.cluster import _connected, _gpus, ray_runner
-from hbir.translation.engine import Segment
-from hbir.translation.engines import TranslatorKind, make_engine
-from hbir.translation.params import ClusterParams, EngineParams
+from hbir.translation.engine import Segment, Unfinished
+from hbir.translation.engines import make_engine
+from hbir.translation.params import ClusterParams
 from tests.translation import fakes
 from tests.translation.given import translate_params
 
@@ -71,6 +71,26 @@ class Differing(fakes.Upper):
         super().__init__(process=os.getpid())
 
 
+class Mixed(Noting):
+    """Have the arithmetic that the first process to come did not take."""
+
+    @property
+    def arithmetic(self):
+        try:
+            (self.folder / "first").touch(exist_ok=False)
+            self.own = "bf16"
+        except FileExistsError:
+            self.own = getattr(self, "own", "fp32")
+        return self.own
+
+
+class Stopped(fakes.Upper):
+    """Come to no end with one of the texts."""
+
+    def translate(self, texts):
+        return [Unfinished(text) if text == "text 1" else text for text in texts]
+
+
 @pytest.fixture(scope="module")
 def cluster():
     """Start Ray as `address: local` does, once."""
@@ -82,37 +102,25 @@ def cluster():
     assert not ray.is_initialized()
 
 
-@pytest.fixture
-def kind(monkeypatch):
-    """Make a translator one of the engines."""
-
-    def add(make):
-        monkeypatch.setitem(engines.KINDS, "fake", TranslatorKind(EngineParams, lambda *given: make()))
-
-    return add
-
-
 def batches(count):
     return [[f"text {number}", f"{number} more"] for number in range(count)]
 
 
-def run(work, workers=2):
+def run(make, work, workers=2):
     there = ClusterParams(address="local", workers=workers)
-    return list(ray_runner("fake", "es", 1, there)(iter(work)))
+    return list(ray_runner(make, 1, there)(iter(work)))
 
 
-def test_the_results_are_those_of_one_process_in_their_order(cluster, kind, tmp_path):
-    kind(lambda: Noting(tmp_path))
+def test_the_results_are_those_of_one_process_in_their_order(cluster, tmp_path):
     work = batches(12)
-    assert run(work) == [fakes.Mixing().translate(texts) for texts in work]
+    assert run(partial(Noting, tmp_path), work) == [fakes.Mixing().translate(texts) for texts in work]
     assert sorted(text for _, text in noted(tmp_path)) == sorted(texts[0] for texts in work)
     assert len({process for process, _ in noted(tmp_path)} - {str(os.getpid())}) == 2
 
 
-def test_the_batches_of_a_killed_worker_are_redone(cluster, kind, tmp_path):
-    kind(lambda: Noting(tmp_path, stops_at="text 3"))
+def test_the_batches_of_a_killed_worker_are_redone(cluster, tmp_path):
     work = batches(8)
-    results = ray_runner("fake", "es", 1, LOCAL)(iter(work))
+    results = ray_runner(partial(Noting, tmp_path, stops_at="text 3"), 1, LOCAL)(iter(work))
     first = next(results)
     until(lambda: "text 3" in dict(map(reversed, noted(tmp_path))))
     [killed] = [process for process, text in noted(tmp_path) if text == "text 3"]
@@ -124,9 +132,8 @@ def test_the_batches_of_a_killed_worker_are_redone(cluster, kind, tmp_path):
     assert again[0] == killed != again[1]
 
 
-def test_who_stops_early_leaves_nothing_running(cluster, kind):
-    kind(fakes.Upper)
-    results: Any = ray_runner("fake", "es", 1, ClusterParams(address="local", workers=1))(batches(50))
+def test_who_stops_early_leaves_nothing_running(cluster):
+    results: Any = ray_runner(fakes.Upper, 1, ClusterParams(address="local", workers=1))(batches(50))
     assert next(results) == ["TEXT 0", "0 MORE"]
     results.close()
     until(lambda: ray.available_resources()["CPU"] == 2)
@@ -134,18 +141,27 @@ def test_who_stops_early_leaves_nothing_running(cluster, kind):
     assert list(results) == []
 
 
-def test_a_translator_s_error_reaches_the_user_as_it_is(cluster, kind):
-    kind(Failing)
+def test_a_translator_s_error_reaches_the_user_as_it_is(cluster):
     with pytest.raises(DataError, match=r"^a row: expected sense, found none. Mend it.$"):
-        run(batches(8), workers=1)
+        run(Failing, batches(8), workers=1)
 
 
-def test_a_worker_with_another_model_is_refused(cluster, kind):
-    kind(Differing)
+def test_a_worker_with_another_model_is_refused(cluster):
     with pytest.raises(
         ModelError, match=r"translate.cluster: expected the same engine .*Name the model's `revision`"
     ):
-        run(batches(2), workers=1)
+        run(Differing, batches(2), workers=1)
+
+
+def test_workers_of_two_kinds_are_refused(cluster, tmp_path):
+    told = r"the same arithmetic on every worker, found (bf16 and fp32|fp32 and bf16)\. .*`precision`"
+    with pytest.raises(ModelError, match=told):
+        run(partial(Mixed, tmp_path), batches(8))
+
+
+def test_what_is_unfinished_comes_back_as_such(cluster):
+    found = [type(text) for texts in run(Stopped, batches(3), workers=1) for text in texts]
+    assert found == [str, str, Unfinished, str, str, str]
 
 
 @pytest.mark.skipif(
@@ -170,23 +186,17 @@ PROGRAM = """
 import json, sys
 from hbir.translation.cluster import ray_runner
 from hbir.translation.params import ClusterParams
-from hbir.translation.engines import KINDS
 import hbir.translation.probe as probe
-KINDS["probe"] = probe.KIND
-runner = ray_runner("probe", "es", 1, ClusterParams(address="auto", workers=1))
+runner = ray_runner(probe.Probe, 1, ClusterParams(address="auto", workers=1))
 print(json.dumps(list(runner([["a"]]))))
 """
 PROBE = """
 import os
-from hbir.translation.engines import TranslatorKind
-from hbir.translation.params import EngineParams
 
 class Probe:
     identity, limit = {}, None
     def translate(self, texts):
         return [__file__, os.getcwd(), os.environ["DVC_ROOT"]]
-
-KIND = TranslatorKind(EngineParams, lambda *given: Probe())
 """
 
 
@@ -215,26 +225,27 @@ def test_workers_share_the_gpus(there, workers, share):
     assert there < 1 or workers <= there * (1 // share)
 
 
-def test_an_engine_without_a_model_is_refused():
-    with pytest.raises(ParamsError, match=r"found 'cldr'. Set `translate.cluster` to null"):
-        ray_runner("cldr", "es", 1, LOCAL)
+def test_an_engine_without_a_model_leaves_the_cluster_alone(caplog):
+    params = translate_params(engine="cldr", cluster={"address": "nowhere", "workers": 2})
+    assert make_engine(params, "es").name == "cldr"
+    assert caplog.messages == [
+        "params.yaml: translate.engine: engine cldr has no model; translate.cluster is not used"
+    ]
 
 
-def test_a_missing_package_is_told(monkeypatch, kind):
-    kind(fakes.Upper)
+def test_a_missing_package_is_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ParamsError, match=r"Run `pip install 'hbir\[cluster\]'`"):
-        run(batches(1))
+        run(fakes.Upper, batches(1))
 
 
-def test_a_missing_cluster_is_told(monkeypatch, kind):
+def test_a_missing_cluster_is_told(monkeypatch):
     """A real search would find whatever else runs on the machine."""
 
     def connect(*given, **options):
         raise ConnectionError
 
-    kind(fakes.Upper)
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
     monkeypatch.setattr(ray, "init", connect)
     with pytest.raises(ParamsError, match=r"'auto', where none answers. Start one with `ray start --head`"):
-        list(ray_runner("fake", "es", 1, ClusterParams(address="auto", workers=1))(batches(1)))
+        list(ray_runner(fakes.Upper, 1, ClusterParams(address="auto", workers=1))(batches(1)))

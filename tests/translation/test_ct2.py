@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from hbir.core.errors import LanguageError, ModelError, ParamsError
-from hbir.translation.ct2 import Ct2Params, Ct2Translator, conversion
+from hbir.translation import ct2
+from hbir.translation.converted import conversion
+from hbir.translation.ct2 import Ct2Params, Ct2Translator
+from hbir.translation.engine import Unfinished
 from hbir.translation.engines import TRANSLATORS, parsed
 from hbir.translation.families import FAMILIES
 from hbir.translation.neural import NeuralParams, NeuralTranslator, OpusParams
@@ -27,7 +30,10 @@ def converted(model: Path, family: str, folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
     made = tmp_path_factory.mktemp("models")
-    return {name: make(made / name) for name, make in MAKERS.items()}
+    # A converted model does not say how many positions it has: those of its family.
+    sizes = {"opus": 512, "nllb": 1024, "m2m100": 1024}
+    options = {name: {"max_position_embeddings": size} for name, size in sizes.items()}
+    return {name: make(made / name, **options.get(name, {})) for name, make in MAKERS.items()}
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +72,7 @@ def test_alike_alone_and_in_company(folders, family):
 
 def test_the_documented_command(tmp_path, models):
     folder = tmp_path / "a folder"
-    command = shlex.split(conversion(FAMILIES["opus"], Path("FOLDER"), str(models["opus"])).strip("`"))
+    command = shlex.split(conversion(FAMILIES["opus"], Path("FOLDER"), "de", str(models["opus"])).strip("`"))
     assert command[0] == "ct2-transformers-converter"
     command[command.index("FOLDER")] = str(folder)
     program = "from ctranslate2.converters.transformers import main; main()"
@@ -92,7 +98,7 @@ def test_a_tokenizer_elsewhere(models, folders, tmp_path):
 
 
 def test_a_model_with_several_targets(tmp_path):
-    model = marian(tmp_path / "many", targets=(">>tel<<", ">>tam<<"))
+    model = marian(tmp_path / "many", targets=(">>tel<<", ">>tam<<"), max_position_embeddings=512)
     folder = converted(model, "opus", tmp_path / "ct2")
     telugu, tamil = (translator("opus", folder, target) for target in ("te", "ta"))
     assert telugu.translate(SENTENCES) != tamil.translate(SENTENCES)
@@ -105,6 +111,55 @@ def test_a_long_sentence_loses_its_end(folders):
     engine = translator("nllb", folders["nllb"], max_tokens=12)
     assert engine.limit == 12
     assert engine.translate([SENTENCES[2]]) == engine.translate([f"{SENTENCES[2]} And more."])
+
+
+def test_max_tokens_is_checked_and_does_not_cut_the_translation(folders, monkeypatch):
+    with pytest.raises(ParamsError, match="max_tokens: expected at most 512, found 513"):
+        translator("opus", folders["opus"], max_tokens=513)
+    engine = translator("nllb", folders["nllb"], max_tokens=12)
+    asked = []
+
+    class Model:
+        def translate_batch(self, tokens, **options):
+            asked.append(options["max_decoding_length"])
+            return [type("Result", (), {"hypotheses": [["deu_Latn", "a", "b"]]})()]
+
+    monkeypatch.setattr(Ct2Translator, "_model", Model())
+    engine.translate([SENTENCES[2]])
+    assert asked == [3 * 12 + 32]
+
+
+def test_a_translation_that_fills_its_room_is_unfinished(folders, monkeypatch):
+    monkeypatch.setattr(ct2, "room", lambda tokens, positions: 4)
+    found = translator("opus", folders["opus"])._sentence
+    assert isinstance(found(["▁a"] * 4, 4), Unfinished)
+    assert not isinstance(found(["▁a"] * 3, 4), Unfinished)
+    short = translator("opus", folders["opus"]).translate(SENTENCES)
+    assert any(isinstance(text, Unfinished) for text in short)
+
+
+def test_the_tokenizer_is_hashed_once(models, folders, tmp_path, monkeypatch):
+    hashed = []
+
+    def model_digest(folder, patterns):
+        hashed.append(folder)
+        return "digest"
+
+    monkeypatch.setattr(ct2, "model_digest", model_digest)
+    assert translator("opus", folders["opus"]).identity["tokenizer"] is None
+    assert hashed == [folders["opus"]]
+    apart = translator("opus", folders["opus"], tokenizer=str(models["opus"]))
+    assert apart.identity["tokenizer"] == "digest"
+    assert hashed[1:] == [models["opus"], folders["opus"]]
+
+
+def test_auto_comes_to_something(folders, monkeypatch):
+    import ctranslate2
+
+    auto, chosen = (translator("opus", folders["opus"], compute=name) for name in ("auto", "float32"))
+    for count, usual in ((0, "int8"), (1, "float16")):
+        monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda count=count: count)
+        assert (auto.arithmetic, chosen.arithmetic) == (usual, "float32")
 
 
 def test_identity(folders):
@@ -122,10 +177,36 @@ def test_making_one_loads_nothing(folders, monkeypatch):
 
 
 def test_missing_models(tmp_path, models):
-    with pytest.raises(ModelError, match=r"found none. Convert one: `ct2-transformers-converter --model"):
-        translator("opus", tmp_path / "nowhere")
+    with pytest.raises(
+        ModelError, match=r"found none. Convert one: `ct2-.* --model Helsinki-NLP/opus-mt-en-zlw --out"
+    ):
+        translator("opus", tmp_path / "nowhere", "pl")
     with pytest.raises(ModelError, match="a model that was not converted"):
         translator("opus", models["opus"])
+
+
+@pytest.mark.parametrize(
+    ("family", "model", "folder"),
+    [
+        ("opus", "Helsinki-NLP/opus-mt-en-zlw", "models/{lang}-ct2"),
+        ("nllb", "facebook/nllb-200-distilled-600M", "models/nllb-ct2"),
+    ],
+)
+def test_no_model_is_told_with_the_command_that_makes_one(family, model, folder):
+    with pytest.raises(ModelError, match="expected a `model`, found null") as caught:
+        Ct2Translator(Ct2Params(name="ctranslate2", family=family), "pl", 1)
+    assert f"--model {model} --output_dir {folder.replace('{lang}', 'pl')} " in caught.value.hint
+    assert caught.value.hint.endswith(f"set `model: {folder}`.")
+
+
+def test_a_language_without_a_model_of_its_own(folders, tmp_path):
+    with pytest.raises(ModelError, match="--model <model> "):
+        translator("opus", tmp_path / "nowhere", "ko")
+
+
+def test_one_model_for_another_language_is_told_at_once(folders):
+    with pytest.raises(LanguageError, match="translates into 'es', found `target_lang` 'deu'"):
+        translator("opus", folders["opus"], "es")
 
 
 def test_missing_package(folders, monkeypatch):
@@ -159,6 +240,7 @@ def test_the_registry(folders):
     ("entry", "told"),
     [
         ("ctranslate2", "expected a value"),
+        ({"name": "ctranslate2", "model": "m"}, "family: expected a value"),
         ({"name": "ctranslate2", "model": "m", "family": "bart"}, "'nllb', 'm2m100', 'opus' or 'madlad'"),
         ({"name": "ctranslate2", "model": "m", "family": "opus", "compute": "int4"}, "compute"),
     ],

@@ -2,7 +2,7 @@ import pytest
 
 from hbir.core.errors import LanguageError
 from hbir.core.languages import LANGUAGES
-from hbir.translation.families import FAMILIES, code_of, model_of, token_of
+from hbir.translation.families import FAMILIES, code_of, is_fixed_opus, model_of, token_of
 
 WHERE = "engine x"
 
@@ -39,3 +39,17 @@ def test_a_language_that_the_family_lacks(family):
 def test_an_unknown_language_is_said_for_any_model():
     with pytest.raises(LanguageError, match="'de'"):
         model_of(FAMILIES["nllb"], "mine", "deu", WHERE)
+
+
+@pytest.mark.parametrize(
+    ("family", "model", "token", "fixed"),
+    [
+        ("opus", "mine", None, True),
+        ("opus", "mine/{lang}", None, False),
+        ("opus", "mine", ">>deu<<", False),
+        ("opus", None, None, False),
+        ("nllb", "mine", None, False),
+    ],
+)
+def test_a_model_of_opus_that_is_the_same_for_all_languages(family, model, token, fixed):
+    assert is_fixed_opus(FAMILIES[family], model, token) is fixed

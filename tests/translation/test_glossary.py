@@ -11,6 +11,7 @@ from hbir.translation.engines import make_engine
 from hbir.translation.glossary import Lexicon, read_lexicon, switched
 from tests.translation.given import translate_params
 
+WHERE = "params.yaml: translate.engine"
 LEXICON = Lexicon(
     {"house": "casa", "red": "rojo", "new york": "nueva york", "new": "nuevo", "don't": "no", "the": "la"}, 2
 )
@@ -112,25 +113,27 @@ def test_files_as_muse_and_others_write_them(tmp_path):
     path = written(
         tmp_path, "the\tla", "the el", "", "New York\tNueva  York", "madrid madrid", "Madrid mágerit", "UN onu"
     )
-    assert read_lexicon(path) == Lexicon(
+    assert read_lexicon(path, WHERE) == Lexicon(
         {"the": "la", "new york": "Nueva York", "madrid": "mágerit", "un": "onu"}, 2
     )
     packed = tmp_path / "es.txt.gz"
     packed.write_bytes(gzip.compress(path.read_bytes()))
-    assert read_lexicon(packed) == read_lexicon(path)
+    assert read_lexicon(packed, WHERE) == read_lexicon(path, WHERE)
 
 
 @pytest.mark.parametrize("line", ["house", "new york nueva", "house\t", "a\tb\tc"])
 def test_a_wrong_line_is_told_with_its_number(tmp_path, line):
     with pytest.raises(DataError, match=r"es.txt, line 2: expected `word translation`"):
-        read_lexicon(written(tmp_path, "the la", line))
+        read_lexicon(written(tmp_path, "the la", line), WHERE)
 
 
 def test_a_missing_or_empty_file_is_told_with_the_format(tmp_path):
-    with pytest.raises(DataError, match=r"none.txt: expected a file, found none. .* `word translation`"):
+    with pytest.raises(
+        DataError, match=r"engine: engine glossary, language es: expected a lexicon in .*none.txt, found no"
+    ):
         engine(tmp_path / "none.txt").translate([Segment("", "a")], "es")
     with pytest.raises(DataError, match="found no word with a translation"):
-        read_lexicon(written(tmp_path, "", "madrid madrid"))
+        read_lexicon(written(tmp_path, "", "madrid madrid"), WHERE)
 
 
 def test_wrong_params_are_told(tmp_path):
@@ -139,5 +142,8 @@ def test_wrong_params_are_told(tmp_path):
     for probability in (0, 1.5):
         with pytest.raises(ParamsError, match=r"translate.engine.probability"):
             engine(tmp_path, probability=probability)
-    with pytest.raises(ParamsError, match="the environment variable NOWHERE"):
+    with pytest.raises(ParamsError, match=r"translate.engine: engine glossary, language es: path: .*NOWHERE"):
         engine("$NOWHERE/es.txt").translate([], "es")
+    override = {"es": {"name": "glossary", "path": "$NOWHERE/es.txt"}}
+    with pytest.raises(ParamsError, match=r"translate.languages.es: engine glossary, language es: path"):
+        make_engine(translate_params(languages=override), "es").translate([], "es")

@@ -14,8 +14,9 @@ from hbir.translation.memorised import MemorisedEngine
 from hbir.translation.memory import Memory
 from hbir.translation.params import ChecksParams, ClusterParams, EngineParams, TranslateParams
 from hbir.translation.progress import Progress
-from hbir.translation.units import Unit, join, split, translatable
+from hbir.translation.units import Unit, cut, join, spans, translatable
 from tests.translation.fakes import Mixing, Upper, passages
+from tests.translation.given import read_only
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def test_by_hand(memory):
 def slow_twin(translator, text, target):
     units = [
         Unit(translator.translate([unit.text])[0] if translatable(unit.text) else unit.text, unit.gap)
-        for unit in split(text)
+        for unit in cut(text, spans(text))
     ]
     return join(units, target)
 
@@ -141,7 +142,7 @@ def test_a_translator_that_loses_count(memory):
         def translate(self, texts):
             return super().translate(texts)[1:]
 
-    with pytest.raises(DataError, match=r"engine upper, es: expected 2 translations, found 1.*'Is it\?'"):
+    with pytest.raises(DataError, match=r"engine upper, es: expected 2 translations, found 1.*\['Is it\?'\]"):
         translated(Losing(), memory, "Is it? It is.")
     assert translated(Upper(), memory, "Is it? It is.") == ["IS IT? IT IS."]
 
@@ -190,9 +191,41 @@ def test_where_all_is_known_nothing_is_started_elsewhere(memory):
     translated(Upper(), memory, "It is late.", runner=lambda batches: pytest.fail("it was started"))
 
 
-def test_batches_that_never_come_back(memory):
-    with pytest.raises(ValueError, match="shorter"):
-        translated(Upper(), memory, "It is late.", runner=lambda batches: iter([]))
+@pytest.mark.parametrize(
+    ("results", "message"), [([], "1 translations, found 0"), ([["A"], ["B"]], "0 .*found 1")]
+)
+def test_results_that_are_too_few_or_too_many(memory, results, message):
+    with pytest.raises(DataError, match=rf"engine upper, es: expected {message}"):
+        translated(Upper(), memory, "It is late.", runner=lambda batches: iter(results))
+
+
+def test_after_an_error_nothing_goes_on_elsewhere(memory):
+    closed = []
+
+    def runner(batches):
+        try:
+            for _ in batches:
+                yield []
+        finally:
+            closed.append(True)
+
+    with pytest.raises(DataError) as kept:  # its traceback keeps the generator
+        translated(Upper(), memory, *"abc", batch_tokens=2, runner=runner)
+    assert kept.value
+    assert closed == [True]
+
+
+def test_what_may_only_be_read_is_read_and_nothing_is_begun(memory, monkeypatch):
+    translated(Upper(), memory, "It is late.", "We go.")
+    read_only(monkeypatch)
+    upper = Upper()
+    assert translated(upper, memory, "It is late.", "We go.") == ["IT IS LATE.", "WE GO."]
+    with pytest.raises(DataError, match=r"sentences\.sqlite: expected a file that can be written"):
+        translated(upper, memory, "It is late. We go.")
+    with pytest.raises(DataError, match=r"es\.sqlite: expected a file that can be written.*translate\.memory"):
+        translated(Upper(beams=2), memory, "It is late.")
+    assert not upper.measured
+    assert not upper.batches
 
 
 def test_the_first_of_two_is_right_for_both(memory):
@@ -321,13 +354,13 @@ def test_an_unknown_key_is_told_where_it_stands(params):
 def test_a_cluster_gets_the_batches(params, monkeypatch):
     asked = []
 
-    def ray_runner(entry, target, threads, cluster):
-        asked.append((entry, target, threads, cluster.workers))
+    def ray_runner(make, threads, cluster):
+        asked.append((make().identity["engine"], threads, cluster.workers))
         return lambda batches: ([f"far {text}" for text in batch] for batch in batches)
 
     module = type(sys)("hbir.translation.cluster")
     module.ray_runner = ray_runner  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "hbir.translation.cluster", module)
     made = make_engine(params(cluster=ClusterParams(address="local", workers=2)), "es")
-    assert asked == [({"name": "upper"}, "es", 3, 2)]
+    assert asked == [("upper", 3, 2)]
     assert made.translate([Segment("", "It is.")], "es") == ["far It is."]

@@ -1,3 +1,4 @@
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -10,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hbir import __version__
 from hbir.core.errors import DataError, ParamsError
 from hbir.translation import store
 from hbir.translation.memory import Memory, memory_path
 from hbir.translation.store import FORMAT, Remembered
+from tests.translation.given import read_only
 
 ROOT = Path(__file__).parents[2]
 NLLB = {"translator": {"engine": "nllb", "revision": "abc", "options": {"beams": 4}}, "target": "es"}
@@ -179,18 +182,25 @@ def test_a_damaged_file(path, part):
         part.get(["1"])
 
 
-def test_a_memory_of_another_version(path, part):
+@pytest.mark.parametrize(("other", "whose"), [(FORMAT + 1, "a newer"), (FORMAT - 1, "an older")])
+def test_a_memory_of_another_version(path, part, other, whose):
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute(f"PRAGMA user_version = {FORMAT + 1}")
-    with pytest.raises(DataError, match=rf"layout {FORMAT}, found layout {FORMAT + 1}.*Move the file"):
+        connection.execute(f"PRAGMA user_version = {other}")
+    message = (
+        rf"layout {FORMAT}, which hbir {__version__} reads, found layout {other} of {whose} hbir\. "
+        r"Install that hbir, or name another folder in translate\.memory; or, at last, delete"
+    )
+    with pytest.raises(DataError, match=message):
         part.get(["a"])
 
 
-def test_a_database_of_somebody_else(path):
+@pytest.mark.parametrize("version", [0, 7])
+def test_a_database_of_somebody_else(path, version):
     path.parent.mkdir()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE recipes (name TEXT)")
-    with pytest.raises(DataError, match="found layout 0"):
+        connection.execute(f"PRAGMA user_version = {version}")
+    with pytest.raises(DataError, match="found a database of something else. Move it away, or name"):
         Memory(path)
 
 
@@ -217,10 +227,30 @@ def test_a_folder_in_the_place_of_the_file(path):
 
 def test_a_memory_that_may_only_be_read(part, monkeypatch):
     part.put({"a": Remembered("A")})
-    opened_with(monkeypatch, "PRAGMA query_only = 1")
+    part.make_sure_to_write()
+    read_only(monkeypatch)
     assert part.get(["a"])
     with pytest.raises(DataError, match="readonly.*permissions"):
         part.put({"b": Remembered("B")})
+    with pytest.raises(DataError, match=r"expected a file that can be written, found.*readonly.*permissions"):
+        part.make_sure_to_write()
+
+
+def test_to_make_sure_leaves_no_trace(path, part):
+    part.put({"a": Remembered("A")})
+    before = path.read_bytes()
+    part.make_sure_to_write()
+    assert path.read_bytes() == before
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_may_only_be_read(path, part):
+    part.put({"a": Remembered("A")})
+    path.parent.chmod(0o555)
+    assert part.get(["a"])
+    with pytest.raises(DataError, match="expected a file that can be written"):
+        part.make_sure_to_write()
 
 
 def test_experiments_in_other_folders_share_the_memory(tmp_path, monkeypatch):

@@ -6,8 +6,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from hbir.core.errors import LanguageError, ModelError, ParamsError
+from hbir.translation.engine import Segment, Unfinished
 from hbir.translation.engines import TRANSLATORS, parsed
 from hbir.translation.families import FAMILIES
+from hbir.translation.memorised import MemorisedEngine
+from hbir.translation.memory import Memory
 from hbir.translation.neural import NeuralParams, NeuralTranslator, OpusParams
 from tests.translation.models import MAKERS, SENTENCES, marian
 
@@ -89,6 +92,57 @@ def test_a_translation_ends_at_its_end(folders, monkeypatch):
     assert engine.translate(["x"]) == ["Lima."]
 
 
+def answering(engine: NeuralTranslator, monkeypatch, rows: list[list[int]]) -> None:
+    monkeypatch.setattr(engine._model, "generate", lambda **options: torch.tensor(rows))
+
+
+def test_a_translation_that_fills_its_room_is_unfinished(folders, monkeypatch):
+    engine = translator("opus", folders["opus"])
+    tokenizer = engine._texts.tokenizer
+    end, pad = tokenizer.eos_token_id, tokenizer.pad_token_id
+    room = 3 * engine.lengths(["x"])[0] + 32
+    word = tokenizer("Lima", add_special_tokens=False)["input_ids"][-1]
+    # Marian is made to put an end into the last place.
+    for row, unfinished in (
+        ([word] * (room - 1) + [end], True),
+        ([word] * room, True),
+        ([word] * room + [word, end], True),
+        ([word] * (room - 2) + [end, pad], False),
+    ):
+        answering(engine, monkeypatch, [[pad, *row]])
+        [found] = engine.translate(["x"])
+        assert isinstance(found, Unfinished) is unfinished, row
+
+
+def test_max_tokens_does_not_cut_the_translation(folders, monkeypatch):
+    engine = translator("madlad", folders["madlad"], beams=1, max_tokens=12)
+    calls = generated(engine, monkeypatch)
+    engine.translate([SENTENCES[2]])
+    assert calls[0]["max_new_tokens"] == 3 * 12 + 32
+    bound = translator("nllb", folders["nllb"], beams=1, max_tokens=12)
+    calls = generated(bound, monkeypatch)
+    bound.translate([SENTENCES[2]])
+    assert calls[0]["max_new_tokens"] == 63
+
+
+def test_unfinished_translations_are_counted_as_truncated(folders, tmp_path):
+    translations = {"One.": "Uno.", "Two.": Unfinished("Dos dos dos")}
+
+    class Stopping:
+        identity, limit = {"engine": "x"}, None
+
+        def lengths(self, texts):
+            return [1 for _ in texts]
+
+        def translate(self, texts):
+            return [translations[text] for text in texts]
+
+    for _ in range(2):
+        engine = MemorisedEngine("x", Stopping(), Memory(tmp_path / "es.sqlite"), "es", batch_tokens=10)
+        assert engine.translate([Segment("", "One."), Segment("", "Two.")], "es") == ["Uno.", "Dos dos dos"]
+        assert engine.truncated == 1
+
+
 def test_a_loop_is_stopped_by_the_length_of_its_source(folders, monkeypatch):
     engine = translator("madlad", folders["madlad"], beams=1)
     calls = generated(engine, monkeypatch)
@@ -119,7 +173,7 @@ def test_options(folders, monkeypatch):
 
 def test_identity_is_of_files_and_options(folders):
     first = translator("opus", folders["opus"]).identity
-    assert set(first) == {"engine", "files", "token", "beams", "max_tokens", "precision"}
+    assert set(first) == {"engine", "rules", "files", "token", "beams", "max_tokens", "precision"}
     assert translator("opus", folders["opus"]).identity == first
     assert translator("opus", folders["opus"], beams=2).identity != first
     assert translator("opus", folders["opus"], max_tokens=20).identity != first
@@ -179,6 +233,53 @@ def test_pickled_weights_are_refused(tmp_path):
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
     with pytest.raises(ModelError, match=r"pytorch_model.bin alone.*python -m hbir convert"):
         translator("opus", folder)
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_a_missing_tokenizer_is_told_at_once(name, tmp_path, folders):
+    for path in folders[name].iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    first = FAMILIES[name].files[0]
+    (tmp_path / first).unlink()
+    with pytest.raises(ModelError, match=f"found no {first}. Put the model's own files there"):
+        translator(name, tmp_path)
+
+
+def test_a_model_of_another_family_is_told_at_once(folders):
+    with pytest.raises(
+        ModelError, match=r"a model of nllb, `model_type` m2m_100 or nllb-moe, .* `model_type` marian"
+    ):
+        translator("nllb", folders["opus"])
+
+
+def test_one_model_for_another_language_is_told_at_once(folders):
+    assert translator("opus", folders["opus"]).identity["token"] is None
+    with pytest.raises(LanguageError, match="translates into 'es', found `target_lang` 'deu'"):
+        translator("opus", folders["opus"], "es")
+
+
+def test_other_rules_are_another_identity(folders, monkeypatch):
+    before = translator("opus", folders["opus"]).identity
+    monkeypatch.setattr("hbir.translation.neural.RULES", 2)
+    assert translator("opus", folders["opus"]).identity == {**before, "rules": 2}
+
+
+def test_a_readme_is_no_other_model(tmp_path):
+    folder = marian(tmp_path / "m")
+    before = translator("opus", folder).identity
+    (folder / "README.md").write_text("new")
+    assert translator("opus", folder).identity == before
+
+
+def test_auto_comes_to_something(folders, monkeypatch):
+    made = {name: translator("opus", folders["opus"], precision=name) for name in ("auto", "bf16", "fp32")}
+    for there, usual in ((True, "bf16"), (False, "fp32")):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda there=there: there)
+        assert {name: one.arithmetic for name, one in made.items()} == {
+            "bf16": "bf16",
+            "fp32": "fp32",
+            "auto": usual,
+        }
 
 
 def test_missing_models(tmp_path, folders, monkeypatch):

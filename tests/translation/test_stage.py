@@ -2,6 +2,14 @@
 
 import json
 import logging
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +81,7 @@ def run(*arguments: str) -> Result:
 
 def other(monkeypatch: pytest.MonkeyPatch, **translations: str) -> None:
     """Add an engine that reads texts."""
-    kind = EngineKind(EngineParams, lambda params: Parrot(**translations))
+    kind = EngineKind(EngineParams, lambda params, where: Parrot(**translations))
     monkeypatch.setattr(engines, "KINDS", {**engines.KINDS, "other": kind})
 
 
@@ -119,7 +127,10 @@ def test_above_the_share_the_stage_fails_and_leaves_what_was_rejected():
 def test_without_rejected_pairs_there_is_no_old_file_of_them():
     run("translate", "de")
     configure(checks={"copied_words": None})
-    assert run("translate", "de").output.endswith("rejected: none; absent: 1 no_version\n")
+    assert run("translate", "de").output == (
+        "translate de: 3 pairs of 0 texts; rejected: none; absent: 1 no_version\n"
+        "  warning: 25.0% of the pairs have no translation into de: 1 no_version\n"
+    )
     assert not REJECTED.exists()
 
 
@@ -158,15 +169,22 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("changes", "message"), WRONG)
-@pytest.mark.parametrize("command", [["collect"], ["translate", "de"]], ids=lambda command: command[0])
-def test_a_typo_for_any_language_is_told_before_anything_is_read(command, changes, message):
-    configure(
-        {"sources": [{"kind": "jsonl", "name": "faq", "path": "none.jsonl", "query": "q", "passage": "p"}]},
-        **changes,
-    )
-    result = run(*command)
+def test_a_typo_for_any_language_is_told_before_anything_is_read(changes, message):
+    configure(**changes)
+    Path("data/english.parquet").unlink()
+    result = run("translate", "de")
     assert isinstance(result.exception, ParamsError)
     assert message in str(result.exception)
+    assert not OUTPUTS.exists()
+
+
+def test_a_language_without_any_pair_is_an_error_and_leaves_no_output():
+    configure(engine="parallel")
+    tables(PAIRS, ROWS.slice(6))
+    result = run("translate", "es")
+    assert isinstance(result.exception, DataError)
+    told = "translate es: expected a pair, found none; 3 no_translation, 1 no_version. Name an engine"
+    assert told in str(result.exception)
     assert not OUTPUTS.exists()
 
 
@@ -177,22 +195,74 @@ def test_a_language_that_the_project_lacks():
 @pytest.mark.parametrize(
     ("changes", "warned"),
     [
-        ({}, ["de, es"]),
-        ({"languages": {"es": "other"}}, ["de"]),
-        ({"engine": "other"}, []),
-        ({"engine": "other", "languages": {"de": {"name": "cldr"}}}, ["de"]),
+        ({}, True),
+        ({"engine": {"name": "cldr"}}, True),
+        ({"languages": {"es": "apertium"}}, False),
+        ({"engine": "apertium"}, False),
+        ({"engine": "a typo, which the stage translate tells"}, False),
     ],
 )
-def test_collect_tells_which_languages_cannot_have_plain_texts(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, changes, warned: list[str]
+def test_collect_tells_when_no_language_can_have_plain_texts(
+    caplog: pytest.LogCaptureFixture, changes, warned: bool
 ):
-    other(monkeypatch)
     rows = [json.dumps({"q": f"question {number}", "p": f"passage {number}"}) for number in range(3)]
     Path("faq.jsonl").write_text("\n".join(rows))
     source = {"kind": "jsonl", "name": "faq", "path": "faq.jsonl", "query": "q", "passage": "p"}
     configure({"sources": [source]}, **changes)
     with caplog.at_level(logging.WARNING, "stages"):
         assert run("collect").exception is None
-    expected = [f"translate: engine cldr will refuse the texts of faq in {langs}." for langs in warned]
+    expected = ["translate: engine cldr will refuse the texts of faq."] if warned else []
     assert [record.getMessage() for record in caplog.records if record.name == "stages.collect"] == expected
     assert len(read_table(Path("data/english.parquet"), ENGLISH)) == 3
+
+
+ITSELF = [sys.executable, "-m", "hbir", "translate", "es"]
+SENTENCES = 40
+
+
+def sentence(number: int) -> str:
+    people, places = ("teacher", "doctor", "sister", "friend", "king"), ("river", "house", "garden", "city")
+    person, place = people[number % 5], places[number % 4]
+    return f"The {person} sees {'very ' * (number % 7)}old trees near the {place} number {number + 1000}."
+
+
+def apertium_project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder.mkdir()
+    (folder / ".dvc").mkdir()
+    (folder / "stages").symlink_to(ROOT / "stages")
+    monkeypatch.chdir(folder)
+    texts = [sentence(number) for number in range(SENTENCES)]
+    pairs = [(query, f"{query} {passage}") for query, passage in pairwise(texts)]
+    tables(english(*pairs), PARALLEL.empty_table())
+    configure(engine="apertium", batch_tokens=100)
+    return folder
+
+
+def kept(folder: Path) -> int:
+    path = folder / ".hbir/translations/es.sqlite"
+    if not path.is_file():
+        return 0
+    with closing(sqlite3.connect(path)) as memory:
+        tables = memory.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        (count,) = memory.execute("SELECT count(*) FROM entries").fetchone() if tables[0] else (0,)
+    return int(count)
+
+
+@pytest.mark.skipif(not shutil.which("apertium"), reason="apertium is not installed")
+def test_killed_in_the_middle_it_goes_on_to_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    killed, whole = (apertium_project(tmp_path / name, monkeypatch) for name in ("killed", "whole"))
+    with subprocess.Popen(ITSELF, cwd=killed) as process:
+        while not kept(killed):
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    assert 0 < kept(killed) < SENTENCES
+    assert not (killed / OUTPUTS).exists()
+    for folder in (killed, whole):
+        subprocess.run(ITSELF, cwd=folder, check=True)
+        assert kept(folder) == SENTENCES
+    for name in ("es.parquet", "es.stats.json"):
+        assert (killed / OUTPUTS / name).read_bytes() == (whole / OUTPUTS / name).read_bytes()
+    assert read_json(whole / OUTPUTS / "es.stats.json")["pairs"] > 30

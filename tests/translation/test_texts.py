@@ -11,6 +11,7 @@ WHERE = "engine x"
 def test_room_is_bounded_by_both():
     assert room(4, 512) == 44
     assert room(400, 512) == 511
+    assert room(400, None) == 1232
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +65,16 @@ def test_the_tables_token_is_not_forced_on_a_model_with_one_target(tmp_path):
     assert texts.token is None
     with pytest.raises(LanguageError, match=">>tel<<"):
         Texts(FAMILIES["opus"], tmp_path / "one", ">>tel<<", True, WHERE).lengths(SENTENCES)
+
+
+@pytest.mark.parametrize("texts", ["nllb", "m2m100", "opus"], indirect=True)
+def test_texts_that_the_tokenizer_does_not_know(texts):
+    foreign = ["Ж Щ Ю Я Ф Э Ы " * 3] * 50
+    told = r"reads English, found \d\d% of [\d,]+ tokens unknown.*Fetch the model's own"
+    with pytest.raises(ModelError, match=told):
+        texts.lengths([*foreign, *SENTENCES])
+    assert texts.lengths(foreign[:1]) != []
+    assert texts.lengths(SENTENCES * 20)
 
 
 def test_no_tokenizer(tmp_path):

@@ -241,13 +241,37 @@ def test_rejected_pairs_are_absent_counted_and_told_with_both_sides():
 def test_too_many_rejected_pairs_are_an_error():
     engine = Parrot(a="A", b="", p="P")
     _, summary, _ = translate_pairs(english(("a", "p"), ("b", "p")), NONE, engine, "de")
-    summary.check_share(0.5, "there.jsonl")
+    summary.check(0.5, "there.jsonl")
     message = (
         r"translate de: expected at most 49\.0% of the pairs .*max_rejected.*, found 50\.0%: 1 empty. "
         r"Look at there.jsonl, then"
     )
     with pytest.raises(DataError, match=message):
-        summary.check_share(0.49, "there.jsonl")
+        summary.check(0.49, "there.jsonl")
+
+
+def test_no_pair_at_all_is_an_error_whatever_the_reasons():
+    rows = parallel((2, "en", "a", "q"))
+    engine = Parrot(a="", b="B", p="P")
+    engine.translations["p"] = None  # type: ignore[assignment]
+    _, summary, _ = translate_pairs(english(("a", "p"), ("b", "p"), ("a", "q")), rows, engine, "de")
+    with pytest.raises(
+        DataError, match=r"de: expected a pair, found none; 2 no_translation, 1 no_version\. Name an engine"
+    ):
+        summary.check(1.0, "there.jsonl")
+    _, summary, _ = translate_pairs(english(("a", "a")), NONE, Parrot(a=""), "de")
+    with pytest.raises(DataError, match=r"found none; 1 empty\."):
+        summary.check(1.0, "there.jsonl")
+    _, summary, _ = translate_pairs(ENGLISH.empty_table(), NONE, None, "en")
+    with pytest.raises(DataError, match="found none; data/english.parquet is empty"):
+        summary.check(1.0, "there.jsonl")
+
+
+def test_many_absent_pairs_are_told():
+    _, summary, _ = translate_pairs(english(("a", "p"), ("X", "p"), ("b", "p")), NONE, Shouting(), "de")
+    assert summary.missing == 1 / 3
+    assert summary.warning(0.34) is None
+    assert summary.warning(0.33) == "33.3% of the pairs have no translation into de: 1 no_translation"
 
 
 def test_parallel_texts_are_checked_whatever_the_engine_does():
