@@ -26,6 +26,8 @@ PICKLE = "pytorch_model.bin"
 _UNREADABLE = (pickle.UnpicklingError, OSError, ValueError, KeyError, RuntimeError, EOFError, AttributeError)
 _CODE = re.compile(r"GLOBAL ([\w.]+)")
 """How torch names what a pickle would have called."""
+_VERSION = "Take config.json and weights from one version of the model."
+_NAME = f"Name a folder or id that has it; weights of another name can be renamed to {PICKLE}."
 _AGAIN = "The file seems to be incomplete: download or copy it again."
 
 
@@ -58,9 +60,7 @@ def convert(name: str, target: Path, revision: str | None = None) -> Snapshot:
     refuse_adapter(source.path, where)
     parts = sorted({path.parent for path in source.path.rglob(WEIGHTS[0])})
     if not parts and not any(source.path.rglob("*.safetensors")):
-        raise ModelError(
-            where=where, expected=f"weights ({PICKLE})", found="none", hint="Name the folder or id of a model."
-        )
+        raise ModelError(where=where, expected=f"weights ({PICKLE})", found="none", hint=_NAME)
     with atomic_folder(target) as folder:
         for path in _safe(source.path):
             copy = folder / path.relative_to(source.path)
@@ -132,21 +132,22 @@ def _write_model(source: Path, target: Path, config: dict[str, Any], where: str)
             output_loading_info=True,
             local_files_only=True,
             trust_remote_code=False,
+            ignore_mismatched_sizes=True,
         )
     except _UNREADABLE as error:
         found = " ".join(str(error).split())[:200].rstrip(".")
-        hint = "Take config.json and weights from one version of the model."
-        raise ModelError(
-            where=where, expected="weights that fit config.json", found=found, hint=hint
-        ) from error
+        expected = "weights that fit config.json"
+        raise ModelError(where=where, expected=expected, found=found, hint=_VERSION) from error
     missing = set(info["missing_keys"])
-    lacking = sorted(name for name in missing if _needed(model, name))
+    others = {str(name): f"{size} in place of {wanted}" for name, size, wanted in info["mismatched_keys"]}
+    lacking = others | {name: "none" for name in sorted(missing) if _needed(model, name)}
     if lacking:
+        name, size = next(iter(lacking.items()))
         raise ModelError(
             where=where,
             expected=f"all weights of {type(model).__name__}",
-            found=f"no {lacking[0]} and {len(lacking) - 1:,} others",
-            hint="Take config.json and weights from one version of the model.",
+            found=f"{size} of {name}, and {len(lacking) - 1:,} more of that kind",
+            hint=_VERSION,
         )
     _save(model, missing, target)
 

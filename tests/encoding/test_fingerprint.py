@@ -125,10 +125,11 @@ def test_a_weight_without_dimensions(folder):
 def test_code_that_comes_with_a_model_counts(tmp_path, monkeypatch):
     monkeypatch.setattr("transformers.dynamic_module_utils.HF_MODULES_CACHE", str(tmp_path / "code"))
     monkeypatch.setattr("sys.path", [*sys.path])
+    (tmp_path / "model").mkdir()
+    make_custom(tmp_path / "model")
     prints = {}
     for name, function in (("one", "tanh"), ("same", "tanh"), ("other", "relu")):
-        (tmp_path / name).mkdir()
-        make_custom(tmp_path / name)
+        shutil.copytree(tmp_path / "model", tmp_path / name)
         code = tmp_path / name / "modeling_toy.py"
         code.write_text(code.read_text().replace("torch.tanh(", f"torch.{function}("))
         model = open_encoder(str(tmp_path / name), "cpu", trust_remote_code=True)
