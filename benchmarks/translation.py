@@ -28,14 +28,14 @@ from hbir.translation.memory import Memory
 from hbir.translation.neural import NeuralTranslator, OpusParams
 from tests.translation.models import marian
 
-BATCH_TOKENS = 4096
+BATCH_TOKENS = 1024
 """As in params.yaml."""
 
 
 @click.command()
-@click.option("--sentences", default=400, show_default=True)
+@click.option("--sentences", default=200, show_default=True)
 @click.option("--repeats", default=3, show_default=True)
-@click.option("--threads", default=2, show_default=True)
+@click.option("--threads", default=1, show_default=True, help="With 2, one text at a time is slower.")
 @click.option("--beams", default=4, show_default=True)
 @click.option("--width", default=256, show_default=True, help="Of the model; OPUS-MT has 512.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Folder to leave the model and the sentences in.")

@@ -10,6 +10,7 @@ from pydantic import Field
 from hbir.core.errors import ModelError
 from hbir.core.hub_models import Snapshot, require_safetensors, snapshot
 from hbir.core.params import params_class
+from hbir.translation.cache import beam_cache
 from hbir.translation.engine import Unfinished
 from hbir.translation.families import FAMILIES, is_fixed_opus, model_of, token_of
 from hbir.translation.folders import check_target, model_digest, read_config, require_tokenizer
@@ -137,7 +138,9 @@ class NeuralTranslator:
         rooms = [room(tokens, self._positions) for tokens in batch["attention_mask"].sum(1).tolist()]
         with torch.inference_mode():
             inputs = batch.to(self._model.device)
-            found = self._model.generate(**inputs, max_new_tokens=max(rooms), **self._options)
+            found = self._model.generate(
+                **inputs, max_new_tokens=max(rooms), past_key_values=beam_cache(), **self._options
+            )
         return [self._sentence(row, most) for row, most in zip(found.tolist(), rooms, strict=True)]
 
     @cached_property

@@ -330,3 +330,14 @@ def test_the_registry_has_every_family(folders, name):
 def test_bad_entries(entry, told):
     with pytest.raises(ParamsError, match=told):
         parsed(entry)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_beams_find_the_same_where_the_encoders_part_is_copied(folders, name, monkeypatch):
+    from transformers import DynamicCache, EncoderDecoderCache
+
+    engine = translator(name, folders[name], beams=4)
+    found = engine.translate(SENTENCES)
+    copying = lambda: EncoderDecoderCache(DynamicCache(), DynamicCache())  # noqa: E731
+    monkeypatch.setattr("hbir.translation.neural.beam_cache", copying)
+    assert engine.translate(SENTENCES) == found
