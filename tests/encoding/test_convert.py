@@ -17,19 +17,14 @@ from hbir.core.errors import HbirError, ModelError, ParamsError
 from hbir.core.hashing import folder_digest
 from hbir.encoding.convert import convert
 from hbir.encoding.initial import initial_encoder
-from hbir.encoding.model import prepare_torch, save_encoder
+from hbir.encoding.model import save_encoder
 from hbir.encoding.presets import PRESETS
 from hbir.reporting.encoders import convert as command
-from tests.core.hub_server import Hub, alone, files_of, point_at, serving
+from tests.core.hub_server import Hub, files_of, point_at, serving
 from tests.encoding.architectures import MAKERS
 from tests.encoding.builder import make_params
 
-
-@pytest.fixture(autouse=True)
-def _nowhere(tmp_path: Path, monkeypatch):
-    prepare_torch(1)
-    alone(tmp_path, monkeypatch)
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("nowhere")
 
 
 def pickled(folder: Path) -> Path:

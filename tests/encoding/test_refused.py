@@ -15,28 +15,16 @@ from transformers import BertConfig, BertModel
 from hbir.core.errors import ModelError
 from hbir.encoding.fingerprint import encoder_fingerprint
 from hbir.encoding.initial import initial_encoder
-from hbir.encoding.model import embed, open_encoder, prepare_torch
+from hbir.encoding.model import embed, open_encoder
 from hbir.encoding.presets import PRESETS
 from hbir.encoding.sources import find_source
 from hbir.reporting.benchmark import benchmark
 from hbir.retrieval.command import search
-from tests.core.hub_server import Hub, alone, files_of, point_at, serving
+from tests.core.hub_server import Hub, files_of
 from tests.encoding.architectures import make_e5, make_labse, make_mbert, make_mt5, make_xlm_roberta
 from tests.encoding.builder import make_params
 
-
-@pytest.fixture(autouse=True)
-def _nowhere(monkeypatch, tmp_path: Path):
-    prepare_torch(1)
-    alone(tmp_path, monkeypatch)
-    monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture
-def hub(monkeypatch):
-    with serving(Hub()) as served:
-        point_at(served.url, monkeypatch)
-        yield served
+pytestmark = pytest.mark.usefixtures("nowhere")
 
 
 def changed(path: Path, **changes: object) -> None:

@@ -25,12 +25,12 @@ from transformers import (
 from hbir.core.errors import ModelError
 from hbir.core.hashing import folder_digest
 from hbir.encoding.initial import initial_encoder, origin
-from hbir.encoding.model import load_encoder, open_encoder, prepare_torch, save_encoder
+from hbir.encoding.model import load_encoder, open_encoder, save_encoder
 from hbir.encoding.presets import PRESETS
 from hbir.encoding.sources import find_source
 from hbir.reporting.benchmark import benchmark
 from hbir.retrieval.command import search
-from tests.core.hub_server import UNREACHABLE, Hub, alone, files_of, point_at, serving
+from tests.core.hub_server import UNREACHABLE, Hub, files_of, point_at
 from tests.encoding.architectures import (
     make_bge_m3,
     make_e5,
@@ -40,19 +40,7 @@ from tests.encoding.architectures import (
 )
 from tests.encoding.builder import make_params
 
-
-@pytest.fixture(autouse=True)
-def _nowhere(monkeypatch, tmp_path: Path):
-    prepare_torch(1)
-    alone(tmp_path, monkeypatch)
-    monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture
-def hub(monkeypatch):
-    with serving(Hub()) as served:
-        point_at(served.url, monkeypatch)
-        yield served
+pytestmark = pytest.mark.usefixtures("nowhere")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,4 @@
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -329,11 +328,10 @@ def test_programs_that_lose_count_are_told(installed, commands):
         translator().translate(["one", "a", "two"])
 
 
+@pytest.mark.timeout(40)
 def test_programs_that_hang_are_ended(installed, monkeypatch, caplog):
     monkeypatch.setattr(apertium_stream, "_SECONDS", 0)
     reader = 'while IFS= read -r -d "" text; do [[ $text == *boom* ]] && sleep 60; printf "%s\\0" "$text"; done'
     installed(f"cat | bash -c '{reader}' | cat")
-    start = time.monotonic()
     assert translator().translate(["a", "b", "boom"]) == ["a", "b", ""]
-    assert time.monotonic() - start < 20
     assert "no translation of 'boom' (no end after 1 s)" in caplog.text

@@ -2,7 +2,6 @@ import gzip
 import json
 import logging
 import os
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -147,15 +146,14 @@ LONG = [
 ]
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("target", ["de", "zh"])
 def test_time_grows_with_the_length_alone(target: str):
-    """A pattern that goes back over the text would take minutes."""
+    """A pattern that goes back over the text would take minutes instead of a second."""
     each = make_checks(checks(script=1.0), target)
-    start = time.perf_counter()
     for text in LONG:
         each.reason(text, text[:-1])
         each.reason(SENTENCE, text)
-    assert time.perf_counter() - start < 10
 
 
 DATA = os.environ.get("HBIR_DATA")

@@ -1,5 +1,3 @@
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -61,9 +59,8 @@ def test_units_are_words_or_letters(text: str, language: str, expected: list[int
     assert numbers.dtype == np.int64
 
 
+@pytest.mark.timeout(60)
 def test_time_grows_with_the_length_alone():
+    """What compares every place with every other would take minutes."""
     texts = ("a" * 100_000, "ab" * 50_000, "a b " * 25_000, "".join(map(chr, range(0x4E00, 0x8E00))) * 6)
-    start = time.perf_counter()
-    for text in texts:
-        repeats(units(text[:100_000], "zh"), 60_000)
-    assert time.perf_counter() - start < 5
+    assert [repeats(units(text[:100_000], "zh"), 60_000) for text in texts] == [True, False, False, False]
