@@ -33,6 +33,7 @@ from hbir.training.loss import info_nce
 from hbir.training.observer import Silent
 from hbir.training.run import train
 from tests.encoding.architectures import MAKERS, TEXTS, family, make_custom
+from tests.encoding.builder import make_params as make_encoder_params
 from tests.training.conftest import LORA, Files, make_params, write_plans
 
 QUERY_TOKENS, PASSAGE_TOKENS, STEPS = 44, 60, 20
@@ -74,21 +75,15 @@ def query_tokens(preset: str) -> int:
 
 
 def params(preset: str, **changes: Any) -> EncoderParams:
-    chosen = EncoderParams(
-        name=preset,
-        revision=None,
-        pooling=None,
-        max_query_tokens=query_tokens(preset),
-        max_passage_tokens=PASSAGE_TOKENS,
-        prompts=None,
-        normalize=True,
-        trust_remote_code=False,
-        max_unknown=0.5,
-        languages="training",
-        tiny=TinyParams(layers=2, width=16, heads=2, feed_forward=32, dropout=0.1, vocabulary=300),
-        static=StaticParams(width=16, vocabulary=300),
-    )
-    return replace(chosen, **changes)
+    settings: dict[str, Any] = {
+        "name": preset,
+        "max_query_tokens": query_tokens(preset),
+        "max_passage_tokens": PASSAGE_TOKENS,
+        "max_unknown": 0.5,
+        "tiny": TinyParams(layers=2, width=16, heads=2, feed_forward=32, dropout=0.1, vocabulary=300),
+        "static": StaticParams(width=16, vocabulary=300),
+    }
+    return make_encoder_params(**(settings | changes))
 
 
 def trained(folder: Path, initial: Path, trust_remote_code: bool = False, **changes: Any) -> Path:

@@ -20,9 +20,10 @@ from hbir.core.hashing import file_digest
 from hbir.core.records import PAIRS
 from hbir.encoding.initial import initial_encoder
 from hbir.encoding.model import load_encoder, prepare_torch, save_encoder
-from hbir.encoding.params import EncoderParams, StaticParams, TinyParams
+from hbir.encoding.params import TinyParams
 from hbir.training.params import LoraParams, SamplerParams, TrainParams, ValidationParams
 from hbir.training.run import Job
+from tests.encoding.builder import make_params as make_encoder_params
 
 LANGS = ("aa", "bb", "cc")
 STEPS = 12
@@ -47,19 +48,8 @@ def make_pairs(count: int = 24, validation: int = 6) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=PAIRS)
 
 
-ENCODER = EncoderParams(
-    name="tiny",
-    revision=None,
-    pooling=None,
-    max_query_tokens=32,
-    max_passage_tokens=32,
-    prompts=None,
-    normalize=True,
-    trust_remote_code=False,
-    max_unknown=0.1,
-    languages="training",
-    tiny=TinyParams(layers=1, width=16, heads=2, feed_forward=32, dropout=0.1, vocabulary=300),
-    static=StaticParams(width=16, vocabulary=300),
+ENCODER = make_encoder_params(
+    longest=32, tiny=TinyParams(layers=1, width=16, heads=2, feed_forward=32, dropout=0.1, vocabulary=300)
 )
 LORA = LoraParams(rank=2, alpha=4, dropout=0.1, targets="all-linear")
 

@@ -1,14 +1,14 @@
-import gzip
-import json
 import logging
 import os
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.checks import blocks, xquad
 from hbir.core.errors import ParamsError
 from hbir.core.text import normalise
 from hbir.translation.checks import OF_CONTENT, OF_LANGUAGE, make_checks
@@ -158,27 +158,15 @@ def test_time_grows_with_the_length_alone(target: str):
 
 DATA = os.environ.get("HBIR_DATA")
 needs_data = pytest.mark.skipif(not DATA, reason="HBIR_DATA is not set")
-LANGUAGES = ("ar", "de", "el", "es", "hi", "ru", "th", "tr", "vi", "zh")
-
-
-def xquad(language: str) -> dict[str, str]:
-    content = json.loads((Path(DATA or "") / "xquad-r" / f"{language}.json").read_text(encoding="utf-8"))
-    paragraphs = [paragraph for document in content["data"] for paragraph in document["paragraphs"]]
-    questions = {each["id"]: each["question"] for paragraph in paragraphs for each in paragraph["qas"]}
-    contexts = {f"context {each['qas'][0]['id']}": each["context"] for each in paragraphs}
-    return questions | contexts
 
 
 @needs_data
 def test_professional_translations_pass():
     """Of 11,900 questions and 2,400 contexts. What is rejected is mostly at fault itself: 1979 became 1949."""
-    english, texts = xquad("en"), 0
-    found: Counter[str | None] = Counter()
-    for language in LANGUAGES:
-        each = make_checks(DEFAULT, language)
-        rows = [(english[key], text) for key, text in xquad(language).items() if key in english]
-        found.update(each.reason(*row) for row in rows)
-        texts += len(rows)
+    of = cache(lambda language: make_checks(DEFAULT, language))
+    rows = xquad(Path(DATA or "") / "xquad-r")
+    found = Counter(of(language).reason(*texts) for language, *texts in rows)
+    texts = found.total()
     del found[None]
     assert texts > 14_000
     assert found["copied"] == 3  # questions that the Greek file has in English
@@ -188,11 +176,9 @@ def test_professional_translations_pass():
 
 @needs_data
 def test_what_a_machine_left_untranslated_is_found():
-    path = Path(DATA or "") / "parallel-docs" / "blocks.jsonl.gz"
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        rows = [json.loads(line)["text"] for line in lines]
     each = make_checks(DEFAULT, "ru")
-    pairs = [(row["en"], row["ru"]) for row in rows if "en" in row and "ru" in row]
+    rows = blocks(Path(DATA or "") / "parallel-docs")
+    pairs = [(english, text) for language, english, text in rows if language == "ru"]
     reasons = [each.reason(*pair) for pair in pairs]
     left = [is_left(*pair) for pair in pairs]
     assert sum(left) > 300
