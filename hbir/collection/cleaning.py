@@ -29,8 +29,8 @@ def clean(pair: Pair, params: CollectParams, dropped: Counter[str]) -> Pair | No
 
 def _fault(query: str, passage: str, params: CollectParams) -> str:
     for side, text, longest in (
-        ("query", query, params.longest_query),
-        ("passage", passage, params.longest_passage),
+        ("query", query, params.max_query_characters),
+        ("passage", passage, params.max_passage_characters),
     ):
         if not text.strip():
             return f"empty {side}"

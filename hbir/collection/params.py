@@ -14,9 +14,9 @@ class CollectParams:
 
     sources: Annotated[list[dict[str, Any]], Field(min_length=1)]
     """Each has a `kind`, a `name` of its own, and the keys of its kind."""
-    longest_query: Annotated[int, Field(ge=1)] = 1000
-    """Characters; a longer question is left out."""
-    longest_passage: Annotated[int, Field(ge=1)] = 10000
+    max_query_characters: Annotated[int, Field(ge=1)] = 1000
+    """Characters; a longer query is left out."""
+    max_passage_characters: Annotated[int, Field(ge=1)] = 10000
     """Characters; a longer passage is left out."""
     near_duplicates: Annotated[float, Field(ge=0.1, le=1)] | None = 0.9
     """Jaccard similarity of character 5-grams from which two questions with two passages are one pair too many;

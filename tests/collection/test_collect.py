@@ -118,7 +118,7 @@ def test_the_embedded_corpus_alone_has_no_parallel_texts(collected):
 
 
 def test_cleaning_leaves_the_embedded_corpus_whole(collected):
-    bare = CollectParams(sources=[CLDR], near_duplicates=None, longest_query=10**6, longest_passage=10**6)
+    bare = CollectParams(sources=[CLDR], near_duplicates=None, max_query_characters=10**6, max_passage_characters=10**6)
     assert collect(bare).english.equals(collected.english)
 
 
@@ -151,7 +151,7 @@ def test_empty_and_over_long_texts(monkeypatch):
         Pair("a" * 10, "A" * 20),
     ]
     source = toy(monkeypatch, *pairs)
-    table, _, summary = collect(CollectParams(sources=[source], longest_query=10, longest_passage=20))
+    table, _, summary = collect(CollectParams(sources=[source], max_query_characters=10, max_passage_characters=20))
     assert table["query"].to_pylist() == ["a" * 10]
     assert summary.dropped == {
         "toy: empty query": 1,
@@ -166,7 +166,7 @@ def test_versions_become_the_parallel_table(monkeypatch):
     source = toy(
         monkeypatch, Pair("a?", "A.", versions=versions), Pair("b?", "B."), Pair("c?", "C.", versions={})
     )
-    english, parallel, summary = collect(CollectParams(sources=[source], longest_query=10))
+    english, parallel, summary = collect(CollectParams(sources=[source], max_query_characters=10))
     ids = dict(zip(english["query"].to_pylist(), english["pair_id"].to_pylist(), strict=True))
     assert parallel.schema.equals(PARALLEL)
     assert sorted(parallel.to_pylist(), key=str) == sorted(
