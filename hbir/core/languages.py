@@ -16,12 +16,17 @@ import csv
 import difflib
 import re
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from hbir.core.errors import LanguageError
 
-UNSPACED = frozenset({"zh", "th", "ja", "km", "lo", "my", "bo", "dz"})
+UNSPACED = frozenset({"zh", "yue", "wuu", "lzh", "th", "ja", "km", "lo", "my", "bo", "dz"})
 """Languages written without spaces between words: texts are counted in characters."""
+_CODE = re.compile(r"([a-z]{2,3})(?:[-_@.]([a-z0-9]+))?(?:[-_@.][a-z0-9]+)*")
+"""A language, perhaps with a script, a region, a variant: de, zh-Hans-CN, pt_BR.UTF-8, ca@valencia."""
+_OF_CHINESE = frozenset({"yue", "wuu", "nan", "hak", "gan", "hsn", "cdo", "lzh"})
+"""Languages of their own, which may also be written after `zh-`."""
 OPUS = "Helsinki-NLP/opus-mt-"
 """What the ids of OPUS-MT's models begin with on the Hub."""
 _SCRIPT_LENGTHS = {
@@ -81,13 +86,31 @@ def language(code: str, where: str = "language") -> Language:
     """
     if code in LANGUAGES:
         return LANGUAGES[code]
-    near = _nearest(code)
-    raise LanguageError(
-        where=where,
-        expected=f"the ISO 639-1 code of one of {len(LANGUAGES)} languages",
-        found=repr(code),
-        hint=f"Did you mean {near.code!r} ({near.name})?" if near else "Write it as in `de`, `hi` or `zh`.",
-    )
+    raise _unknown(code, where, f"the ISO 639-1 code of one of {len(LANGUAGES)} languages")
+
+
+@lru_cache(maxsize=1024)
+def language_code(code: str, where: str = "language") -> str:
+    """Return the one code by which the project knows a language, so that codes can be compared.
+
+    Args:
+        code: as others write it. Script, region and variant do not count (`zh-CN`, `zh_Hans`, `pt-BR`,
+            `sr-Latn`), nor does case; old codes (`iw`) and those of three letters (`deu`) are known.
+        where: the file and key, for a message.
+
+    Returns:
+        The code of the table; for a language that the table lacks, its own in lower case.
+
+    Raises:
+        LanguageError: when it is no code, such as `Chinese`; the nearest is named.
+    """
+    form = _CODE.fullmatch(code.strip().lower())
+    if form is None:
+        raise _unknown(code, where, "a language code such as de, zh or pt-BR")
+    first, second = form.groups()
+    if first == "zh" and (second in _OF_CHINESE or "min-nan" in form[0].replace("_", "-")):
+        return second if second in _OF_CHINESE else "nan"
+    return first if first in LANGUAGES else _other_names().get(first, first)
 
 
 def is_code_of(name: str, code: str) -> bool:
@@ -95,15 +118,29 @@ def is_code_of(name: str, code: str) -> bool:
 
     Args:
         name: such as `deu`, `de` or `cat_valencia`, whose region, script or variant does not count.
-        code: ISO 639-1, as in the table; one that the table lacks has no other names than ISO 639's.
+        code: as in the table; one that the table lacks has no other names than ISO 639's.
 
     Returns:
-        Whether both are the same language. Source: CLDR's aliases of ISO 639-2 and -3, through Babel.
+        Whether both are the same language.
     """
+    first = re.split("[-_@]", name.lower())[0]
+    return bool(_CODE.fullmatch(name.lower())) and (language_code(name) == code or first in _codes(code))
+
+
+@cache
+def _other_names() -> dict[str, str]:
+    """Map codes that the table lacks to its own. Source: CLDR's aliases of ISO 639-2 and -3, through Babel."""
     from babel.core import get_global
 
-    first = re.split("[_@]", name.lower())[0]
-    return code in (first, get_global("language_aliases").get(first)) or first in _codes(code)
+    names: dict[str, str] = {}
+    for known in LANGUAGES.values():
+        names.setdefault((known.nllb or "").split("_")[0], known.code)
+    for other, alias in get_global("language_aliases").items():
+        base = alias.split("_")[0]
+        if other in LANGUAGES and base not in LANGUAGES:  # CLDR prefers fil to our tl
+            other, base = base, other
+        names.setdefault(other, base)
+    return names
 
 
 def _codes(code: str) -> set[str]:
@@ -112,6 +149,12 @@ def _codes(code: str) -> set[str]:
     known = LANGUAGES[code]
     theirs = (known.nllb or "", known.m2m100 or "", (known.madlad or "").strip("<2>"))
     return {name.split("_")[0] for name in (*theirs, (known.opus or "").split("-")[-1])} - {""}
+
+
+def _unknown(code: str, where: str, expected: str) -> LanguageError:
+    near = _nearest(code)
+    hint = f"Did you mean {near.code!r} ({near.name})?" if near else "Write it as in `de`, `hi` or `zh`."
+    return LanguageError(where=where, expected=expected, found=repr(code), hint=hint)
 
 
 def _nearest(code: str) -> Language | None:

@@ -8,7 +8,7 @@ from babel.core import get_global
 
 from hbir.benchmarks import mewsli_x, miracl, mtop, tatoeba
 from hbir.core.errors import LanguageError
-from hbir.core.languages import LANGUAGES, UNSPACED, is_code_of, language
+from hbir.core.languages import LANGUAGES, is_code_of, language, language_code
 
 XQUAD_R = ("ar", "de", "el", "en", "es", "hi", "ru", "th", "tr", "vi", "zh")
 DATA = os.environ.get("HBIR_DATA")
@@ -141,6 +141,50 @@ def test_names_of_other_languages(name, code):
     assert not is_code_of(name, code)
 
 
+WRITTEN = """
+zh: zh zh-CN zh_TW zh-Hans zh_Hans_CN ZH zho cmn cmn-Hans zho_Hans zh-cmn zh_CN.UTF-8 chi
+th: th th-TH th_TH tha THA
+pt: pt pt-BR pt_PT por
+sr: sr sr-Latn sr_Cyrl_RS sh srp
+he: he iw heb iw-IL
+yi: ji
+id: in ind
+ro: mo ron
+tl: tl fil tgl fil-PH
+no: no nor
+nb: nb nob nb-NO
+ca: ca ca@valencia cat_valencia
+en: en en-US eng EN_gb
+sw: swa swh
+yue: yue zh-yue yue-Hant
+nan: zh-min-nan zh_min_nan nan
+tlh: tlh
+"""
+
+
+@pytest.mark.parametrize("row", WRITTEN.strip().splitlines(), ids=lambda row: row[:2])
+def test_a_language_has_one_code_however_it_is_written(row):
+    code, written = row.split(": ")
+    assert {name: language_code(name) for name in written.split()} == dict.fromkeys(written.split(), code)
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [("Chinese", "'zh'"), ("german", "'de'"), ("", "Write"), ("zh CN", "zh"), ("z", "z")],
+)
+def test_what_is_no_code_is_refused(name, near):
+    with pytest.raises(LanguageError, match=near) as caught:
+        language_code(name, "a file, line 3")
+    assert caught.value.where == "a file, line 3"
+
+
+def test_every_code_of_the_table_is_its_own():
+    assert {language_code(code) for code in LANGUAGES} == set(LANGUAGES)
+    assert {language_code(known.nllb) for known in LANGUAGES.values() if known.nllb} == {
+        known.code for known in LANGUAGES.values() if known.nllb
+    } - {"no"}  # nob_Latn is shared by no and nb
+
+
 def test_all_of_m2m100_are_there():
     from transformers.models.m2m_100.tokenization_m2m_100 import FAIRSEQ_LANGUAGE_CODES
 
@@ -167,7 +211,7 @@ def test_every_engine_has_a_code_for_the_benchmarks(languages):
 
 
 def test_all_benchmarks_are_covered():
-    asked = {*tatoeba.ISO3, *miracl.PASSAGES, *mtop.LANGUAGES, *mewsli_x.LANGUAGES, *UNSPACED}
+    asked = {*tatoeba.ISO3, *miracl.PASSAGES, *mtop.LANGUAGES, *mewsli_x.LANGUAGES}
     assert not asked - set(LANGUAGES)
 
 
