@@ -12,9 +12,9 @@ from pathlib import Path
 
 import click
 
-from hbir.core import hub
 from hbir.core.errors import DataError, HbirError
 from hbir.core.files import atomic_file
+from hbir.core.hub.datasets import HubDataset
 from hbir.core.lines import broken, read_lines
 
 DATASET = "unicamp-dl/mmarco"
@@ -77,7 +77,7 @@ def write_pairs(out: Path, dataset: str) -> int:
 def _fetch(dataset: str, file: str) -> Path:
     revision = REVISION if dataset == DATASET else None
     hint = f"Connect to the network, or fetch {file} from https://huggingface.co/datasets/{DATASET}."
-    return hub.fetch(dataset, file, revision, "mmarco", hint)
+    return HubDataset(dataset, revision, "mmarco", hint).fetch(file)
 
 
 def _pairs(path: Path) -> list[tuple[str, str]]:

@@ -24,8 +24,8 @@ from hbir.benchmarks.params import LargeParams, chosen_languages, data_folder
 from hbir.benchmarks.qrels import Judgement, known_queries, read_beir, relevance, tolerate_unknown
 from hbir.benchmarks.streamed import StreamedTask
 from hbir.benchmarks.task import MONOLINGUAL, SETTINGS, RetrievalTask
-from hbir.core import hub
 from hbir.core.hashing import digest, file_digest
+from hbir.core.hub.datasets import HubDataset
 from hbir.core.params import params_class
 
 logger = logging.getLogger(__name__)
@@ -175,11 +175,10 @@ def _in_folder(params: BeirParams, folder: Path) -> _Files:
 def _on_hub(params: BeirParams) -> _Files:
     repo = f"BeIR/{params.name.split('/', 1)[1]}"
     hint = _how_to_fetch(params)
-    corpus, queries = (
-        table_on_hub(repo, name, params.revision, params.where, hint) for name in ("corpus", "queries")
-    )
-    judged = hub.fetch(f"{repo}-qrels", f"{params.split}.tsv", params.qrels_revision, params.where, hint)
-    return _Files(corpus, queries, judged)
+    texts = HubDataset(repo, params.revision, params.where, hint)
+    judged = HubDataset(f"{repo}-qrels", params.qrels_revision, params.where, hint)
+    corpus, queries = (table_on_hub(texts, name) for name in ("corpus", "queries"))
+    return _Files(corpus, queries, judged.fetch(f"{params.split}.tsv"))
 
 
 def _how_to_fetch(params: BeirParams) -> str:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hbir.benchmarks.streamed import Passage, parse_passage
-from hbir.core import hub
 from hbir.core.errors import DataError
 from hbir.core.hashing import digest, file_digest
+from hbir.core.hub.datasets import HubDataset
 from hbir.core.lines import broken, missing, read_jsonl
 
 logger = logging.getLogger(__name__)
@@ -101,15 +101,12 @@ def table_in(folder: Path, name: str, hint: str) -> Table:
     raise missing(folder / f"{name}.jsonl", hint)
 
 
-def table_on_hub(repo: str, name: str, revision: str | None, where: str, hint: str) -> Table:
+def table_on_hub(dataset: HubDataset, name: str) -> Table:
     """Find a table of the organisation BeIR, which keeps some as JSON lines and some as Parquet.
 
     Args:
-        repo: the dataset.
+        dataset: where it is.
         name: `corpus` or `queries`.
-        revision: a commit, or None for the one of the first load.
-        where: what to call the benchmark in a message.
-        hint: what to do without network.
 
     Returns:
         The table.
@@ -117,12 +114,12 @@ def table_on_hub(repo: str, name: str, revision: str | None, where: str, hint: s
     Raises:
         DataError: when the Hub cannot be reached and has not been before.
     """
-    sha, file = hub.resolve(repo, revision, where, hint), f"{name}.jsonl.gz"
-    if file in hub.files(repo, revision, where, hint):
-        path = hub.fetch(repo, file, revision, where, hint)
-        return Table(path, partial(read_jsonl, path), sha)
-    rows = partial(hub.rows, repo, name, name, revision, where, hint)
-    return Table(Path(repo, name), lambda: iter(enumerate(rows(), start=1)), sha)
+    file = f"{name}.jsonl.gz"
+    if file in dataset.files():
+        path = dataset.fetch(file)
+        return Table(path, partial(read_jsonl, path), dataset.commit())
+    path = Path(dataset.repo, name)
+    return Table(path, lambda: iter(enumerate(dataset.rows(name, name), start=1)), dataset.commit())
 
 
 def read_queries(table: Table, default: str) -> dict[str, Query]:

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -12,9 +12,9 @@ from hbir.benchmarks.params import LargeParams, chosen_languages, data_folder
 from hbir.benchmarks.qrels import Judgement, known_queries, read_topics, read_trec, relevance
 from hbir.benchmarks.streamed import FileCorpus, StreamedTask
 from hbir.benchmarks.task import MONOLINGUAL, MULTILINGUAL, RetrievalTask
-from hbir.core import hub
 from hbir.core.errors import DataError
 from hbir.core.hashing import digest
+from hbir.core.hub.datasets import HubDataset
 from hbir.core.lines import missing
 from hbir.core.params import params_class
 
@@ -146,17 +146,11 @@ def _nearest(folder: Path, name: str) -> str:
 
 def _on_hub(params: MiraclParams, language: str) -> _Language:
     hint = _how_to_fetch(params, language)
-    topics, qrels = (
-        hub.fetch(TOPICS, name, params.revision, params.where, hint) for name in _judged_files(language)
-    )
-    names = _parts(language, hub.files(CORPUS, params.corpus_revision, params.where, hint))
-    find: Callable[[str], Path] = partial(_fetched, params, hint)
-    sha = hub.resolve(CORPUS, params.corpus_revision, params.where, hint)
-    return _Language(language, topics, qrels, FileCorpus(tuple(names), find, sha))
-
-
-def _fetched(params: MiraclParams, hint: str, name: str) -> Path:
-    return hub.fetch(CORPUS, name, params.corpus_revision, params.where, hint)
+    judged = HubDataset(TOPICS, params.revision, params.where, hint)
+    topics, qrels = map(judged.fetch, _judged_files(language))
+    corpus = HubDataset(CORPUS, params.corpus_revision, params.where, hint)
+    names = _parts(language, corpus.files())
+    return _Language(language, topics, qrels, FileCorpus(tuple(names), corpus.fetch, corpus.commit()))
 
 
 def _judged_files(language: str) -> tuple[str, str]:

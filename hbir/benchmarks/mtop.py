@@ -17,7 +17,7 @@ import numpy as np
 from hbir.benchmarks.local import file_in, how_to_fetch, version_of
 from hbir.benchmarks.params import BenchmarkParams, chosen_languages, data_folder
 from hbir.benchmarks.task import Labels, RetrievalTask
-from hbir.core import hub
+from hbir.core.hub.datasets import HubDataset
 from hbir.core.lines import broken, read_lines
 
 logger = logging.getLogger(__name__)
@@ -119,11 +119,12 @@ def _from_hub(params: BenchmarkParams, languages: Sequence[str]) -> _Loaded:
         params.where,
         HUB,
     )
+    dataset = HubDataset(HUB, REVISION, params.where, hint)
     queries, pool = (
         [
             _Utterance(f"{language}:{split}-{number}", row["text"], language, str(row["label"]), None)
             for language in languages
-            for number, row in enumerate(hub.rows(HUB, language, split, REVISION, params.where, hint), start=1)
+            for number, row in enumerate(dataset.rows(language, split), start=1)
         ]
         for split in (QUERIES, POOL)
     )

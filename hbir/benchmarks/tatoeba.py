@@ -13,8 +13,8 @@ import numpy as np
 from hbir.benchmarks.local import absent, file_in, how_to_fetch, version_of
 from hbir.benchmarks.params import BenchmarkParams, chosen_languages, data_folder
 from hbir.benchmarks.task import CROSS_LINGUAL, RetrievalTask
-from hbir.core import hub
 from hbir.core.errors import DataError
+from hbir.core.hub.datasets import HubDataset
 from hbir.core.lines import broken, read_lines
 
 NAME = "tatoeba"
@@ -106,14 +106,14 @@ def _sentences(path: Path) -> list[str]:
 
 def _from_hub(params: BenchmarkParams, languages: Sequence[str]) -> _Loaded:
     hint = how_to_fetch(params, "`tatoeba.<iso3>-eng.<iso3>` and `tatoeba.<iso3>-eng.eng`", _SOURCE)
-    revision = hub.resolve(HUB, None, params.where, hint)
+    dataset = HubDataset(HUB, None, params.where, hint)
     pairs = {}
     for language in languages:
         config = f"tatoeba.{ISO3[language]}"
-        rows = hub.rows(HUB, config, "validation", revision, params.where, hint)
+        rows = dataset.rows(config, "validation")
         # The rows keep their line breaks.
         pairs[language] = [(row["source_sentence"].strip(), row["target_sentence"].strip()) for row in rows]
-    return _Loaded(f"hub:{revision[:12]}", pairs)
+    return _Loaded(f"hub:{dataset.commit()[:12]}", pairs)
 
 
 def _task(version: str, language: str, pairs: Sequence[tuple[str, str]]) -> RetrievalTask:

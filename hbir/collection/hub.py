@@ -7,7 +7,7 @@ from pydantic import Field
 
 from hbir.collection.source import Harvest
 from hbir.collection.table import TableSource, harvest
-from hbir.core import hub
+from hbir.core.hub.datasets import HubDataset
 from hbir.core.params import params_class
 
 
@@ -37,12 +37,8 @@ def read(params: HubSource) -> Harvest:
     Returns:
         Its pairs.
     """
-    where = f"source {params.name}"
-    hint = _hint(params)
-    revision = hub.resolve(params.dataset, params.revision, where, hint)
-    rows = hub.rows(
-        params.dataset, params.config, params.split, revision or None, where, hint, params.data_files
-    )
+    dataset = HubDataset(params.dataset, params.revision, f"source {params.name}", _hint(params))
+    rows = dataset.rows(params.config, params.split, params.data_files)
     return harvest(params, _numbered(params.dataset, rows))
 
 

@@ -15,8 +15,8 @@ from transformers import AutoModel, PreTrainedModel
 
 from hbir.core.errors import ModelError
 from hbir.core.files import atomic_folder, write_json
-from hbir.core.hub_models import SAFE, WEIGHTS, Snapshot
-from hbir.encoding.folders import read_config, refuse_adapter
+from hbir.core.hub.models import SAFE, WEIGHTS, Snapshot
+from hbir.core.model_folder import read_config, refuse_adapter, refuse_pointers
 from hbir.encoding.initial import PROMPT_FILE
 from hbir.encoding.kinds import foreign, untrusted
 from hbir.encoding.opening import UNUSED
@@ -57,6 +57,7 @@ def convert(name: str, target: Path, revision: str | None = None) -> Snapshot:
     source, preset = fetched(name, revision, where, wanted)
     if not source.revision:
         refuse_revision(revision, "--revision", "a folder")
+    refuse_pointers(source.path, where)
     refuse_adapter(source.path, where)
     parts = sorted({path.parent for path in source.path.rglob(WEIGHTS[0])})
     if not parts and not any(source.path.rglob("*.safetensors")):

@@ -9,7 +9,7 @@ from sentence_transformers.base.modules import Transformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
 
 from hbir.core.errors import ModelError
-from hbir.encoding.folders import MODULES, read_config
+from hbir.core.model_folder import MODULES, read_config
 from hbir.encoding.kinds import CAUSAL
 from hbir.encoding.lengths import set_lengths
 from hbir.encoding.opening import open_folder

@@ -11,7 +11,14 @@ from transformers.models.auto.modeling_auto import (
 )
 
 from hbir.core.errors import ModelError
-from hbir.encoding.folders import MODULES, read_config, read_modules, refuse_adapter, require_tokenizer
+from hbir.core.model_folder import (
+    MODULES,
+    read_config,
+    read_modules,
+    refuse_adapter,
+    refuse_pointers,
+    require_vocabulary,
+)
 
 T5 = ("t5", "mt5", "umt5")
 """Sequence-to-sequence models whose encoder stack sentence-transformers loads alone."""
@@ -35,6 +42,7 @@ def require_encoder(folder: Path, where: str, trusted: bool) -> None:
     Raises:
         ModelError: when it is another kind of model, lacks a file, or needs such code.
     """
+    refuse_pointers(folder, where)
     refuse_adapter(folder, where)
     bare = not (folder / MODULES).is_file()
     if bare and not (folder / "config.json").is_file():
@@ -55,7 +63,7 @@ def require_encoder(folder: Path, where: str, trusted: bool) -> None:
     if any(config.get("is_decoder") for config in configs):
         raise _other(where, "a decoder (is_decoder: true in its config.json), whose tokens see no later ones")
     if not own:
-        require_tokenizer(folder, where)
+        require_vocabulary(folder, where)
 
 
 def foreign(config: dict[str, Any]) -> bool:

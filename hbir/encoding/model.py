@@ -15,8 +15,8 @@ from sentence_transformers.sentence_transformer.modules import Normalize
 from transformers.utils import logging as hub_logging
 
 from hbir.core.errors import ModelError
-from hbir.core.hub_models import require_safetensors
-from hbir.encoding.folders import MODULES
+from hbir.core.hub.models import require_safetensors
+from hbir.core.model_folder import MODULES
 from hbir.encoding.initial import ANOTHER, own_prompts, set_pooling
 from hbir.encoding.kinds import require_encoder
 from hbir.encoding.opening import open_folder

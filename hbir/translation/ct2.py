@@ -8,12 +8,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from hbir.core.errors import ModelError
-from hbir.core.hub_models import SAFE, Snapshot, snapshot
+from hbir.core.hub.models import SAFE, Snapshot, snapshot
+from hbir.core.model_folder import model_digest, require_files
 from hbir.core.params import params_class
 from hbir.translation.converted import conversion, converted_folder, require_package
 from hbir.translation.engine import Unfinished
 from hbir.translation.families import FAMILIES, Family, is_fixed_opus, token_of
-from hbir.translation.folders import check_target, model_digest, require_tokenizer
+from hbir.translation.folders import check_target
 from hbir.translation.params import Count
 from hbir.translation.texts import Texts, input_limit, room
 
@@ -172,7 +173,7 @@ class Ct2Translator:
             found = snapshot(name, None, self._where, _TOKENIZER)
         again = conversion(family, self._folder, target)
         hint = f"Copy them there, set `tokenizer`, or convert again: {again}."
-        require_tokenizer(found.path, family, self._where, hint)
+        require_files(found.path, family.files, self._where, hint)
         return found
 
 

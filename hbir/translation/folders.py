@@ -1,33 +1,16 @@
-"""Look into the folder of a model before it is loaded: what decides, what is missing, what does not fit."""
+"""Make sure that a folder holds a translation model of the family and the language that are asked for."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from hbir.core.errors import LanguageError, ModelError
 from hbir.core.files import read_json
-from hbir.core.hashing import digest, file_digest
-from hbir.core.hub_models import SAFE
 from hbir.core.languages import is_code_of
+from hbir.core.model_folder import read_config, refuse_pointers
 from hbir.translation.families import Family
 
 
-def model_digest(folder: Path, patterns: Sequence[str] = SAFE) -> str:
-    """Hash the files of a model that decide what it writes: weights, configs, vocabularies.
-
-    Args:
-        folder: of the model; what lies in folders below it, a README or a hidden file does not count.
-        patterns: of the names that do.
-
-    Returns:
-        One SHA-256 in hexadecimal.
-    """
-    files = {path for pattern in patterns for path in folder.glob(pattern) if path.is_file()}
-    shown = sorted(path for path in files if not path.name.startswith("."))
-    return digest("\n".join(f"{path.name} {file_digest(path)}" for path in shown))
-
-
-def read_config(folder: Path, family: Family, where: str) -> Mapping[str, Any]:
+def read_family_config(folder: Path, family: Family, where: str) -> dict[str, Any]:
     """Read the config of a model, and make sure that it is one of the family.
 
     Args:
@@ -39,15 +22,15 @@ def read_config(folder: Path, family: Family, where: str) -> Mapping[str, Any]:
         `config.json`.
 
     Raises:
-        ModelError: when there is none, or it is of another architecture.
-        DataError: when it is no JSON.
+        ModelError: when there is none, it is broken, or it is of another architecture.
     """
+    refuse_pointers(folder, where)
     path = folder / "config.json"
     if not path.is_file():
         raise ModelError(
             where=where, expected=f"config.json in {folder}", found="none", hint="Name the folder of a model."
         )
-    config = read_json(path)
+    config = read_config(path, where)
     kind = config.get("model_type")
     if kind not in family.types:
         raise ModelError(
@@ -56,26 +39,7 @@ def read_config(folder: Path, family: Family, where: str) -> Mapping[str, Any]:
             found=f"`model_type` {kind}",
             hint="Name another model, or the engine that it belongs to.",
         )
-    return dict(config)
-
-
-def require_tokenizer(folder: Path, family: Family, where: str, hint: str) -> None:
-    """Refuse a folder without all files of the tokenizer; transformers would make an empty one, or a wrong one.
-
-    Args:
-        folder: with the tokenizer.
-        family: of the model.
-        where: what to call the engine in a message.
-        hint: what to do.
-
-    Raises:
-        ModelError: when one is missing.
-    """
-    absent = [name for name in family.files if not (folder / name).is_file()]
-    if absent:
-        raise ModelError(
-            where=where, expected=f"the tokenizer in {folder}", found=f"no {', '.join(absent)}", hint=hint
-        )
+    return config
 
 
 def check_target(folder: Path, target: str, where: str) -> None:
@@ -89,13 +53,13 @@ def check_target(folder: Path, target: str, where: str) -> None:
     Raises:
         LanguageError: when its target is another language.
     """
-    told = read_json(folder / "tokenizer_config.json").get("target_lang")
-    if told is None or is_code_of(str(told), target) or _targets(folder) > 1:
+    named = read_config(folder / "tokenizer_config.json", where).get("target_lang")
+    if named is None or is_code_of(str(named), target) or _targets(folder) > 1:
         return
     raise LanguageError(
         where=where,
         expected=f"a model that translates into {target!r}",
-        found=f"`target_lang` {told!r} in the tokenizer_config.json of {folder}",
+        found=f"`target_lang` {named!r} in the tokenizer_config.json of {folder}",
         hint="Name a model of that language, `{lang}` in its path standing for the code; or correct the entry, "
         "where the model was trained further.",
     )

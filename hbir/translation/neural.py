@@ -8,12 +8,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from hbir.core.errors import ModelError
-from hbir.core.hub_models import Snapshot, require_safetensors, snapshot
+from hbir.core.hub.models import Snapshot, require_safetensors, snapshot
+from hbir.core.model_folder import model_digest, require_files
 from hbir.core.params import params_class
 from hbir.translation.cache import beam_cache
 from hbir.translation.engine import Unfinished
 from hbir.translation.families import FAMILIES, is_fixed_opus, model_of, token_of
-from hbir.translation.folders import check_target, model_digest, read_config, require_tokenizer
+from hbir.translation.folders import check_target, read_family_config
 from hbir.translation.params import Count
 from hbir.translation.texts import Texts, input_limit, room
 
@@ -73,11 +74,11 @@ class NeuralTranslator:
         self._found: Snapshot = snapshot(self._name, params.revision, self._where)
         require_safetensors(self._found.path, self._name, self._where)
         self._forced = family.forced
-        config = read_config(self._found.path, family, self._where)
+        config = read_family_config(self._found.path, family, self._where)
         self._positions: int | None = config.get("max_position_embeddings", family.positions)
         most = min(self._positions or family.limit, family.limit)
         self._limit = input_limit(params.max_tokens, self._positions or family.limit, most, self._where)
-        require_tokenizer(self._found.path, family, self._where, "Put the model's own files there.")
+        require_files(self._found.path, family.files, self._where, "Put the model's own files there.")
         if is_fixed_opus(family, params.model, own):
             check_target(self._found.path, target, self._where)
         self._texts = Texts(family, self._found.path, self._token, own is not None, self._where)

@@ -245,19 +245,19 @@ def test_the_hub_has_json_lines_or_parquet(tmp_path, monkeypatch, parquet):
     write(tmp_path, zipped=True)
     asked = []
 
-    def fetch(repo, file, revision, where, hint):
-        asked.append((repo, file, revision))
+    def fetch(dataset, file):
+        asked.append((dataset.repo, file, dataset.revision))
         return tmp_path / ("qrels/test.tsv" if file == "test.tsv" else file)
 
-    def rows(repo, config, split, revision, where, hint):
-        asked.append((repo, config, split))
+    def rows(dataset, config, split):
+        asked.append((dataset.repo, config, split))
         return iter(QUERIES if config == "queries" else CORPUS)
 
-    monkeypatch.setattr("hbir.core.hub.fetch", fetch)
-    monkeypatch.setattr("hbir.core.hub.rows", rows)
-    monkeypatch.setattr("hbir.core.hub.resolve", lambda *_: "5" * 40)
+    monkeypatch.setattr("hbir.core.hub.datasets.HubDataset.fetch", fetch)
+    monkeypatch.setattr("hbir.core.hub.datasets.HubDataset.rows", rows)
+    monkeypatch.setattr("hbir.core.hub.datasets.HubDataset.commit", lambda _: "5" * 40)
     names = ["corpus/corpus.parquet"] if parquet else ["corpus.jsonl.gz", "queries.jsonl.gz"]
-    monkeypatch.setattr("hbir.core.hub.files", lambda *_: names)
+    monkeypatch.setattr("hbir.core.hub.datasets.HubDataset.files", lambda _: names)
     (task,) = load(BeirParams(name="beir/toy", revision="r", qrels_revision="s"), None)
     assert isinstance(task, RetrievalTask)
     assert task.passages == ["A x", "y", "z", ""]

@@ -192,11 +192,11 @@ def test_without_a_folder_or_network_the_files_are_named(monkeypatch):
     monkeypatch.delenv(DATA_VARIABLE, raising=False)
     hints = []
 
-    def fetch(repo, file, revision, where, hint):
-        hints.append(hint)
-        raise DataError(where=where, expected=file, found="no network", hint=hint)
+    def fetch(dataset, file):
+        hints.append(dataset.hint)
+        raise DataError(where=dataset.where, expected=file, found="no network", hint=dataset.hint)
 
-    monkeypatch.setattr("hbir.core.hub.fetch", fetch)
+    monkeypatch.setattr("hbir.core.hub.datasets.HubDataset.fetch", fetch)
     with pytest.raises(DataError, match="miracl-v1.0-sw/topics/topics.miracl-v1.0-sw-dev.tsv"):
         load(MiraclParams(name="miracl"), ["sw"])
     assert "docs-*.jsonl.gz" in hints[0]
@@ -207,14 +207,14 @@ def test_the_hub_is_read_at_its_revisions(tmp_path, monkeypatch):
     folder = write_both(tmp_path, official=True)
     fetched = []
 
-    def fetch(repo, file, revision, where, hint):
-        fetched.append((repo, file, revision))
+    def fetch(dataset, file):
+        fetched.append((dataset.repo, file, dataset.revision))
         return folder / file
 
     names = [path.relative_to(folder).as_posix() for path in folder.rglob("*.gz")]
-    monkeypatch.setattr("hbir.core.hub.fetch", fetch)
-    monkeypatch.setattr("hbir.core.hub.files", lambda *_: sorted(names))
-    monkeypatch.setattr("hbir.core.hub.resolve", lambda *_: "5" * 40)
+    monkeypatch.setattr("hbir.core.hub.datasets.HubDataset.fetch", fetch)
+    monkeypatch.setattr("hbir.core.hub.datasets.HubDataset.files", lambda _: sorted(names))
+    monkeypatch.setattr("hbir.core.hub.datasets.HubDataset.commit", lambda _: "5" * 40)
     (task,) = load(MiraclParams(name="miracl", revision="r", corpus_revision="c"), ["de"])
     assert {(repo, revision) for repo, _, revision in fetched} == {("miracl/miracl", "r")}
     fingerprint = task.corpora["de"].fingerprint()

@@ -96,14 +96,14 @@ def test_version_is_of_the_content_alone(folder, tmp_path_factory):
 
 
 def test_from_the_hub(monkeypatch, caplog):
-    def rows(repo, config, split, revision, where, hint):
-        assert (repo, revision, where) == (HUB, REVISION, "benchmark mtop")
-        assert "test.txt" in hint
-        assert "https://fb.me/mtop_dataset" in hint
+    def rows(dataset, config, split):
+        assert (dataset.repo, dataset.revision, dataset.where) == (HUB, REVISION, "benchmark mtop")
+        assert "test.txt" in dataset.hint
+        assert "https://fb.me/mtop_dataset" in dataset.hint
         yield {"text": f"{config} {split}", "label": 5}
         yield {"text": f"{config} {split} 2", "label": 6 if split == "test" else 7}
 
-    monkeypatch.setattr("hbir.core.hub.rows", rows)
+    monkeypatch.setattr("hbir.core.hub.datasets.HubDataset.rows", rows)
     (task,) = load(BenchmarkParams(name="mtop"), ["es", "th", "vi"])
     assert task.queries == ["es test", "es test 2", "th test", "th test 2"]
     assert task.passages == ["es train", "es train 2", "th train", "th train 2"]

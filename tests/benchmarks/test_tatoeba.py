@@ -92,16 +92,16 @@ def test_codes():
 
 
 def test_from_the_hub(monkeypatch):
-    def rows(repo, config, split, revision, where, hint):
-        assert (repo, split, revision, where) == (HUB, "validation", SHA, "benchmark tatoeba")
-        assert "tatoeba.<iso3>-eng.eng" in hint
-        assert "LASER" in hint
+    def rows(dataset, config, split):
+        assert (dataset.repo, split, dataset.where) == (HUB, "validation", "benchmark tatoeba")
+        assert "tatoeba.<iso3>-eng.eng" in dataset.hint
+        assert "LASER" in dataset.hint
         asked.append(config)
         yield {"source_sentence": "Hallo.\n", "target_sentence": "Hello.\n"}
 
     asked: list[str] = []
-    monkeypatch.setattr("hbir.core.hub.resolve", lambda *_: SHA)
-    monkeypatch.setattr("hbir.core.hub.rows", rows)
+    monkeypatch.setattr("hbir.core.hub.datasets.HubDataset.commit", lambda _: SHA)
+    monkeypatch.setattr("hbir.core.hub.datasets.HubDataset.rows", rows)
     german, chinese = load(BenchmarkParams(name="tatoeba"), ["de", "zh", "da"])
     assert asked == ["tatoeba.deu", "tatoeba.cmn"]
     assert (german.queries, german.passages, german.version) == (["Hallo."], ["Hello."], "hub:0123456789ab")

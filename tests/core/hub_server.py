@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from hbir.core import hub_revisions
+from hbir.core.hub.repository import ask_hub
 
 UNREACHABLE = "http://127.0.0.1:9"
 _API = re.compile(r"/api/(?:datasets|models)/([\w-]+/[\w.-]+?)(?:/(revision|tree|paths-info)/(.+))?")
@@ -129,7 +129,7 @@ def point_at(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template.replace(constants.ENDPOINT, url))
     monkeypatch.setattr(constants, "ENDPOINT", url)
     monkeypatch.setattr(datasets.config, "HF_ENDPOINT", url)
-    hub_revisions.asked.cache_clear()
+    ask_hub.cache_clear()
 
 
 def alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

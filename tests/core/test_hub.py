@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hbir.core import hub, hub_revisions
 from hbir.core.errors import DataError, ParamsError
+from hbir.core.hub.datasets import HubDataset
+from hbir.core.hub.repository import REVISIONS, ask_hub
 from tests.core.hub_server import UNREACHABLE, Hub, point_at, serving
 
 CARD = b"""---
@@ -49,57 +50,61 @@ def server(monkeypatch: pytest.MonkeyPatch):
     with serving(Hub()) as running:
         point_at(running.url, monkeypatch)
         yield running
-    hub_revisions.asked.cache_clear()
+    ask_hub.cache_clear()
+
+
+def dataset(repo: str | Path = "me/faq", revision: str | None = None) -> HubDataset:
+    return HubDataset(str(repo), revision, WHERE, HINT)
 
 
 def read(repo: str, config: str | None = None, split: str = "train", **more) -> list[str]:
-    return [row["q"] for row in hub.rows(repo, config, split, more.pop("revision", None), WHERE, HINT, **more)]
+    return [row["q"] for row in dataset(repo, more.pop("revision", None)).rows(config, split, **more)]
 
 
 def recorded(root: Path) -> dict[str, str]:
-    known: dict[str, str] = json.loads((root / ".hbir" / hub_revisions.REVISIONS).read_text())
+    known: dict[str, str] = json.loads((root / ".hbir" / REVISIONS).read_text())
     return known
 
 
 def test_an_unpinned_dataset_is_recorded_once_and_stays(server: Hub, tmp_path: Path):
     first = server.push("me/faq", FILES)
-    assert hub.resolve("me/faq", None, WHERE) == first
+    assert dataset().commit() == first
     assert recorded(tmp_path) == {"datasets/me/faq": first}
     server.push("me/faq", {"all.jsonl": b"{}"})
-    hub_revisions.asked.cache_clear()
+    ask_hub.cache_clear()
     server.asked.clear()
-    assert hub.resolve("me/faq", None, WHERE) == first
+    assert dataset().commit() == first
     assert server.asked == []
 
 
 def test_a_branch_is_recorded_beside_the_newest_commit(server: Hub, tmp_path: Path):
     main = server.push("me/faq", FILES)
     branch = server.push("me/faq", {"default/train/0000.jsonl": b"{}"}, "refs/convert/parquet")
-    assert hub.resolve("me/faq", "refs/convert/parquet", WHERE) == branch
-    assert hub.resolve("me/faq", None, WHERE) == main
+    assert dataset(revision="refs/convert/parquet").commit() == branch
+    assert dataset().commit() == main
     assert recorded(tmp_path) == {"datasets/me/faq@refs/convert/parquet": branch, "datasets/me/faq": main}
 
 
 def test_a_pinned_commit_asks_and_records_nothing(tmp_path: Path):
-    assert hub.resolve("me/faq", "a" * 40, WHERE) == "a" * 40
+    assert dataset(revision="a" * 40).commit() == "a" * 40
     assert not (tmp_path / ".hbir").exists()
 
 
 def test_files_and_fetch(server: Hub, tmp_path: Path):
     sha = server.push("me/faq", FILES)
-    assert hub.files("me/faq", None, WHERE, HINT) == sorted(FILES)
-    path = hub.fetch("me/faq", "english/0.jsonl", None, WHERE, HINT)
+    assert dataset().files() == sorted(FILES)
+    path = dataset().fetch("english/0.jsonl")
     assert path.read_bytes() == FILES["english/0.jsonl"]
     assert sha in path.parts
     server.asked.clear()
-    assert hub.fetch("me/faq", "english/0.jsonl", None, WHERE, HINT) == path
+    assert dataset().fetch("english/0.jsonl") == path
     assert server.asked == []
 
 
 def test_a_file_that_is_not_there_names_the_nearest(server: Hub):
     server.push("me/faq", FILES)
     with pytest.raises(ParamsError, match="Did you mean 'all.jsonl'"):
-        hub.fetch("me/faq", "al.jsonl", None, WHERE, HINT)
+        dataset().fetch("al.jsonl")
 
 
 def test_rows_of_a_config_of_its_data_files_and_of_a_commit(server: Hub):
@@ -139,11 +144,11 @@ def test_what_was_loaded_is_read_again_without_network(server: Hub, monkeypatch:
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: hub.resolve("me/faq", None, WHERE, HINT),
-        lambda: hub.files("me/faq", "a" * 40, WHERE, HINT),
-        lambda: hub.fetch("me/faq", "all.jsonl", None, WHERE, HINT),
-        lambda: hub.fetch("me/faq", "all.jsonl", "a" * 40, WHERE, HINT),
-        lambda: hub.rows("me/faq", None, "train", "a" * 40, WHERE, HINT),
+        lambda: dataset().commit(),
+        lambda: dataset(revision="a" * 40).files(),
+        lambda: dataset().fetch("all.jsonl"),
+        lambda: dataset(revision="a" * 40).fetch("all.jsonl"),
+        lambda: dataset(revision="a" * 40).rows(None, "train"),
     ],
 )
 def test_without_network_the_error_comes_at_once_and_says_what_is_wanted(call, tmp_path: Path):
@@ -154,14 +159,14 @@ def test_without_network_the_error_comes_at_once_and_says_what_is_wanted(call, t
     assert caught.value.where == WHERE
     assert "no answer from the Hub" in caught.value.found
     assert caught.value.hint == HINT
-    assert not (tmp_path / ".hbir" / hub_revisions.REVISIONS).exists()
+    assert not (tmp_path / ".hbir" / REVISIONS).exists()
 
 
 def test_offline_mode_is_respected(server: Hub, monkeypatch: pytest.MonkeyPatch):
     server.push("me/faq", FILES)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(DataError, match="offline mode is enabled"):
-        hub.resolve("me/faq", None, WHERE, HINT)
+        dataset().commit()
     assert server.asked == []
 
 
@@ -190,14 +195,14 @@ def test_a_local_folder_is_read_by_the_same_code(tmp_path: Path, monkeypatch: py
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
     monkeypatch.setenv("FAQ", str(folder))
-    assert hub.resolve(str(folder), None, WHERE) == ""
+    assert dataset(folder).commit() == ""
     assert read("$FAQ", "english") == ["one", "two", "three"]
     assert read(str(folder), data_files=["all.jsonl"]) == ["four"]
-    assert hub.files(str(folder), None, WHERE, HINT) == sorted(FILES)
-    assert hub.fetch(str(folder), "all.jsonl", None, WHERE, HINT) == folder / "all.jsonl"
+    assert dataset(folder).files() == sorted(FILES)
+    assert dataset(folder).fetch("all.jsonl") == folder / "all.jsonl"
     assert not (tmp_path / ".hbir").exists()
     with pytest.raises(DataError, match="Put faq.jsonl into a folder"):
-        hub.fetch(str(folder), "none.jsonl", None, WHERE, HINT)
+        dataset(folder).fetch("none.jsonl")
 
 
 @pytest.mark.parametrize("kind", ["parquet", "csv"])
@@ -208,7 +213,7 @@ def test_the_other_formats(tmp_path: Path, kind: str):
         (folder / "train.csv").write_text("q,n\nyes,1\n")
     else:
         pq.write_table(pa.table({"q": ["yes"], "n": [1]}), folder / "train.parquet")
-    assert list(hub.rows(str(folder), None, "train", None, WHERE, HINT)) == [{"q": "yes", "n": 1}]
+    assert list(dataset(folder).rows(None, "train")) == [{"q": "yes", "n": 1}]
 
 
 @pytest.mark.parametrize(
@@ -230,6 +235,22 @@ def test_a_broken_local_folder(tmp_path: Path, name: str, data: bytes, found: st
 
 def test_a_path_that_does_not_exist_is_not_taken_for_an_id(tmp_path: Path):
     with pytest.raises(DataError, match="an id of the Hub or a folder"):
-        hub.resolve(str(tmp_path / "none"), None, WHERE)
+        dataset(tmp_path / "none").commit()
     with pytest.raises(ParamsError, match="the environment variable NONE_SUCH"):
-        hub.resolve("$NONE_SUCH/faq", None, WHERE)
+        dataset("$NONE_SUCH/faq").commit()
+
+
+def test_a_folder_that_cannot_be_read_gets_advice_for_a_folder(tmp_path: Path):
+    import datasets
+
+    rows = datasets.Dataset.from_dict({"q": ["one"]})
+    rows.save_to_disk(str(tmp_path / "rows"))
+    datasets.DatasetDict({"train": rows}).save_to_disk(str(tmp_path / "splits"))
+    with pytest.raises(DataError, match="data files in the folder .*rows") as caught:
+        read(str(tmp_path / "rows"))
+    assert "load_from_disk" in caught.value.hint
+    assert read(str(tmp_path / "splits")) == ["one"]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError) as caught:
+        read(str(tmp_path / "empty"))
+    assert caught.value.hint.startswith("Put Parquet, JSON-lines or CSV files into it")

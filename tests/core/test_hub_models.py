@@ -7,7 +7,7 @@ import huggingface_hub
 import pytest
 
 from hbir.core.errors import ModelError
-from hbir.core.hub_models import require_safetensors, snapshot
+from hbir.core.hub.models import require_safetensors, snapshot
 from tests.core.hub_server import UNREACHABLE, Hub, alone, point_at, serving
 
 FILES = {

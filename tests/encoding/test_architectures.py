@@ -19,7 +19,7 @@ from hbir.benchmarks.task import RetrievalTask
 from hbir.core.errors import ModelError, TrainingError
 from hbir.core.files import atomic_folder, read_table
 from hbir.core.hashing import folder_digest
-from hbir.core.hub_models import Snapshot
+from hbir.core.hub.models import Snapshot
 from hbir.core.records import PAIRS
 from hbir.encoding import sources
 from hbir.encoding.initial import initial_encoder

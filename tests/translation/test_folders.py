@@ -2,9 +2,10 @@ import json
 
 import pytest
 
-from hbir.core.errors import DataError, LanguageError, ModelError
+from hbir.core.errors import LanguageError, ModelError
+from hbir.core.model_folder import model_digest, require_files
 from hbir.translation.families import FAMILIES
-from hbir.translation.folders import check_target, model_digest, read_config, require_tokenizer
+from hbir.translation.folders import check_target, read_family_config
 
 WHERE = "engine x"
 
@@ -53,29 +54,29 @@ def test_only_files_that_decide_count(tmp_path):
 def test_the_architecture_is_the_familys(tmp_path, family, kind, fits):
     (tmp_path / "config.json").write_text(json.dumps({"model_type": kind}))
     if fits:
-        assert read_config(tmp_path, FAMILIES[family], WHERE) == {"model_type": kind}
+        assert read_family_config(tmp_path, FAMILIES[family], WHERE) == {"model_type": kind}
         return
     with pytest.raises(ModelError, match=rf"a model of {family}, .*found `model_type` {kind}"):
-        read_config(tmp_path, FAMILIES[family], WHERE)
+        read_family_config(tmp_path, FAMILIES[family], WHERE)
 
 
 def test_a_config_that_is_missing_or_broken(tmp_path):
     with pytest.raises(ModelError, match="config.json"):
-        read_config(tmp_path, FAMILIES["opus"], WHERE)
+        read_family_config(tmp_path, FAMILIES["opus"], WHERE)
     (tmp_path / "config.json").write_text("{")
-    with pytest.raises(DataError, match="JSON"):
-        read_config(tmp_path, FAMILIES["opus"], WHERE)
+    with pytest.raises(ModelError, match="JSON"):
+        read_family_config(tmp_path, FAMILIES["opus"], WHERE)
 
 
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
 def test_every_file_of_the_tokenizer_must_be_there(tmp_path, family):
     for name in family.files:
         (tmp_path / name).touch()
-    require_tokenizer(tmp_path, family, WHERE, "Do it.")
+    require_files(tmp_path, family.files, WHERE, "Do it.")
     for name in family.files:
         (tmp_path / name).unlink()
         with pytest.raises(ModelError, match=rf"found no {name}\. Do it\."):
-            require_tokenizer(tmp_path, family, WHERE, "Do it.")
+            require_files(tmp_path, family.files, WHERE, "Do it.")
         (tmp_path / name).touch()
 
 

@@ -180,7 +180,7 @@ def test_identity_is_of_files_and_options(folders):
 
 
 def test_identity_of_the_hub_is_its_commit(folders, monkeypatch):
-    from hbir.core.hub_models import Snapshot
+    from hbir.core.hub.models import Snapshot
 
     commit = "0123456789" * 4
     found = Snapshot(folders["nllb"], commit)

@@ -18,14 +18,13 @@ _ADVICE = {
 
 
 @contextmanager
-def told(repo: str, where: str, hint: str, kind: str = "dataset") -> Iterator[None]:
+def explained_faults(where: str, expected: str, hint: str) -> Iterator[None]:
     """Guard a call of `huggingface_hub` or `datasets`.
 
     Args:
-        repo: the dataset or model.
-        where: what to call it in a message.
+        where: what to call the dataset or model in a message.
+        expected: what is loaded, such as `the dataset google/xquad`.
         hint: what to do where nothing better is known.
-        kind: what it is.
 
     Yields:
         Nothing.
@@ -37,7 +36,6 @@ def told(repo: str, where: str, hint: str, kind: str = "dataset") -> Iterator[No
     from datasets.exceptions import DatasetsError
     from huggingface_hub.utils import httpx  # which one depends on its version
 
-    expected = f"the {kind} {repo}"
     try:
         yield
     except (httpx.TransportError, ConnectionError) as error:

@@ -1,18 +1,50 @@
-"""Read the small files of a model's folder, and find what it lacks."""
+"""Look into a model's folder before it is loaded: its small files, what it lacks, what decides its output."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from hbir.core.errors import DataError, ModelError
 from hbir.core.files import read_json
+from hbir.core.hashing import digest, file_digest
+from hbir.core.hub.models import PICKLED, SAFE
 
 MODULES = "modules.json"
 """What makes a folder one of sentence-transformers."""
 ADAPTER = "adapter_config.json"
 """What makes a folder an addition to another model, which peft saved."""
 _TOKENIZERS = ("tokenizer.json", "vocab*", "*.vocab", "*.model", "*.spm", "whitespacetokenizer_config.json")
+_LONGEST_POINTER = 1024
+"""Bytes, as its specification says."""
 _BYTES = ("ByT5Tokenizer", "CanineTokenizer", "PerceiverTokenizer")
 """Tokenizers of bytes or characters, which need no vocabulary."""
+
+
+def refuse_pointers(folder: Path, where: str) -> None:
+    """Refuse a clone whose large files Git LFS has not brought yet.
+
+    Args:
+        folder: the model's files.
+        where: what to call the model in a message.
+
+    Raises:
+        ModelError: when a file is a pointer of Git LFS.
+    """
+    files = {path for pattern in (*SAFE, *PICKLED) for path in folder.rglob(pattern) if path.is_file()}
+    pointers = sorted(path for path in files if _is_pointer(path))
+    if pointers:
+        raise ModelError(
+            where=where,
+            expected=f"the content of {pointers[0].relative_to(folder)}",
+            found=f"a pointer of Git LFS, in {len(pointers):,} of its files",
+            hint=f"Run `git lfs pull` in {folder}, or download the files again.",
+        )
+
+
+def _is_pointer(path: Path) -> bool:
+    if path.stat().st_size > _LONGEST_POINTER:
+        return False
+    return path.read_bytes().startswith(b"version https://git-lfs.github.com/spec/")
 
 
 def read_config(path: Path, where: str) -> dict[str, Any]:
@@ -79,7 +111,41 @@ def refuse_adapter(folder: Path, where: str) -> None:
         )
 
 
-def require_tokenizer(folder: Path, where: str) -> None:
+def model_digest(folder: Path, patterns: Sequence[str] = SAFE) -> str:
+    """Hash the files of a model that decide what it writes: weights, configs, vocabularies.
+
+    Args:
+        folder: of the model; what lies in folders below it, a README or a hidden file does not count.
+        patterns: of the names that do.
+
+    Returns:
+        One SHA-256 in hexadecimal.
+    """
+    files = {path for pattern in patterns for path in folder.glob(pattern) if path.is_file()}
+    shown = sorted(path for path in files if not path.name.startswith("."))
+    return digest("\n".join(f"{path.name} {file_digest(path)}" for path in shown))
+
+
+def require_files(folder: Path, names: Sequence[str], where: str, hint: str) -> None:
+    """Refuse a folder without all files of a tokenizer; transformers would make an empty one, or a wrong one.
+
+    Args:
+        folder: with the tokenizer.
+        names: what its class reads.
+        where: what to call the model in a message.
+        hint: what to do.
+
+    Raises:
+        ModelError: when one is missing.
+    """
+    absent = [name for name in names if not (folder / name).is_file()]
+    if absent:
+        raise ModelError(
+            where=where, expected=f"the tokenizer in {folder}", found=f"no {', '.join(absent)}", hint=hint
+        )
+
+
+def require_vocabulary(folder: Path, where: str) -> None:
     """Refuse a folder without a vocabulary, of which the library would know no word and not say so.
 
     Args:

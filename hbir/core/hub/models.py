@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from hbir.core.errors import HbirError, ModelError
 from hbir.core.files import read_json
-from hbir.core.hub_faults import told
-from hbir.core.hub_revisions import REVISIONS, TIMEOUT, commit_of, is_id, look_up
+from hbir.core.hub.repository import REVISIONS, TIMEOUT, Repository, is_id
 from hbir.core.lines import expanded
 
 SAFE = ("*.safetensors", "*.json", "*.txt", "*.model", "*.spm", "*.jinja")
@@ -17,7 +16,7 @@ PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 """Weights whose loading could run code."""
 WEIGHTS = ("pytorch_model*.bin",)
 """Those among them that libraries look for: in one file, or in the shards that an index beside them lists."""
-_HINT = "Connect to the network, or put the model into a local folder and name that."
+_ONLINE = "Connect to the network, or put the model into a local folder and name that."
 
 
 class Snapshot(NamedTuple):
@@ -52,10 +51,10 @@ def snapshot(
         if folder.is_dir():
             return Snapshot(folder, "")
         _check_id(name, where)
+    repository = Repository(name, revision, "model", where, _ONLINE)
     try:
-        held = None if revision else _cached(name)
-        sha = commit_of(name, revision, where, _HINT, "model", held)
-        return Snapshot(_downloaded(name, sha, where, patterns), sha)
+        sha = repository.commit(None if revision else _cached(name))
+        return Snapshot(_downloaded(repository, sha, patterns), sha)
     except HbirError as error:
         raise ModelError(
             where=where, expected=f"the model {name} of the Hub", found=error.found, hint=error.hint
@@ -126,19 +125,20 @@ def _cached(name: str) -> str | None:
     return next((Path(file).parent.name for file in files if isinstance(file, str)), None)
 
 
-def _downloaded(name: str, sha: str, where: str, patterns: Sequence[str]) -> Path:
+def _downloaded(repository: Repository, sha: str, patterns: Sequence[str]) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
-        look_up(name, sha, where, _HINT, "model")
+        repository.look_up(sha)
     except HbirError:
-        kept = _kept(name, sha, patterns)
+        kept = _kept(repository.id, sha, patterns)
         if kept is None:
             raise
-        _require_whole(kept, name, where, patterns)
+        _require_whole(kept, repository, patterns)
         return kept
-    with told(name, where, _HINT, "model"):
-        return Path(snapshot_download(name, revision=sha, allow_patterns=list(patterns), etag_timeout=TIMEOUT))
+    with repository.explained():
+        wanted = list(patterns)
+        return Path(snapshot_download(repository.id, revision=sha, allow_patterns=wanted, etag_timeout=TIMEOUT))
 
 
 def _kept(name: str, sha: str, patterns: Sequence[str]) -> Path | None:
@@ -152,7 +152,7 @@ def _kept(name: str, sha: str, patterns: Sequence[str]) -> Path | None:
         return None
 
 
-def _require_whole(folder: Path, name: str, where: str, patterns: Sequence[str]) -> None:
+def _require_whole(folder: Path, repository: Repository, patterns: Sequence[str]) -> None:
     """Refuse what another program left in the cache, which may be a single file."""
     if "*.safetensors" not in patterns:
         return
@@ -160,10 +160,10 @@ def _require_whole(folder: Path, name: str, where: str, patterns: Sequence[str])
     lacking = _absent_shard(folder, patterns) if weights else "weights"
     if lacking:
         raise ModelError(
-            where=where,
-            expected=f"the model {name} of the Hub",
+            where=repository.where,
+            expected=f"the model {repository.id} of the Hub",
             found=f"a part of it in the cache, without {lacking}, and no answer from the Hub",
-            hint=_HINT,
+            hint=repository.hint,
         )
 
 
