@@ -149,7 +149,7 @@ def _folder(params: LareqaParams, benchmark: _Benchmark) -> Path:
 
 
 def _compare(paragraphs: Sequence[Paragraph], official: tuple[int, int], path: Path) -> None:
-    questions = sum(len(paragraph.questions) for paragraph in paragraphs)
+    questions = sum(len(paragraph.queries) for paragraph in paragraphs)
     candidates = sum(len(paragraph.sentences) for paragraph in paragraphs)
     if (questions, candidates) != official:
         message = "%s has %d questions and %d candidates, the official file %d and %d"
@@ -157,10 +157,7 @@ def _compare(paragraphs: Sequence[Paragraph], official: tuple[int, int], path: P
 
 
 def _queries(paragraph: Paragraph, language: str, offset: int) -> list[_Query]:
-    return [
-        _Query(question.id, question.text, language, offset + question.sentence)
-        for question in paragraph.questions
-    ]
+    return [_Query(query.id, query.text, language, offset + query.sentence) for query in paragraph.queries]
 
 
 def _candidates(paragraph: Paragraph, language: str, number: int, with_context: bool) -> list[_Candidate]:

@@ -2,21 +2,20 @@
 
 LAReQA's own code demands one answer per question, and leaves a question out whose answer starts in no sentence;
 here both are errors, so that no set is other than it looks (Source: google-research/xtreme,
-third_party/utils_lareqa.py).
+third_party/utils_lareqa.py). So is an answer whose text is not where it is said to start.
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from pydantic import TypeAdapter
-
-from hbir.benchmarks.local import parsed
+from hbir.benchmarks import squad_file
+from hbir.benchmarks.squad_file import SquadFile, read_squad
 from hbir.core.errors import DataError
 
 
-class Question(NamedTuple):
+class Query(NamedTuple):
     """Hold a question and the place of its answer."""
 
     id: str
@@ -31,39 +30,7 @@ class Paragraph(NamedTuple):
 
     context: str
     sentences: list[str]
-    questions: list[Question]
-
-
-@dataclass(frozen=True)
-class _Answer:
-    answer_start: int
-
-
-@dataclass(frozen=True)
-class _Asked:
-    id: str
-    question: str
-    answers: list[_Answer]
-
-
-@dataclass(frozen=True)
-class _Written:
-    context: str
-    sentence_breaks: list[tuple[int, int]]
-    qas: list[_Asked]
-
-
-@dataclass(frozen=True)
-class _Article:
-    paragraphs: list[_Written]
-
-
-@dataclass(frozen=True)
-class _Document:
-    data: list[_Article]
-
-
-_FORMAT = TypeAdapter(_Document)
+    queries: list[Query]
 
 
 def read_paragraphs(path: Path) -> list[Paragraph]:
@@ -77,27 +44,47 @@ def read_paragraphs(path: Path) -> list[Paragraph]:
         from which two Turkish ones differ.
 
     Raises:
-        DataError: when the file is broken, sentences overlap or lie outside the paragraph, a question's answer
-            does not start in one sentence, or an id occurs twice.
+        DataError: when the file is broken, sentences overlap or lie outside the paragraph, an answer's text is
+            not where it is said to start, a question's answer does not start in one sentence, or an id occurs
+            twice.
     """
-    document = parsed(_FORMAT, path.read_bytes(), str(path))
-    written = [paragraph for article in document.data for paragraph in article.paragraphs]
-    ids = Counter(asked.id for paragraph in written for asked in paragraph.qas)
+    file = read_squad(path)
+    ids = Counter(asked.id for paragraph in file.paragraphs for asked in paragraph.questions)
     if twice := [name for name, times in ids.items() if times > 1]:
         raise _broken(str(path), "every question's id once", f"{twice[0]!r} {ids[twice[0]]} times")
-    return [_checked(paragraph, f"{path}, paragraph {number}") for number, paragraph in enumerate(written, 1)]
+    _refuse_misplaced(file)
+    return [_paragraph(raw, f"{path}, paragraph {number}") for number, raw in enumerate(file.paragraphs, 1)]
 
 
-def _checked(written: _Written, where: str) -> Paragraph:
-    _check_breaks(written, where)
-    sentences = [written.context[start:end] for start, end in written.sentence_breaks]
-    questions = [Question(asked.id, asked.question, _sentence(asked, written, where)) for asked in written.qas]
-    return Paragraph(written.context, sentences, questions)
+def _refuse_misplaced(file: SquadFile) -> None:
+    misplaced = list(file.misplaced())
+    if not misplaced:
+        return
+    paragraph, asked, answer = misplaced[0]
+    answers = sum(len(asked.answers) for raw in file.paragraphs for asked in raw.questions)
+    length, start = len(paragraph.context), answer.written
+    there = paragraph.context[start : start + len(answer.text)] if start >= 0 else ""
+    raise _broken(
+        f"{file.path}, question {asked.id}",
+        f"its answer {answer.text!r} at answer_start {start}",
+        f"{there!r} in a context of {length} characters; "
+        f"{len(misplaced)} of {answers} answers are not where the file says, whatever the unit",
+    )
 
 
-def _check_breaks(written: _Written, where: str) -> None:
-    length, reached = len(written.context), 0
-    for start, end in written.sentence_breaks:
+def _paragraph(raw: squad_file.Paragraph, where: str) -> Paragraph:
+    breaks = raw.sentence_breaks
+    if breaks is None:
+        raise _broken(where, "`sentence_breaks`", "none")
+    _check_breaks(breaks, len(raw.context), where)
+    sentences = [raw.context[start:end] for start, end in breaks]
+    queries = [Query(asked.id, asked.text, _sentence(asked, breaks, where)) for asked in raw.questions]
+    return Paragraph(raw.context, sentences, queries)
+
+
+def _check_breaks(breaks: Sequence[tuple[int, int]], length: int, where: str) -> None:
+    reached = 0
+    for start, end in breaks:
         if not 0 <= start < end <= length:
             raise _broken(where, f"sentence_breaks within the {length} characters", f"[{start}, {end}]")
         if start < reached:
@@ -105,9 +92,9 @@ def _check_breaks(written: _Written, where: str) -> None:
         reached = end
 
 
-def _sentence(asked: _Asked, written: _Written, where: str) -> int:
+def _sentence(asked: squad_file.Question, breaks: Sequence[tuple[int, int]], where: str) -> int:
     place = f"{where}, question {asked.id}"
-    found = {_holding(answer.answer_start, written, place) for answer in asked.answers}
+    found = {_holding(answer.start, breaks, place) for answer in asked.answers if answer.start is not None}
     if not found:
         raise _broken(place, "an answer", "none")
     if len(found) > 1:
@@ -115,10 +102,8 @@ def _sentence(asked: _Asked, written: _Written, where: str) -> int:
     return found.pop()
 
 
-def _holding(position: int, written: _Written, place: str) -> int:
-    if not 0 <= position < len(written.context):
-        raise _broken(place, f"an answer_start within the {len(written.context)} characters", str(position))
-    for number, (start, end) in enumerate(written.sentence_breaks):
+def _holding(position: int, breaks: Sequence[tuple[int, int]], place: str) -> int:
+    for number, (start, end) in enumerate(breaks):
         if start <= position < end:
             return number
     raise _broken(place, "a sentence that holds the answer", f"none at answer_start {position}")

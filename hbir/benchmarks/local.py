@@ -103,13 +103,16 @@ def version_of(paths: Iterable[Path]) -> str:
     return digest("\n".join(file_digest(path) for path in paths))[:12]
 
 
-def parsed(kind: TypeAdapter[T], data: bytes | str, where: str) -> T:
+def parse_json(
+    kind: TypeAdapter[T], data: bytes | str, where: str, layout: str = "the benchmark's own format"
+) -> T:
     """Read JSON of a known form; further keys are passed over.
 
     Args:
         kind: the form.
         data: the JSON, as bytes in UTF-8 perhaps with a byte order mark.
         where: file and place, for a message.
+        layout: what to call the form in a message.
 
     Returns:
         The value.
@@ -124,7 +127,7 @@ def parsed(kind: TypeAdapter[T], data: bytes | str, where: str) -> T:
         place = ".".join(map(str, fault["loc"]))
         raise DataError(
             where=f"{where}: {place}" if place else where,
-            expected="JSON in UTF-8" if fault["type"] == "json_invalid" else "the benchmark's own format",
+            expected="JSON in UTF-8" if fault["type"] == "json_invalid" else layout,
             found=str(fault["msg"]),
             hint="Mend the place, or fetch the file again.",
         ) from error

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import TypeAdapter
 
-from hbir.benchmarks.local import file_in, no_folder, parsed, version_of
+from hbir.benchmarks.local import file_in, no_folder, parse_json, version_of
 from hbir.benchmarks.params import BenchmarkParams, chosen_languages, data_folder
 from hbir.benchmarks.task import MULTILINGUAL, RetrievalTask
 from hbir.core.errors import DataError
@@ -117,7 +117,7 @@ def load(params: BenchmarkParams, wanted: Sequence[str] | None) -> list[Retrieva
 
 def _queries(path: Path, languages: Sequence[str]) -> Iterator[_Query]:
     for number, line in read_lines(path):
-        article = parsed(_ARTICLE, line, f"{path}, line {number}")
+        article = parse_json(_ARTICLE, line, f"{path}, line {number}")
         language = article.context.language
         if language not in LANGUAGES:
             raise broken(path, number, f"a language of {', '.join(LANGUAGES)}", repr(language))
@@ -152,7 +152,7 @@ def _plain(text: str) -> str:
 def _entities(path: Path) -> Iterator[_Entity]:
     seen: set[str] = set()
     for number, line in read_lines(path):
-        entity = parsed(_ENTITY, line, f"{path}, line {number}")
+        entity = parse_json(_ENTITY, line, f"{path}, line {number}")
         if entity.entity_id in seen:
             raise broken(path, number, "every entity once", f"{entity.entity_id} again")
         if not entity.description.strip():

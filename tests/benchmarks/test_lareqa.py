@@ -40,7 +40,7 @@ def ask(name, *starts):
     return {
         "id": name,
         "question": f"{name}?",
-        "answers": [{"text": "…", "answer_start": start} for start in starts],
+        "answers": [{"answer_start": start} for start in starts],
     }
 
 
@@ -175,6 +175,25 @@ def corpora(draw):
     return languages
 
 
+def told(name, start, text):
+    return {"id": name, "question": f"{name}?", "answers": [{"answer_start": start, "text": text}]}
+
+
+def test_an_answer_that_stands_elsewhere_is_refused_and_counted(tmp_path):
+    asked = [told("a", 4, "Ja."), told("b", 4, "Nein"), told("c", 0, "Nein!")]
+    write(tmp_path, "de", paragraph("Ja. Nein!", TWO, *asked))
+    message = r"question a: expected its answer 'Ja\.' at answer_start 4, found 'Nei' .*; 2 of 3 answers"
+    with pytest.raises(DataError, match=message):
+        loaded(tmp_path, ["de"])
+
+
+def test_offsets_in_other_units_are_found(tmp_path, caplog):
+    context = "😀😀😀😀. Nein!"
+    write(tmp_path, "de", paragraph(context, [[0, 5], [6, 11]], told("a", 10, "Nein")))
+    assert pairs(loaded(tmp_path, ["de"])) == [("de:a", "de:1-2")]
+    assert any("answer_start counts UTF-16 units" in message for message in caplog.messages)
+
+
 @given(corpora())
 def test_relevance_by_construction(tmp_path_factory, corpus):
     folder = tmp_path_factory.mktemp("drawn")
@@ -280,8 +299,12 @@ BAD = {
         "a sentence that holds the answer, found none at answer_start 3",
     ),
     "in two sentences": (TWO, [ask("a", 0, 4)], "its answers in one sentence, found answers in 2"),
-    "behind the context": (TWO, [ask("a", 9)], "an answer_start within the 9 characters, found 9"),
-    "before the context": (TWO, [ask("a", -1)], "an answer_start within the 9 characters, found -1"),
+    "behind the context": (
+        TWO,
+        [ask("a", 9)],
+        "at answer_start 9, found '' in a context of 9 characters; 1 of 1",
+    ),
+    "before the context": (TWO, [ask("a", -1)], "at answer_start -1, found '' in a context of 9 characters"),
     "id twice": (
         TWO,
         [ask("a", 0), ask("a", 4)],
@@ -296,7 +319,7 @@ BAD = {
     "answer_start as text": (
         TWO,
         [ask("a", "4")],
-        r"answers\.0\.answer_start: expected the benchmark's own format",
+        r"answers\.0\.answer_start: expected SQuAD's layout",
     ),
 }
 
@@ -317,10 +340,13 @@ def test_several_answers_in_one_sentence(tmp_path):
     ("content", "message"),
     [
         (b'{"data": [', r"de\.json: expected JSON in UTF-8, found Invalid JSON: EOF .* line 1"),
-        (b'{"data":\n "\xff"}', r"de\.json: expected JSON in UTF-8, found Invalid JSON: .* line 2"),
+        (b'{"data":\n "\xff"}', r"de\.json, line 2: expected UTF-8"),
         (b"", r"de\.json: expected JSON in UTF-8"),
-        (b'{"articles": []}', r"de\.json: data: expected the benchmark's own format, found Field required"),
-        (b'{"data": [{"paragraphs": [{"context": "Ja.", "qas": []}]}]}', r"paragraphs\.0\.sentence_breaks"),
+        (b'{"articles": []}', r"de\.json: data: expected SQuAD's layout, found Field required"),
+        (
+            b'{"data": [{"paragraphs": [{"context": "Ja.", "qas": []}]}]}',
+            "paragraph 1: expected `sentence_breaks`",
+        ),
     ],
 )
 def test_broken_file(tmp_path, content, message):
