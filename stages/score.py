@@ -10,11 +10,12 @@ from hbir.benchmarks.registry import checked
 from hbir.core import project
 from hbir.core.files import atomic_folder, write_json
 from hbir.core.params import read_params, section
+from hbir.core.training_record import TRAINING
 from hbir.encoding.model import load_encoder, prepare_torch
 from hbir.encoding.params import EncoderParams
 from hbir.evaluation.headline import headline
 from hbir.evaluation.params import EvaluateParams
-from hbir.evaluation.results import FINAL, TRAINING
+from hbir.evaluation.results import FINAL_SCORES
 from hbir.evaluation.save import save
 from hbir.evaluation.scoring import Benchmark
 
@@ -41,7 +42,7 @@ def score(sampler: str) -> None:
             save(evaluation, folder / benchmark.name)
             summaries[benchmark.name] = {"task": evaluation.task, "settings": evaluation.settings}
             final[benchmark.name] = benchmark.score(last).settings if last else evaluation.settings
-        write_json(folder / FINAL, final)
+        write_json(folder / FINAL_SCORES, final)
         shutil.copyfile(model / TRAINING, folder / TRAINING)
     write_json(project.METRICS / f"{sampler}.json", headline(summaries))
     click.echo(f"score {sampler}: {', '.join(summaries)} in {len(languages)} languages")

@@ -26,9 +26,9 @@ def train(sampler: str) -> None:
         output=project.MODELS / sampler,
         trust_remote_code=section(params, "encoder", EncoderParams).trust_remote_code,
     )
-    told = run_training(job, LiveRun())
-    best, final = told["best"], told["final"]
+    record = run_training(job, LiveRun())
+    best, final = record.best, record.final
     click.echo(
-        f"train {sampler}: {final['step']} steps, best at step {best['step']} "
-        f"(validation loss {best['loss']:.4f}, final {final['loss']:.4f})"
+        f"train {sampler}: {final.step} steps, best at step {best.step} "
+        f"(validation loss {best.loss:.4f}, final {final.loss:.4f})"
     )

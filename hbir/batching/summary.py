@@ -1,19 +1,11 @@
 """Tell what a plan is made of."""
 
 from collections import Counter
-from typing import TypedDict
 
 import numpy as np
 
 from hbir.batching.plan import Plan
-
-
-class LanguageCount(TypedDict):
-    """Count the examples of one ordered pair of languages."""
-
-    query_lang: str
-    passage_lang: str
-    count: int
+from hbir.core.training_record import LanguageCount
 
 
 def language_composition(plan: Plan) -> list[LanguageCount]:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from hbir.core.files import read_json
+from hbir.core.training_record import TRAINING, TrainingRecord, read_training
 
-TRAINING, FINAL, SUMMARY, CELLS = "training.json", "final.json", "summary.json", "cells.csv"
+FINAL_SCORES, SUMMARY, CELLS = "final.json", "summary.json", "cells.csv"
 TEXT_COLUMNS = ("setting", "query_lang", "pool")
 
 
@@ -18,8 +19,7 @@ class SamplerResults:
 
     sampler: str
     folder: Path
-    training: dict[str, Any]
-    """The content of training.json: fingerprint, params, best and final step, curve, composition."""
+    training: TrainingRecord
     summaries: dict[str, dict[str, Any]]
     """Per benchmark (its name may hold a slash) the content of its summary.json, for the best checkpoint."""
     final: dict[str, dict[str, Any]]
@@ -64,7 +64,7 @@ def read_results(root: Path, samplers: Sequence[str]) -> list[SamplerResults]:
 
 
 def _read(folder: Path, sampler: str) -> SamplerResults:
-    training, final = read_json(folder / TRAINING), read_json(folder / FINAL)
+    training, final = read_training(folder / TRAINING), read_json(folder / FINAL_SCORES)
     summaries = {name: read_json(folder / name / SUMMARY) for name in final}
     return SamplerResults(sampler=sampler, folder=folder, training=training, summaries=summaries, final=final)
 

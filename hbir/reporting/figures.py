@@ -1,27 +1,28 @@
 """Draw figures for an experiment store."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from hbir.core.training_record import LanguageCount
+
 CELL, MARGIN = 0.42, 1.6
 """Inches per language, and for labels."""
 
 
-def composition_figure(sampler: str, composition: Sequence[Mapping[str, Any]]) -> Figure:
+def composition_figure(sampler: str, composition: Sequence[LanguageCount]) -> Figure:
     """Draw which languages a plan pairs, and how often.
 
     Args:
         sampler: its name, for the title.
-        composition: per ordered language pair `query_lang`, `passage_lang` and `count`.
+        composition: the counts of examples.
 
     Returns:
         A figure of its own, outside pyplot's state: save it with `figure.savefig`.
     """
-    langs = sorted({cell[side] for cell in composition for side in ("query_lang", "passage_lang")})
+    langs = sorted({lang for cell in composition for lang in (cell.query_lang, cell.passage_lang)})
     shares = composition_shares(langs, composition)  # (n, n)
     size = MARGIN + CELL * len(langs)
     figure = Figure(figsize=(size, size), layout="constrained", dpi=120)
@@ -38,18 +39,18 @@ def composition_figure(sampler: str, composition: Sequence[Mapping[str, Any]]) -
     return figure
 
 
-def composition_shares(langs: Sequence[str], composition: Sequence[Mapping[str, Any]]) -> np.ndarray:
+def composition_shares(langs: Sequence[str], composition: Sequence[LanguageCount]) -> np.ndarray:
     """Tabulate a composition.
 
     Args:
         langs: the languages in order, n in all.
-        composition: per ordered language pair `query_lang`, `passage_lang` and `count`.
+        composition: the counts of examples.
 
     Returns:
         (n, n) float64, per cent of the pairs by query language and passage language.
     """
     counts = np.zeros((len(langs), len(langs)))  # (n, n)
     for cell in composition:
-        counts[langs.index(cell["query_lang"]), langs.index(cell["passage_lang"])] += cell["count"]
+        counts[langs.index(cell.query_lang), langs.index(cell.passage_lang)] += cell.count
     counts *= 100 / counts.sum()
     return counts

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+
+from hbir.core.training_record import LanguageCount
 
 Pairs = Mapping[tuple[str, str], float]
 """(row, column) → number; where both are languages, the row is the query's and the column the passage's."""
@@ -106,20 +107,20 @@ def differences(one: Pairs, other: Pairs) -> dict[tuple[str, str], float]:
     return {pair: one[pair] - other[pair] for pair in one if pair in other}
 
 
-def composition_map(title: str, composition: Sequence[Mapping[str, Any]]) -> HeatMap:
+def composition_map(title: str, composition: Sequence[LanguageCount]) -> HeatMap:
     """Draw the share of each ordered language pair in a plan, in per cent, on a scale of its own.
 
     Args:
         title: whose plan.
-        composition: per ordered language pair `query_lang`, `passage_lang` and `count`.
+        composition: the counts of examples.
 
     Returns:
         The heat map.
     """
-    langs = sorted({cell[side] for cell in composition for side in ("query_lang", "passage_lang")})
-    total = sum(cell["count"] for cell in composition)
-    shares = dict.fromkeys(product(langs, repeat=2), 0.0)
-    shares |= {(cell["query_lang"], cell["passage_lang"]): 100 * cell["count"] / total for cell in composition}
+    langs = sorted({lang for cell in composition for lang in (cell.query_lang, cell.passage_lang)})
+    total = sum(cell.count for cell in composition)
+    shares = dict.fromkeys(product(langs, langs), 0.0)
+    shares |= {(cell.query_lang, cell.passage_lang): 100 * cell.count / total for cell in composition}
     same = sum(share for (query, passage), share in shares.items() if query == passage)
     summary = f"{total:,} pairs, {same:.1f} % of them in one language"
     most = max(shares.values())

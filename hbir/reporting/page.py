@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from hbir.core.training_record import CURVES, CurveName
 from hbir.evaluation.results import SamplerResults
 from hbir.reporting.columns import MISSING
 from hbir.reporting.curves import Curve, line_chart
@@ -56,14 +57,14 @@ def comparison_page(results: Sequence[SamplerResults], headline: str) -> str:
         colours={sampler: f"s{number}" for number, sampler in enumerate(samplers)},
         benchmarks=[benchmark_view(scores, results, headline) for scores in benchmarks],
         overview=overview(benchmarks, results),
-        charts=[loss_chart(results, kind, headline) for kind in ("validation", "train")],
-        compositions=[composition_map(r.sampler, r.training["composition"]) for r in results],
+        charts=[loss_chart(results, kind, headline) for kind in reversed(CURVES)],
+        compositions=[composition_map(r.sampler, r.training.composition) for r in results],
         settings=parameters(results),
         notes=notes(column for scores in benchmarks for column in scores.main.columns),
     )
 
 
-def loss_chart(results: Sequence[SamplerResults], kind: str, headline: str) -> Markup:
+def loss_chart(results: Sequence[SamplerResults], kind: CurveName, headline: str) -> Markup:
     """Draw the loss of every sampler.
 
     Args:
@@ -76,9 +77,9 @@ def loss_chart(results: Sequence[SamplerResults], kind: str, headline: str) -> M
     """
     curves = []
     for number, result in enumerate(results):
-        points = tuple((point["step"], point["loss"]) for point in result.training["curve"][kind])
+        points = tuple((point.step, point.loss) for point in result.training.curve.points(kind))
         style = f"s{number} headline" if result.sampler == headline else f"s{number}"
-        best = result.training["best"]["step"] if kind == "validation" else None
+        best = result.training.best.step if kind == "validation" else None
         if points:
             curves.append(Curve(name=result.sampler, style=style, points=points, marked=best))
     if not curves:
@@ -96,12 +97,12 @@ def parameters(results: Sequence[SamplerResults]) -> list[Setting]:
     Returns:
         The short fingerprints, then one line per parameter by name.
     """
-    names = sorted({name for result in results for name in result.training["params"]})
-    prints = Setting(name="fingerprint", values=tuple(r.training["fingerprint"][:12] for r in results))
+    names = sorted({name for result in results for name in result.training.params})
+    prints = Setting(name="fingerprint", values=tuple(r.training.fingerprint[:12] for r in results))
     return [
         prints,
         *(
-            Setting(name=name, values=tuple(_plain(r.training["params"].get(name)) for r in results))
+            Setting(name=name, values=tuple(_plain(r.training.params.get(name)) for r in results))
             for name in names
         ),
     ]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from hbir.core.training_record import CURVES
 from hbir.evaluation.results import SamplerResults, measures_of
 from hbir.reporting.columns import Column, headline_columns, named_column
 
@@ -50,9 +51,9 @@ def pair_scores(result: SamplerResults, benchmark: str) -> dict[tuple[str, str],
 
 def _losses(results: Sequence[SamplerResults]) -> Iterable[Sequence[Any]]:
     for result in results:
-        for kind in ("train", "validation"):
-            for point in result.training["curve"][kind]:
-                yield point["step"], result.sampler, kind, _decimals(point["loss"])
+        for kind in CURVES:
+            for point in result.training.curve.points(kind):
+                yield point.step, result.sampler, kind, _decimals(point.loss)
 
 
 def _settings(results: Sequence[SamplerResults]) -> Iterable[Sequence[Any]]:

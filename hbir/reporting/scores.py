@@ -154,7 +154,7 @@ def _one(name: str, results: Sequence[SamplerResults]) -> BenchmarkScores:
 def _final(name: str, results: Sequence[SamplerResults], columns: Sequence[Column]) -> ScoreTable | None:
     rows = []
     for result in results:
-        best, final = (result.training[checkpoint]["step"] for checkpoint in ("best", "final"))
+        best, final = result.training.best.step, result.training.final.step
         if best != final:
             rows.append((result.sampler, f"best {best:,}", result.summaries[name]["settings"]))
             rows.append((result.sampler, f"final {final:,}", result.final[name]))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
-from hbir.core.errors import ModelError
-from hbir.core.files import read_json
+from hbir.core.errors import DataError, ModelError
 from hbir.core.hashing import folder_digest
-from hbir.evaluation.results import TRAINING, SamplerResults
+from hbir.core.training_record import TRAINING, read_training
+from hbir.evaluation.results import SamplerResults
 from hbir.tracking.points import run_params
 from hbir.tracking.runs import Origin, TrackedRun
 
@@ -56,7 +56,7 @@ def record_checkpoint(
     if recorded == MODEL:
         return Recorded()
     folder = models / result.sampler
-    present = _is_of(folder, result.training["fingerprint"])
+    present = _is_of(folder, result.training.fingerprint)
     if present and _size(folder) <= limit * 1e6:
         return _record_model(run, result, folder)
     reference = _reference(folder, present, origin)
@@ -70,8 +70,10 @@ def record_checkpoint(
 
 def _is_of(folder: Path, fingerprint: str) -> bool:
     """Tell whether a folder holds the model of this training, and not of another."""
-    told = folder / TRAINING
-    return told.is_file() and read_json(told).get("fingerprint") == fingerprint
+    try:
+        return read_training(folder / TRAINING).fingerprint == fingerprint
+    except DataError:  # none, or not one of hbir's
+        return False
 
 
 def _files(folder: Path) -> list[Path]:
@@ -100,7 +102,7 @@ def _record_model(run: TrackedRun, result: SamplerResults, folder: Path) -> Reco
         run.store.experiment_id,
         name="model",
         source_run_id=run.run_id,
-        params=run_params(result.sampler, result.training["params"]),
+        params=run_params(result.sampler, result.training.params),
     )
     mlflow.sentence_transformers.log_model(
         model=model,

@@ -7,7 +7,8 @@ import click
 from hbir.core.params import read_params, section
 from hbir.core.project import SCORES, read_project
 from hbir.core.record import main_root
-from hbir.evaluation.results import TRAINING, read_results
+from hbir.core.training_record import TRAINING
+from hbir.evaluation.results import read_results
 from hbir.tracking.experiments import synchronise_experiments
 from hbir.tracking.params import TrackingParams
 from hbir.tracking.runs import here

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from hbir.core.errors import HbirError, TrackingError
 from hbir.core.params import PARAMS
 from hbir.core.project import MODELS, SCORES, TRANSLATED
-from hbir.evaluation.results import TRAINING, read_results
+from hbir.core.training_record import TRAINING, training_of
+from hbir.evaluation.results import read_results
 from hbir.tracking.params import TrackingParams
 from hbir.tracking.runs import Origin, find_run, open_run
 from hbir.tracking.store import Store
@@ -105,7 +106,8 @@ def _samplers(files: "DVCFileSystem") -> list[str]:
 
 
 def _is_complete(files: "DVCFileSystem", sampler: str, store: Store, origin: Origin) -> bool:
-    fingerprint = json.loads(files.read_text(f"{SCORES}/{sampler}/{TRAINING}"))["fingerprint"]
+    path = f"{SCORES}/{sampler}/{TRAINING}"
+    fingerprint = training_of(json.loads(files.read_text(path)), path).fingerprint
     with store.faults():
         found = find_run(store, sampler, fingerprint)
         if not found or SYNCHRONISED not in found.data.tags:

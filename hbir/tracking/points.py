@@ -3,9 +3,11 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
-CURVES = ("train", "validation")
+from hbir.core.training_record import CURVES, Curve
+
 SPEED = "train/pairs_per_second"
 TRANSLATION = "translation"
 VARIANTS = "variants"
@@ -64,18 +66,18 @@ def row_points(section: str, row: Mapping[str, Any]) -> list[Point]:
     ]
 
 
-def curve_points(training: Mapping[str, Any], record: Mapping[str, Any] | None) -> list[Point]:
+def curve_points(curve: Curve, record: Mapping[str, Any] | None) -> list[Point]:
     """List every point of a training's curves.
 
     Args:
-        training: the content of training.json.
+        curve: its losses.
         record: speed and environment, where they are kept.
 
     Returns:
         The points of all metrics.
     """
-    curves = training["curve"]
-    points = [point for section in CURVES for row in curves[section] for point in row_points(section, row)]
+    rows = [(name, asdict(row)) for name in CURVES for row in curve.points(name)]
+    points = [point for name, row in rows for point in row_points(name, row)]
     speed = record["pairs_per_second"] if record else []
     return [*points, *(Point(SPEED, row["step"], row["value"]) for row in speed)]
 

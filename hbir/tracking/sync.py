@@ -2,14 +2,15 @@
 
 import json
 import logging
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from hbir.core.hashing import digest, file_digest
 from hbir.core.project import MODELS
 from hbir.core.record import main_root, read_record
-from hbir.evaluation.results import CELLS, TRAINING, SamplerResults
+from hbir.core.training_record import TRAINING
+from hbir.evaluation.results import CELLS, SamplerResults
 from hbir.reporting.figures import composition_figure
 from hbir.tracking.checkpoint import record_checkpoint
 from hbir.tracking.live import never_fatal
@@ -116,7 +117,7 @@ def _synchronise_one(
     summary: SyncSummary,
     counts: dict[str, float],
 ) -> None:
-    fingerprint = result.training["fingerprint"]
+    fingerprint = result.training.fingerprint
     record = read_record(store.root, fingerprint)
     run = open_run(store, result.sampler, fingerprint, origin, record["seconds"] if record else 0.0)
     mark = _mark(result, record, counts)
@@ -141,14 +142,12 @@ def _synchronise_one(
 
 def _fill(run: TrackedRun, result: SamplerResults, record: dict[str, Any] | None) -> None:
     training = result.training
-    run.add_params(result.sampler, training["params"])
-    run.add_points(curve_points(training, record))
+    run.add_params(result.sampler, training.params)
+    run.add_points(curve_points(training.curve, record))
     run.set_values(score_values(result.summaries, result.final))
     client = run.store.client
-    client.log_dict(run.run_id, training, TRAINING)
-    client.log_figure(
-        run.run_id, composition_figure(result.sampler, training["composition"]), "composition.png"
-    )
+    client.log_dict(run.run_id, asdict(training), TRAINING)
+    client.log_figure(run.run_id, composition_figure(result.sampler, training.composition), "composition.png")
     for benchmark in result.summaries:
         client.log_artifact(run.run_id, str(result.folder / benchmark / CELLS), f"scores/{benchmark}")
     if record:
@@ -164,5 +163,5 @@ def _fill_environment(run: TrackedRun, record: dict[str, Any]) -> None:
 
 def _mark(result: SamplerResults, record: dict[str, Any] | None, counts: dict[str, float]) -> str:
     cells = {name: file_digest(result.folder / name / CELLS) for name in result.summaries}
-    parts = [result.training, result.summaries, result.final, cells, record, counts]
+    parts = [asdict(result.training), result.summaries, result.final, cells, record, counts]
     return digest(json.dumps(parts, sort_keys=True))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from hbir.core.training_record import TrainingRecord
 from hbir.encoding.model import SIDES
 from hbir.encoding.presets import PRESETS
 
@@ -28,8 +29,8 @@ print(model.similarity(queries, passages))
 
 | | step | validation loss | monolingual | cross-lingual |
 |---|---|---|---|---|
-| best (this model) | {best[step]} | {best[loss]:.4f} | {best[monolingual]:.4f} | {best[cross_lingual]} |
-| final | {final[step]} | {final[loss]:.4f} | {final[monolingual]:.4f} | {final[cross_lingual]} |
+| best (this model) | {best.step} | {best.loss:.4f} | {best.monolingual:.4f} | {best.cross_lingual} |
+| final | {final.step} | {final.loss:.4f} | {final.monolingual:.4f} | {final.cross_lingual} |
 
 Fingerprint of the run: `{fingerprint}`. Its params and curves are in `training.json`.
 """
@@ -42,22 +43,22 @@ _COMPOSITIONS = {
 }
 
 
-def model_card(training: dict[str, Any], prompts: dict[str, str], origin: dict[str, Any]) -> str:
+def model_card(training: TrainingRecord, prompts: dict[str, str], origin: dict[str, Any]) -> str:
     """Describe a trained encoder.
 
     Args:
-        training: the content of training.json.
+        training: its record.
         prompts: the encoder's own, by side.
         origin: the content of the starting point's encoder.json; empty where it has none.
 
     Returns:
         Markdown with the header that the Hub reads.
     """
-    params = training["params"]
-    composition = _COMPOSITIONS[training["sampler"]].format(**params)
+    params = training.params
+    composition = _COMPOSITIONS[training.sampler].format(**params)
     notes = [*_start(origin), *_trained(params), _prompts(prompts)]
     return _CARD.format(
-        **{**training, "composition": composition, "base": _base(origin), "notes": " ".join(notes)}
+        **{**vars(training), "composition": composition, "base": _base(origin), "notes": " ".join(notes)}
     )
 
 

@@ -2,16 +2,18 @@
 
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from hbir.core.training_record import TrainPoint, ValidationPoint
 
 
 @dataclass
 class History:
     """Hold what training.json will tell, and the speed that it must not."""
 
-    train: list[dict[str, Any]] = field(default_factory=list)
-    validation: list[dict[str, Any]] = field(default_factory=list)
+    train: list[TrainPoint] = field(default_factory=list)
+    validation: list[ValidationPoint] = field(default_factory=list)
     speed: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
     """Time in the loop, over all sessions of a resumed run."""
@@ -47,7 +49,7 @@ class History:
             The mean loss and the pairs per second.
         """
         loss, speed = math.fsum(self.losses) / len(self.losses), self.pairs / max(self.window, 1e-9)
-        self.train.append({"step": step, "loss": round(loss, 6), "learning_rate": learning_rate})
+        self.train.append(TrainPoint(step=step, loss=round(loss, 6), learning_rate=learning_rate))
         self.speed.append({"step": step, "value": round(speed, 1)})
         self.losses, self.pairs, self.window = [], 0, 0.0
         return loss, speed
@@ -64,10 +66,24 @@ class History:
         return elapsed
 
     @property
-    def best(self) -> dict[str, Any]:
+    def best(self) -> ValidationPoint:
         """Return the validation of lowest loss, the earliest of equals."""
-        return min(self.validation, key=lambda point: point["loss"])
+        return min(self.validation, key=lambda point: point.loss)
 
     def state(self) -> dict[str, Any]:
-        """Return what a checkpoint keeps."""
-        return {key: value for key, value in vars(self).items() if key != "mark"}
+        """Return what a checkpoint keeps: plain values alone, for nothing else is loaded again."""
+        return {key: value for key, value in asdict(self).items() if key != "mark"}
+
+    @classmethod
+    def restore(cls, state: dict[str, Any]) -> "History":
+        """Go on with the curves of a checkpoint.
+
+        Args:
+            state: what `state` returned.
+
+        Returns:
+            The same history.
+        """
+        train = [TrainPoint(**point) for point in state["train"]]
+        validation = [ValidationPoint(**point) for point in state["validation"]]
+        return cls(**{**state, "train": train, "validation": validation})

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from hbir.batching.plan import Batch, Plan
 from hbir.core.errors import TrainingError
 from hbir.core.interrupt import Interrupt, interruptible
+from hbir.core.training_record import ValidationPoint
 from hbir.training.attention import FLASH
 from hbir.training.checkpoint import Checkpoints
 from hbir.training.examples import PairTexts
@@ -123,7 +124,7 @@ class Loop:
     def _validate(self) -> None:
         # Flash attention knows no float32.
         losses = validate(self.model, self.validation, bf16=self.params.attention == FLASH)
-        point = {"step": self.step, **losses}
+        point = ValidationPoint(step=self.step, **losses)
         self.history.validation.append(point)
         self.observer.validation(self.step, **losses)
         if self.history.best is point:
@@ -137,7 +138,7 @@ class Loop:
             raise KeyboardInterrupt
 
     def _save(self) -> None:
-        best = self.history.best["step"] if self.history.validation else 0
+        best = self.history.best.step if self.history.validation else 0
         self.checkpoints.save(self._state(), best)
 
     def _state(self) -> dict[str, Any]:
@@ -156,7 +157,7 @@ class Loop:
         self.model.load_state_dict(self.model.state_dict() | state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.scheduler.load_state_dict(state["scheduler"])
-        self.history = History(**state["history"])
+        self.history = History.restore(state["history"])
         torch.set_rng_state(state["rng"]["cpu"])
         if state["rng"]["cuda"]:
             torch.cuda.set_rng_state_all(state["rng"]["cuda"])

@@ -13,11 +13,12 @@ from sentence_transformers import SentenceTransformer
 
 from hbir.batching.plan import Plan, check_plan, read_plan
 from hbir.batching.summary import language_composition
-from hbir.core.files import atomic_folder, read_json, read_table, write_json
+from hbir.core.files import atomic_folder, read_json, read_table
 from hbir.core.hashing import file_digest
 from hbir.core.record import environment, main_root, write_record
 from hbir.core.records import PAIRS
 from hbir.core.seeds import derive_seed
+from hbir.core.training_record import TRAINING, Curve, TrainingRecord, write_training
 from hbir.encoding.initial import ORIGIN
 from hbir.encoding.model import prepare_torch, save_encoder
 from hbir.training.attention import load_attending, require_attention
@@ -34,7 +35,8 @@ from hbir.training.trainable import prepare, sizes
 from hbir.training.validation import make_validation
 
 log = logging.getLogger(__name__)
-TRAINING, FINAL = "training.json", "final"
+FINAL = "final"
+"""The folder of the last checkpoint within a model's, where another is the best."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +55,7 @@ class Job:
     """Whether to run code that comes with the encoder."""
 
 
-def train(job: Job, observer: Observer) -> dict[str, Any]:
+def train(job: Job, observer: Observer) -> TrainingRecord:
     """Train one sampler and save its model; a killed run goes on from its last checkpoint.
 
     Args:
@@ -61,7 +63,7 @@ def train(job: Job, observer: Observer) -> dict[str, Any]:
         observer: who watches.
 
     Returns:
-        The content of training.json.
+        What training.json says.
     """
     prepare_torch(job.params.threads)
     require_attention(job.params)
@@ -73,15 +75,15 @@ def train(job: Job, observer: Observer) -> dict[str, Any]:
     checkpoints = Checkpoints(main_root() / ".hbir" / "checkpoints" / f"{job.sampler}-{name[:16]}")
     with checkpoints.locked():
         model = _prepared(job)
-        told = _told(job, plan, {**params, **sizes(model)}, name)
-        with _watched(observer, told):
+        shown = _shown(job, plan, {**params, **sizes(model)})
+        with _watched(observer, job.sampler, name, shown):
             torch.manual_seed(derive_seed(job.seed, "train", "dropout"))
             history = _loop(job, plan, model, checkpoints, observer).run()
-            told = {**told, **_outcome(history)}
-            _save(job, model, checkpoints, told)
-            _record(name, history, model, job.params)
+            record = _record(job, plan, shown, name, history)
+            _save(job, model, checkpoints, record)
+            _write_speed(name, history, model, job.params)
             checkpoints.remove()
-    return told
+    return record
 
 
 def _prepared(job: Job) -> SentenceTransformer:
@@ -111,8 +113,8 @@ def _loop(
 
 
 @contextmanager
-def _watched(observer: Observer, told: dict[str, Any]) -> Iterator[None]:
-    observer.start(told["fingerprint"], told["sampler"], told["params"])
+def _watched(observer: Observer, sampler: str, name: str, shown: dict[str, Any]) -> Iterator[None]:
+    observer.start(name, sampler, shown)
     status = "FAILED"
     try:
         yield
@@ -124,39 +126,32 @@ def _watched(observer: Observer, told: dict[str, Any]) -> Iterator[None]:
         observer.finish(status)
 
 
-def _told(job: Job, plan: Plan, params: dict[str, Any], name: str) -> dict[str, Any]:
-    shown = {
-        **params,
-        "seed": job.seed,
-        "batch_size": plan.batch_size,
-        "steps": plan.steps,
-        "alpha": plan.alpha,
-    }
-    return {
-        "sampler": job.sampler,
-        "fingerprint": name,
-        "params": shown,
-        "composition": language_composition(plan),
-    }
+def _shown(job: Job, plan: Plan, params: dict[str, Any]) -> dict[str, Any]:
+    planned = {"batch_size": plan.batch_size, "steps": plan.steps, "alpha": plan.alpha}
+    return {**params, "seed": job.seed, **planned}
 
 
-def _outcome(history: History) -> dict[str, Any]:
-    return {
-        "best": history.best,
-        "final": history.validation[-1],
-        "curve": {"train": history.train, "validation": history.validation},
-    }
+def _record(job: Job, plan: Plan, shown: dict[str, Any], name: str, history: History) -> TrainingRecord:
+    return TrainingRecord(
+        sampler=job.sampler,
+        fingerprint=name,
+        params=shown,
+        best=history.best,
+        final=history.validation[-1],
+        curve=Curve(train=tuple(history.train), validation=tuple(history.validation)),
+        composition=tuple(language_composition(plan)),
+    )
 
 
-def _save(job: Job, model: SentenceTransformer, checkpoints: Checkpoints, told: dict[str, Any]) -> None:
-    best, final = told["best"]["step"], told["final"]["step"]
+def _save(job: Job, model: SentenceTransformer, checkpoints: Checkpoints, record: TrainingRecord) -> None:
+    best, final = record.best.step, record.final.step
     with atomic_folder(job.output) as folder:
         shutil.copytree(checkpoints.best(best), folder, dirs_exist_ok=True)
         if final != best:
             (folder / FINAL).mkdir()
             save_encoder(merged(model), folder / FINAL)
-        write_json(folder / TRAINING, told)
-        (folder / "README.md").write_text(model_card(told, model.prompts, _origin(job)), encoding="utf-8")
+        write_training(folder / TRAINING, record)
+        (folder / "README.md").write_text(model_card(record, model.prompts, _origin(job)), encoding="utf-8")
 
 
 def _origin(job: Job) -> dict[str, Any]:
@@ -165,6 +160,6 @@ def _origin(job: Job) -> dict[str, Any]:
     return origin
 
 
-def _record(name: str, history: History, model: SentenceTransformer, params: TrainParams) -> None:
+def _write_speed(name: str, history: History, model: SentenceTransformer, params: TrainParams) -> None:
     speed = {"seconds": round(history.seconds, 1), "pairs_per_second": history.speed}
     write_record(main_root(), name, {**speed, **environment(str(model.device), params.threads)})

@@ -10,12 +10,12 @@ def halves():
 def test_language_composition_counts_every_example_once():
     plan = halves()
     counts = language_composition(plan)
-    assert sum(row["count"] for row in counts) == 32
-    assert [(row["query_lang"], row["passage_lang"]) for row in counts] == sorted(
+    assert sum(row.count for row in counts) == 32
+    assert [(row.query_lang, row.passage_lang) for row in counts] == sorted(
         set(zip(plan.query_langs, plan.passage_langs, strict=True))
     )
     crossed = {("de", "en"), ("en", "de")}
-    assert sum(row["count"] for row in counts if (row["query_lang"], row["passage_lang"]) in crossed) == 16
+    assert sum(row.count for row in counts if (row.query_lang, row.passage_lang) in crossed) == 16
 
 
 def test_monolingual_steps_are_those_of_one_language():

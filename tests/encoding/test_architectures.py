@@ -92,8 +92,9 @@ def trained(folder: Path, initial: Path, trust_remote_code: bool = False, **chan
     validation = replace(make_params().validation, every=STEPS)
     job = Files(folder).job(output, "xx", validation=validation, **changes)
     job = replace(job, initial=initial, trust_remote_code=trust_remote_code)
-    curve = train(job, Silent())["curve"]
-    assert all(np.isfinite(point["loss"]) for part in curve.values() for point in part)
+    curve = train(job, Silent()).curve
+    losses = [point.loss for point in curve.train] + [point.loss for point in curve.validation]
+    assert all(np.isfinite(loss) for loss in losses)
     return output
 
 

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from hbir.core.errors import DataError
+from hbir.core.files import write_json
 from hbir.evaluation.measures import NAMES
 from hbir.evaluation.report import evaluate
 from hbir.evaluation.results import read_results
 from hbir.evaluation.save import load, save
 from tests.evaluation.conftest import make_task
+from tests.reporting.builder import training
 
 
 @pytest.fixture
@@ -92,7 +94,7 @@ def test_missing_files_are_named(evaluation, tmp_path, name):
 
 def test_results_read_what_was_saved(evaluation, tmp_path):
     save(evaluation, tmp_path / "xx" / "cldr")
-    (tmp_path / "xx" / "training.json").write_text("{}")
+    write_json(tmp_path / "xx" / "training.json", training("xx", ["de"]))
     (tmp_path / "xx" / "final.json").write_text('{"cldr": {}}')
     (results,) = read_results(tmp_path, ["xx"])
     assert results.summaries["cldr"]["settings"] == evaluation.settings

@@ -19,6 +19,7 @@ from hbir.evaluation.results import read_results
 from hbir.evaluation.save import save
 from tests.encoding.test_encoder import saved
 from tests.evaluation.conftest import exact
+from tests.reporting.builder import training
 
 PARAMS = EvaluateParams(benchmarks=["cldr"], query_chunk=100, batch_size=64, embeddings=None)
 
@@ -50,7 +51,7 @@ def test_results_come_back_with_typed_cells(folder: Path, tmp_path: Path):
     evaluation = scoring.score_task(load_encoder(folder), task, PARAMS)
     save(evaluation, tmp_path / "xx" / "cldr")
     write_json(tmp_path / "xx" / "final.json", {"cldr": evaluation.settings})
-    write_json(tmp_path / "xx" / "training.json", {"sampler": "xx"})
+    write_json(tmp_path / "xx" / "training.json", training("xx", ["de", "en"]))
     (result,) = read_results(tmp_path, ["xx"])
     assert result.summaries["cldr"]["settings"] == evaluation.settings
     cells = result.cells("cldr")

@@ -3,11 +3,12 @@ import io
 import numpy as np
 import pytest
 
+from hbir.core.training_record import LanguageCount
 from hbir.reporting.figures import composition_figure, composition_shares
 
 COMPOSITION = [
-    {"query_lang": "de", "passage_lang": "de", "count": 60},
-    {"query_lang": "fr", "passage_lang": "de", "count": 40},
+    LanguageCount(query_lang="de", passage_lang="de", count=60),
+    LanguageCount(query_lang="fr", passage_lang="de", count=40),
 ]
 
 

@@ -1,3 +1,4 @@
+from hbir.core.training_record import LanguageCount
 from hbir.reporting.heat import (
     changes_summary,
     composition_map,
@@ -54,7 +55,7 @@ def test_no_difference_at_all():
 
 def test_a_composition_is_in_per_cent():
     counts = [("de", "de", 60), ("fr", "de", 30), ("fr", "fr", 30)]
-    heat = composition_map("x", [{"query_lang": q, "passage_lang": p, "count": n} for q, p, n in counts])
+    heat = composition_map("x", [LanguageCount(query_lang=q, passage_lang=p, count=n) for q, p, n in counts])
     assert texts(heat) == [["50.0", ""], ["25.0", "25.0"]]
     assert heat.rows[1][0].strength == 0.5
     assert heat.summary == "120 pairs, 75.0 % of them in one language"

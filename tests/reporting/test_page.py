@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from hbir.reporting.page import comparison_page, parameters
@@ -62,7 +64,7 @@ def test_heat_maps_hold_the_scores_of_the_pairs(page, results):
 
 def test_checkpoints_and_losses(page, results):
     rows = {row[0]: row for table in page.tables for row in table}
-    best, final = (results[1].training[name]["loss"] for name in ("best", "final"))
+    best, final = results[1].training.best.loss, results[1].training.final.loss
     final_scores = results[1].final["cldr"]["multilingual"]
     assert rows["xy final 1,200"][5] == f"{final_scores['map']:.4f}"
     losses = next(table for table in page.tables if table[0][:2] == ["sampler", "best step"])
@@ -80,7 +82,7 @@ def test_counts_are_shown(page):
 
 def test_parameters_tell_where_the_samplers_differ(results):
     settings = {setting.name: setting for setting in parameters(results)}
-    assert settings["fingerprint"].values == tuple(r.training["fingerprint"][:12] for r in results)
+    assert settings["fingerprint"].values == tuple(r.training.fingerprint[:12] for r in results)
     assert settings["alpha"].values == ("–", "–", "0.5")
     assert {name for name, setting in settings.items() if setting.differs} == {"fingerprint", "alpha"}
 
@@ -88,7 +90,7 @@ def test_parameters_tell_where_the_samplers_differ(results):
 def test_names_are_escaped(tmp_path):
     results = build(tmp_path, samplers=("xx", "xy"), languages=("de", "<b>"), benchmarks=("<script>alert(1)",))
     for result in results:
-        result.training["params"]["encoder"] = '"><img src=x>'
+        result.training.params["encoder"] = '"><img src=x>'
     text = comparison_page(results, "xx")
     page = Page(text)
     assert page.loads == []
@@ -111,14 +113,15 @@ def test_one_language_has_no_heat_map_of_scores(single):
 
 def test_a_run_without_validation_curve_has_no_such_chart(tmp_path):
     results = build(tmp_path, samplers=("xx",), languages=("de", "fr"))
-    results[0].training["curve"]["validation"] = []
+    curve = replace(results[0].training.curve, validation=())
+    results[0] = replace(results[0], training=replace(results[0].training, curve=curve))
     page = Page(comparison_page(results, "xx"))
     assert sum(attributes.get("class") == "chart" for _, attributes in page.tags) == 1
 
 
 def test_alpha_may_be_a_schedule(tmp_path):
     results = build(tmp_path, samplers=("hybrid",), languages=("de", "fr"))
-    results[0].training["params"]["alpha"] = [[0.5, 1.0], [1.0, 0.0]]
+    results[0].training.params["alpha"] = [[0.5, 1.0], [1.0, 0.0]]
     assert "[[0.5, 1.0], [1.0, 0.0]]" in Page(comparison_page(results, "hybrid")).texts
 
 

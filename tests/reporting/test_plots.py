@@ -2,6 +2,7 @@ import csv
 
 import pytest
 
+from hbir.core.training_record import CURVES
 from hbir.reporting.plots import pair_scores, write_plots
 from tests.reporting.builder import build
 
@@ -20,14 +21,12 @@ def rows(results, tmp_path):
 def test_losses(rows, results):
     losses = rows("loss.csv")
     assert list(losses[0]) == ["step", "sampler", "kind", "loss"]
-    curve = results[1].training["curve"]
+    curve = results[1].training.curve
     chosen = [row for row in losses if row["sampler"] == "xy" and row["kind"] == "validation"]
     assert [(int(row["step"]), row["loss"]) for row in chosen] == [
-        (point["step"], f"{point['loss']:.4f}") for point in curve["validation"]
+        (point.step, f"{point.loss:.4f}") for point in curve.validation
     ]
-    assert len(losses) == sum(
-        len(r.training["curve"][kind]) for r in results for kind in ("train", "validation")
-    )
+    assert len(losses) == sum(len(r.training.curve.points(kind)) for r in results for kind in CURVES)
 
 
 SCORE = ["setting", "measure", "name", "value"]

@@ -43,7 +43,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def model(root: Path, saved: Path, results: list[SamplerResults]) -> Path:
-    assert results[0].training["fingerprint"] == FINGERPRINT
+    assert results[0].training.fingerprint == FINGERPRINT
     return shutil.copytree(saved, root / "models/xx")
 
 

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from hbir.core.training_record import Curve, TrainPoint, ValidationPoint
 from hbir.tracking.points import (
     Point,
     curve_points,
@@ -13,12 +14,10 @@ from hbir.tracking.points import (
 )
 from tests.tracking.look import build
 
-TRAINING = {
-    "curve": {
-        "train": [{"step": 20, "loss": 3.0, "learning_rate": 0.1}],
-        "validation": [{"step": 40, "loss": 2.0, "monolingual": 1.5, "cross_lingual": None}],
-    }
-}
+CURVE = Curve(
+    train=(TrainPoint(step=20, loss=3.0, learning_rate=0.1),),
+    validation=(ValidationPoint(step=40, loss=2.0, monolingual=1.5, cross_lingual=None),),
+)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +54,7 @@ def test_a_value_that_is_not_there_makes_no_point():
 
 
 def test_curves_with_and_without_a_record():
-    alone = curve_points(TRAINING, None)
+    alone = curve_points(CURVE, None)
     assert alone == [
         Point("train/loss", 20, 3.0),
         Point("train/learning_rate", 20, 0.1),
@@ -63,7 +62,7 @@ def test_curves_with_and_without_a_record():
         Point("validation/monolingual", 40, 1.5),
     ]
     record = {"pairs_per_second": [{"step": 20, "value": 612.5}]}
-    assert curve_points(TRAINING, record) == [*alone, Point("train/pairs_per_second", 20, 612.5)]
+    assert curve_points(CURVE, record) == [*alone, Point("train/pairs_per_second", 20, 612.5)]
 
 
 def test_scores_of_the_best_checkpoint_of_groups_and_of_the_final_one(tmp_path: Path):

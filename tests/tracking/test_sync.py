@@ -1,6 +1,6 @@
-import json
 import logging
 import shutil
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ import pytest
 
 from hbir.core.files import write_json
 from hbir.core.record import record_path, write_record
+from hbir.core.training_record import read_training
 from hbir.evaluation.results import SamplerResults
 from hbir.tracking.live import LiveRun
 from hbir.tracking.params import TrackingParams
@@ -33,7 +34,7 @@ RECORD = {
 def results(root: Path) -> list[SamplerResults]:
     built = build(root / "scores")
     for result in built:
-        write_record(root, result.training["fingerprint"], RECORD)
+        write_record(root, result.training.fingerprint, RECORD)
     return built
 
 
@@ -61,7 +62,7 @@ def test_every_sampler_gets_its_run(results: list[SamplerResults], store: Store,
     assert counts(sync(results, store, params, revision="c0ffee")) == (3, 0, 0)
     found = runs(store)
     assert set(found) == {"xx", "xy", "hybrid"}
-    run, curve = found["hybrid"], results[2].training["curve"]
+    run, curve = found["hybrid"], results[2].training.curve
     assert run.info.status == "FINISHED"
     assert run.info.end_time - run.info.start_time == pytest.approx(90_500, abs=5_000)
     assert run.data.params["sampler"] == "hybrid"
@@ -69,9 +70,9 @@ def test_every_sampler_gets_its_run(results: list[SamplerResults], store: Store,
     assert run.data.tags["hbir.revision"] == "c0ffee"
     assert run.data.tags["hbir.device"] == "cpu"
     assert run.data.metrics["machine/peak_memory_mb"] == 900.0
-    losses = [(row["step"], row["loss"]) for row in curve["train"]]
+    losses = [(row.step, row.loss) for row in curve.train]
     assert history(store, run, "train/loss") == losses
-    halves = [(row["step"], row["monolingual"]) for row in curve["validation"]]
+    halves = [(row.step, row.monolingual) for row in curve.validation]
     assert history(store, run, "validation/monolingual") == halves
     assert len(history(store, run, "train/pairs_per_second")) == 60
     best, final = settings("hybrid")["multilingual"], settings("hybrid", 0.99)["multilingual"]
@@ -141,7 +142,7 @@ def test_files_of_a_run(results: list[SamplerResults], store: Store, params: Tra
     assert artifacts(store, run) == {"training.json", "composition.png", "environment.json", "scores"}
     assert artifacts(store, run, "scores/cldr") == {"scores/cldr/cells.csv"}
     folder = Path(run.info.artifact_uri.removeprefix("file://").replace("%20", " "))
-    assert json.loads((folder / "training.json").read_text()) == results[1].training
+    assert read_training(folder / "training.json") == results[1].training
     assert (folder / "composition.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -160,9 +161,9 @@ def test_what_a_training_logged_is_not_logged_again(
     """The store failed after step 600, so half of the curve is missing."""
     training = results[0].training
     live = LiveRun(store.root)
-    live.start(training["fingerprint"], "xx", training["params"])
-    for row in training["curve"]["train"][:30]:
-        live.train(**row, pairs_per_second=1.0)
+    live.start(training.fingerprint, "xx", training.params)
+    for row in training.curve.train[:30]:
+        live.train(**asdict(row), pairs_per_second=1.0)
     live.finish("KILLED")
     assert counts(sync(results, store, params)) == (2, 1, 0)
     run = runs(store)["xx"]
@@ -192,7 +193,7 @@ def test_a_deleted_store_comes_back(
 def test_a_lost_record_is_told_and_nothing_else_is_lost(
     results: list[SamplerResults], store: Store, params: TrackingParams
 ):
-    gone = record_path(store.root, results[0].training["fingerprint"])
+    gone = record_path(store.root, results[0].training.fingerprint)
     gone.unlink()
     summary = sync(results, store, params)
     [told] = [note for note in summary.notes if "speed" in note]
@@ -228,8 +229,7 @@ def test_another_training_of_a_sampler_is_another_run(
     results: list[SamplerResults], store: Store, params: TrackingParams
 ):
     sync(results, store, params)
-    other = results[0]
-    other.training["fingerprint"] = "0123456789" * 6
+    other = replace(results[0], training=replace(results[0].training, fingerprint="0123456789" * 6))
     assert counts(sync([other], store, params)) == (1, 0, 0)
     assert set(runs(store)) == {"xx", "xy", "hybrid", "xx 0123456"}
 

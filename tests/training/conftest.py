@@ -18,6 +18,7 @@ from hbir.batching.plan import write_plan
 from hbir.core.files import atomic_folder, write_table
 from hbir.core.hashing import file_digest
 from hbir.core.records import PAIRS
+from hbir.core.training_record import Curve, TrainingRecord, ValidationPoint
 from hbir.encoding.initial import initial_encoder
 from hbir.encoding.model import load_encoder, prepare_torch, save_encoder
 from hbir.encoding.params import TinyParams
@@ -79,6 +80,21 @@ def make_params(**changes: Any) -> TrainParams:
         english=own,
     )
     return replace(params, **changes)
+
+
+def make_record(sampler: str, params: dict[str, Any] | None = None) -> TrainingRecord:
+    best, final = (
+        ValidationPoint(step=step, loss=float(step), monolingual=1.0, cross_lingual=None) for step in (1, 2)
+    )
+    return TrainingRecord(
+        sampler=sampler,
+        fingerprint="f",
+        params=params or {},
+        best=best,
+        final=final,
+        curve=Curve(train=(), validation=(best, final)),
+        composition=(),
+    )
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,8 @@ from hbir.encoding.presets import PROMPTS
 from hbir.training.card import model_card
 from hbir.training.observer import Silent
 from hbir.training.run import train
-from tests.training.conftest import LORA, Files
+from tests.training.conftest import LORA, Files, make_record
 
-POINT = {"step": 3, "loss": 1.0, "monolingual": 1.0, "cross_lingual": None}
 COMMIT = "c" * 40
 
 
@@ -22,8 +21,7 @@ def card(
     prompts: dict[str, str] = PROMPTS, origin: dict[str, Any] | None = None, **params: Any
 ) -> tuple[dict[str, Any], str]:
     shown = {"alpha": 0.5, "freeze_embeddings": False, "lora": None, **params}
-    training = {"sampler": "hybrid", "fingerprint": "f", "params": shown, "best": POINT, "final": POINT}
-    _, header, text = model_card(training, prompts, origin or {}).split("---\n", 2)
+    _, header, text = model_card(make_record("hybrid", shown), prompts, origin or {}).split("---\n", 2)
     return YAML(typ="safe").load(header), " ".join(text.split())
 
 

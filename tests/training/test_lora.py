@@ -65,7 +65,7 @@ def test_an_encoder_without_additions_is_saved_as_it_is(model: SentenceTransform
 
 
 def test_low_rank_training_saves_a_plain_model(files: Files, tmp_path: Path):
-    told = train(files.job(tmp_path / "model", lora=LORA), Silent())
+    record = train(files.job(tmp_path / "model", lora=LORA), Silent())
     initial, saved = weights(files.folder / "initial"), weights(tmp_path / "model")
     assert initial.keys() == saved.keys()
     assert not list((tmp_path / "model").rglob("adapter*"))
@@ -74,9 +74,9 @@ def test_low_rank_training_saves_a_plain_model(files: Files, tmp_path: Path):
     assert all(
         name.endswith(("dense.weight", "query.weight", "key.weight", "value.weight")) for name in changed
     )
-    assert told["params"]["lora.rank"] == 2
-    assert told["params"]["trainable_parameters"] == 448  # at rank 2: 4 layers of 16 x 16, 2 of 16 x 32
-    assert told["params"]["parameters"] > told["params"]["trainable_parameters"]
+    assert record.params["lora.rank"] == 2
+    assert record.params["trainable_parameters"] == 448  # at rank 2: 4 layers of 16 x 16, 2 of 16 x 32
+    assert record.params["parameters"] > record.params["trainable_parameters"]
 
 
 def test_saving_a_merged_model_does_not_move_the_run(files: Files, tmp_path: Path):
@@ -91,8 +91,8 @@ def test_saving_a_merged_model_does_not_move_the_run(files: Files, tmp_path: Pat
         )
         for every in (1, 12)
     )
-    assert often["curve"]["train"] == seldom["curve"]["train"]
-    assert often["final"] == seldom["final"]
+    assert often.curve.train == seldom.curve.train
+    assert often.final == seldom.final
 
 
 def test_rank_scale_and_dropout_are_those_of_the_params(files: Files):

@@ -9,6 +9,7 @@ import torch
 
 from hbir.batching.plan import Batch
 from hbir.core.errors import DataError
+from hbir.core.training_record import ValidationPoint
 from hbir.encoding.model import load_encoder
 from hbir.training.examples import PairTexts
 from hbir.training.forward import embed
@@ -120,12 +121,13 @@ def test_a_point_is_the_mean_of_its_window():
     assert speed > 0
     history.add(5.0, 4)
     history.point(4, 0.1)
-    assert [point["loss"] for point in history.train] == [3.0, 5.0]
+    assert [point.loss for point in history.train] == [3.0, 5.0]
 
 
 def test_the_earliest_of_equally_good_checkpoints_is_the_best():
-    history = History(validation=[{"step": 1, "loss": 2.0}, {"step": 2, "loss": 1.0}, {"step": 3, "loss": 1.0}])
-    assert history.best["step"] == 2
+    losses = {1: 2.0, 2: 1.0, 3: 1.0}
+    points = [ValidationPoint(step=s, loss=x, monolingual=x, cross_lingual=None) for s, x in losses.items()]
+    assert History(validation=points).best.step == 2
 
 
 @pytest.mark.parametrize(("decay", "last"), [("linear", 0.0), ("cosine", 0.0), ("constant", 0.01)])

@@ -14,6 +14,7 @@ from sentence_transformers import SentenceTransformer
 
 from hbir.core.errors import DataError, ModelError, PlanError, TrainingError
 from hbir.core.hashing import folder_digest
+from hbir.core.training_record import read_training
 from hbir.encoding import model as encoding
 from hbir.training import loop
 from hbir.training.loss import info_nce
@@ -48,26 +49,27 @@ def checkpoints(root: Path) -> list[Path]:
 
 def test_training_lowers_the_loss_and_tells_its_story(files: Files, tmp_path: Path, main_repository: Path):
     recorder = Recorder()
-    told = train(files.job(tmp_path / "model"), recorder)
-    curve = told["curve"]
-    assert [point["step"] for point in curve["train"]] == [3, 6, 9, 12]
-    assert [point["step"] for point in curve["validation"]] == [5, 10, 12]
-    assert curve["train"][-1]["loss"] < curve["train"][0]["loss"]
-    assert told["best"] == min(curve["validation"], key=lambda point: point["loss"])
-    assert told["final"] == curve["validation"][-1]
-    assert told["best"]["loss"] == pytest.approx(
-        (told["best"]["monolingual"] + told["best"]["cross_lingual"]) / 2, abs=2e-6
+    record = train(files.job(tmp_path / "model"), recorder)
+    curve = record.curve
+    assert [point.step for point in curve.train] == [3, 6, 9, 12]
+    assert [point.step for point in curve.validation] == [5, 10, 12]
+    assert curve.train[-1].loss < curve.train[0].loss
+    assert record.best == min(curve.validation, key=lambda point: point.loss)
+    assert record.final == curve.validation[-1]
+    assert record.best.cross_lingual is not None
+    assert record.best.loss == pytest.approx(
+        (record.best.monolingual + record.best.cross_lingual) / 2, abs=2e-6
     )
-    assert sum(row["count"] for row in told["composition"]) == STEPS * 4
-    assert json.loads((tmp_path / "model/training.json").read_text()) == told
+    assert sum(row.count for row in record.composition) == STEPS * 4
+    assert read_training(tmp_path / "model/training.json") == record
     assert recorder.told[0] == ("start", "hybrid", STEPS)
     assert recorder.told[-1] == ("finish", "FINISHED")
     assert [event for event in recorder.told if event[0] == "validation"] == [
         ("validation", s) for s in (5, 10, 12)
     ]
     assert checkpoints(main_repository) == []
-    record = json.loads((main_repository / f".hbir/records/{told['fingerprint']}.json").read_text())
-    assert [point["step"] for point in record["pairs_per_second"]] == [3, 6, 9, 12]
+    speed = json.loads((main_repository / f".hbir/records/{record.fingerprint}.json").read_text())
+    assert [point["step"] for point in speed["pairs_per_second"]] == [3, 6, 9, 12]
 
 
 def test_two_trainings_give_the_same_bytes(files: Files, tmp_path: Path):
@@ -98,16 +100,16 @@ def test_the_saved_model_is_the_best_and_final_the_last(files: Files, tmp_path: 
         "validate",
         lambda *_, **__: {"loss": (value := next(losses)), "monolingual": value, "cross_lingual": value},
     )
-    told = train(files.job(tmp_path / "model"), Silent())
-    assert (told["best"]["step"], told["final"]["step"]) == (10, 12)
+    record = train(files.job(tmp_path / "model"), Silent())
+    assert (record.best.step, record.final.step) == (10, 12)
     best, final = (
         encoding.embed(encoding.load_encoder(path), ["aa"], "query", 1)
         for path in (tmp_path / "model", tmp_path / "model/final")
     )
     assert not np.array_equal(best, final)
     losses = iter([0.5, 0.9, 0.1])
-    told = train(files.job(tmp_path / "again"), Silent())
-    assert told["best"]["step"] == told["final"]["step"] == 12
+    record = train(files.job(tmp_path / "again"), Silent())
+    assert record.best.step == record.final.step == 12
     assert not (tmp_path / "again/final").exists()
     last = encoding.embed(encoding.load_encoder(tmp_path / "again"), ["aa"], "query", 1)
     assert np.array_equal(final, last)
@@ -275,8 +277,8 @@ def test_no_gradient_is_longer_than_clip_when_the_optimizer_sees_it(
 
 def test_the_first_losses_are_golden(files: Files, tmp_path: Path):
     """A change of masks, prompts, seeds, padding or the optimizer moves them; other CPUs move last digits."""
-    told = train(files.job(tmp_path / "model", log_every=1), Silent())
-    first = [point["loss"] for point in told["curve"]["train"][:4]]
+    record = train(files.job(tmp_path / "model", log_every=1), Silent())
+    first = [point.loss for point in record.curve.train[:4]]
     assert first == pytest.approx(GOLDEN, rel=2e-3)
 
 

@@ -8,9 +8,11 @@ import pytest
 from click.testing import CliRunner
 from ruamel.yaml import YAML
 
+from hbir.core.training_record import TrainingRecord
 from hbir.training.run import Job
 from stages import score as score_stage
 from stages import train as train_stage
+from tests.training.conftest import make_record
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,12 +40,11 @@ def trusted(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
 
 def test_training_trusts_code_where_the_encoder_does(trusted: bool, monkeypatch: pytest.MonkeyPatch):
     jobs: list[Job] = []
-    told = {"best": {"step": 1, "loss": 1.0}, "final": {"step": 2, "loss": 2.0}}
     monkeypatch.setattr(train_stage, "LiveRun", lambda: None)
 
-    def run(job: Job, _: object) -> dict[str, Any]:
+    def run(job: Job, _: object) -> TrainingRecord:
         jobs.append(job)
-        return told
+        return make_record("xy")
 
     monkeypatch.setattr(train_stage, "run_training", run)
     result = CliRunner().invoke(train_stage.train, ["xy"], catch_exceptions=False)

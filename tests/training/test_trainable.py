@@ -31,7 +31,7 @@ def static() -> SentenceTransformer:
 
 
 def test_frozen_tables_stay_bit_for_bit(files: Files, tmp_path: Path):
-    told = train(files.job(tmp_path / "model", freeze_embeddings=True), Silent())
+    record = train(files.job(tmp_path / "model", freeze_embeddings=True), Silent())
     initial, saved = weights(files.folder / "initial"), weights(tmp_path / "model")
     tables = {name for name in saved if name.endswith("_embeddings.weight")}
     assert len(tables) == 3
@@ -39,7 +39,7 @@ def test_frozen_tables_stay_bit_for_bit(files: Files, tmp_path: Path):
     same = {name for name in saved if torch.equal(saved[name], initial[name])}
     assert same == tables | unused
     frozen = sum(initial[name].numel() for name in same)
-    assert told["params"]["parameters"] - told["params"]["trainable_parameters"] == frozen
+    assert record.params["parameters"] - record.params["trainable_parameters"] == frozen
 
 
 @pytest.mark.parametrize(
