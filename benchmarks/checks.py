@@ -11,7 +11,7 @@ import click
 
 from hbir.core.lines import read_jsonl
 from hbir.core.params import read_params, section
-from hbir.translation.checks import make_checks
+from hbir.translation.checks.checks import make_checks
 from hbir.translation.params import TranslateParams
 
 Row = tuple[str, str, str]

@@ -20,13 +20,13 @@ import click
 
 from hbir.benchmarks.registry import load
 from hbir.core.sentences import sentence_breaks
-from hbir.translation.ct2 import Ct2Params, Ct2Translator
-from hbir.translation.engine import Segment, Translator
-from hbir.translation.families import FAMILIES
-from hbir.translation.memorised import MemorisedEngine
-from hbir.translation.memory import Memory
-from hbir.translation.neural import NeuralTranslator, OpusParams
-from tests.translation.models import marian
+from hbir.translation.engines.ct2 import Ct2Params, Ct2Translator
+from hbir.translation.engines.engine import Segment, Translator
+from hbir.translation.engines.families import FAMILIES
+from hbir.translation.engines.neural import NeuralTranslator, OpusParams
+from hbir.translation.memory.memorised import MemorisedEngine
+from hbir.translation.memory.memory import Memory
+from tests.translation.engines.models import marian
 
 BATCH_TOKENS = 1024
 """As in params.yaml."""
@@ -50,8 +50,8 @@ def main(sentences: int, repeats: int, threads: int, beams: int, width: int, kee
         params = Ct2Params(name="ctranslate2", model=str(converted), family="opus", beams=beams)
         fast = Ct2Translator(params, "de", threads)
         with (
-            patch("hbir.translation.neural.room", _as_long),
-            patch("hbir.translation.ct2.room", _as_long),
+            patch("hbir.translation.engines.neural.room", _as_long),
+            patch("hbir.translation.engines.ct2.room", _as_long),
         ):
             _report(texts, ours, fast, repeats, folder)
 

@@ -7,10 +7,10 @@ from hbir.core.files import atomic_file, read_table, write_json, write_table
 from hbir.core.params import read_params, section
 from hbir.core.record import main_root
 from hbir.core.records import ENGLISH, PARALLEL
-from hbir.translation.choice import SOURCE_LANGUAGE, chosen
-from hbir.translation.engines import make_engine
+from hbir.translation.checks.rejection import write_rejected
+from hbir.translation.engines.choice import SOURCE_LANGUAGE, chosen
+from hbir.translation.engines.registry import make_engine
 from hbir.translation.params import TranslateParams
-from hbir.translation.rejection import write_rejected
 from hbir.translation.translate import translate_pairs
 
 

@@ -10,7 +10,7 @@ from hbir.encoding.params import EncoderParams
 from hbir.evaluation.params import EvaluateParams
 from hbir.tracking.params import TrackingParams
 from hbir.training.params import TrainParams
-from hbir.translation.choice import chosen
+from hbir.translation.engines.choice import chosen
 from hbir.translation.params import TranslateParams
 
 SECTIONS = {

@@ -18,8 +18,8 @@ from typing import Any
 import hbir
 from hbir.core.errors import HbirError, ModelError, ParamsError
 from hbir.core.record import main_root
-from hbir.translation.engine import Translator
-from hbir.translation.memorised import Runner
+from hbir.translation.engines.engine import Translator
+from hbir.translation.memory.memorised import Runner
 from hbir.translation.params import ClusterParams
 
 _SECTION = "params.yaml: translate.cluster"

@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 
 from hbir.core.errors import DataError
 from hbir.core.records import TRANSLATED
-from hbir.translation.checks import NO_CHECKS, OF_CONTENT, OF_LANGUAGE, Checks, make_checks
-from hbir.translation.engine import Engine, Segment
+from hbir.translation.checks.checks import NO_CHECKS, OF_CONTENT, OF_LANGUAGE, Checks, make_checks
+from hbir.translation.checks.rejection import SIDES, Rejected, Texts, find_rejected
+from hbir.translation.engines.engine import Engine, Segment
 from hbir.translation.params import ChecksParams
-from hbir.translation.rejection import SIDES, Rejected, Texts, find_rejected
 from hbir.translation.summary import NO_TRANSLATION, NO_VERSION, TranslateSummary
 
 

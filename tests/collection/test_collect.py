@@ -13,8 +13,8 @@ from hbir.collection.sources import KINDS, to_translate
 from hbir.core.errors import DataError, ParamsError
 from hbir.core.params import params_class, section
 from hbir.core.records import ENGLISH, PARALLEL
-from hbir.translation.cldr import CldrEngine
-from hbir.translation.engine import Segment
+from hbir.translation.engines.cldr import CldrEngine
+from hbir.translation.engines.engine import Segment
 
 CLDR = {"kind": "cldr"}
 
@@ -118,7 +118,9 @@ def test_the_embedded_corpus_alone_has_no_parallel_texts(collected):
 
 
 def test_cleaning_leaves_the_embedded_corpus_whole(collected):
-    bare = CollectParams(sources=[CLDR], near_duplicates=None, max_query_characters=10**6, max_passage_characters=10**6)
+    bare = CollectParams(
+        sources=[CLDR], near_duplicates=None, max_query_characters=10**6, max_passage_characters=10**6
+    )
     assert collect(bare).english.equals(collected.english)
 
 
@@ -151,7 +153,9 @@ def test_empty_and_over_long_texts(monkeypatch):
         Pair("a" * 10, "A" * 20),
     ]
     source = toy(monkeypatch, *pairs)
-    table, _, summary = collect(CollectParams(sources=[source], max_query_characters=10, max_passage_characters=20))
+    table, _, summary = collect(
+        CollectParams(sources=[source], max_query_characters=10, max_passage_characters=20)
+    )
     assert table["query"].to_pylist() == ["a" * 10]
     assert summary.dropped == {
         "toy: empty query": 1,

@@ -7,9 +7,9 @@ import sys
 import time
 from pathlib import Path
 
-from hbir.translation.engine import Segment
-from hbir.translation.memorised import MemorisedEngine
-from hbir.translation.memory import Memory
+from hbir.translation.engines.engine import Segment
+from hbir.translation.memory.memorised import MemorisedEngine
+from hbir.translation.memory.memory import Memory
 
 WORDS = ("oslo", "river", "why", "cold", "seven", "lamp", "of", "winter")
 

@@ -17,8 +17,8 @@ from ray import cloudpickle
 import tests.translation.test_cluster as here
 from hbir.core.errors import DataError, ModelError, ParamsError
 from hbir.translation.cluster import _connected, _gpus, ray_runner
-from hbir.translation.engine import Segment, Unfinished
-from hbir.translation.engines import make_engine
+from hbir.translation.engines.engine import Segment, Unfinished
+from hbir.translation.engines.registry import make_engine
 from hbir.translation.params import ClusterParams
 from tests.translation import fakes
 from tests.translation.given import translate_params

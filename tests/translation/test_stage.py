@@ -23,8 +23,8 @@ from hbir.core.errors import DataError, HbirError, ParamsError
 from hbir.core.files import read_json, read_table, write_table
 from hbir.core.params import read_params
 from hbir.core.records import ENGLISH, PARALLEL, TRANSLATED
-from hbir.translation import engines
-from hbir.translation.engines import EngineKind
+from hbir.translation.engines import registry as engines
+from hbir.translation.engines.registry import EngineKind
 from hbir.translation.params import EngineParams
 from tests.translation.test_translate import Parrot, english, parallel
 

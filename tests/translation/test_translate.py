@@ -12,11 +12,11 @@ from hbir.collection.params import CollectParams
 from hbir.core.errors import DataError, LanguageError, ParamsError
 from hbir.core.lines import read_jsonl
 from hbir.core.records import ENGLISH, PARALLEL, TRANSLATED
-from hbir.translation import cldr
-from hbir.translation.cldr import CldrEngine
-from hbir.translation.engine import Engine, Segment
-from hbir.translation.engines import make_engine
-from hbir.translation.rejection import Rejected, write_rejected
+from hbir.translation.checks.rejection import Rejected, write_rejected
+from hbir.translation.engines import cldr
+from hbir.translation.engines.cldr import CldrEngine
+from hbir.translation.engines.engine import Engine, Segment
+from hbir.translation.engines.registry import make_engine
 from hbir.translation.translate import Translation
 from hbir.translation.translate import translate_pairs as translate_checked
 from tests.translation.given import checks, only, translate_params
@@ -302,7 +302,7 @@ def test_an_engine_that_abridges_is_asked_for_neither_length_nor_numbers():
 
 def test_equal_texts_are_checked_once(monkeypatch):
     asked = []
-    monkeypatch.setattr("hbir.translation.checks.empty", lambda *texts: asked.append(texts))
+    monkeypatch.setattr("hbir.translation.checks.checks.empty", lambda *texts: asked.append(texts))
     translate_pairs(english(("a", "p"), ("b", "p"), ("a", "q")), NONE, Shouting(), "de")
     assert sorted(asked) == [("a", "de:A"), ("b", "de:B"), ("p", "de:P"), ("q", "de:Q")]
 

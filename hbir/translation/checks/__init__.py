@@ -1,0 +1,1 @@
+"""Which translations are not taken."""

@@ -1,0 +1,65 @@
+"""Find the pairs that do not pass the checks, and keep them where they can be looked at."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from hbir.core.files import atomic_file
+from hbir.translation.checks.checks import Checks
+
+SIDES = ("query", "passage")
+Texts = tuple[str, str]
+"""Query and passage in one language."""
+Rejected = dict[str, Any]
+"""A pair's `pair_id`, `source` and `reason`, and of each side `english`, `translation` and its own `reason`."""
+
+
+def find_rejected(english: pa.Table, translated: Mapping[int, Texts], checks: Checks) -> dict[int, Rejected]:
+    """Check both sides of every pair.
+
+    Args:
+        english: a table with the columns ENGLISH.
+        translated: `pair_id` → its texts in the language; pairs that are not there are passed over.
+        checks: of the language; equal texts are checked once.
+
+    Returns:
+        `pair_id` → what is wrong; the reason of the pair is that of its query, or else of its passage.
+    """
+    reason = cache(checks.reason)
+    rows = english.select(["pair_id", "source", *SIDES]).to_pylist()
+    told = (_told(row, translated[row["pair_id"]], reason) for row in rows if row["pair_id"] in translated)
+    return {pair["pair_id"]: pair for pair in told if pair["reason"]}
+
+
+def write_rejected(root: Path, language: str, rejected: Iterable[Rejected]) -> Path:
+    """Replace the file of a language's rejected pairs; without any there is no file.
+
+    Args:
+        root: the main repository.
+        language: its tag.
+        rejected: the pairs.
+
+    Returns:
+        The file, one JSON object per line.
+    """
+    path = root / ".hbir" / "rejected" / f"{language}.jsonl"
+    lines = [json.dumps(pair, ensure_ascii=False) + "\n" for pair in rejected]
+    if lines:
+        with atomic_file(path) as temporary:
+            temporary.write_text("".join(lines), encoding="utf-8")
+    else:
+        path.unlink(missing_ok=True)
+    return path
+
+
+def _told(row: Mapping[str, Any], texts: Texts, reason: Callable[[str, str], str | None]) -> Rejected:
+    sides = {
+        side: {"english": row[side], "translation": text, "reason": reason(row[side], text)}
+        for side, text in zip(SIDES, texts, strict=True)
+    }
+    first = next(filter(None, (side["reason"] for side in sides.values())), None)
+    return {"pair_id": row["pair_id"], "source": row["source"], "reason": first, **sides}

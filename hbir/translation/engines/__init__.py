@@ -1,0 +1,1 @@
+"""What translates: one module per engine, one table of them."""

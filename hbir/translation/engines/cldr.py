@@ -1,0 +1,50 @@
+"""Render the embedded corpus in the target language."""
+
+from collections.abc import Sequence
+
+from hbir.cldr.render import renderer
+from hbir.core.errors import ParamsError
+from hbir.translation.engines.engine import Segment
+
+
+class CldrEngine:
+    """Render keys with CLDR's names and the templates of the target language."""
+
+    name = "cldr"
+    truncated = 0
+    mixes_languages = False
+    abridges = True
+    """A passage lacks the sentences of which the language lacks a name."""
+
+    def __init__(self, where: str = "params.yaml: translate.engine") -> None:
+        """Keep what a message needs.
+
+        Args:
+            where: the file and key that name the engine.
+        """
+        self._where = where
+
+    def translate(self, segments: Sequence[Segment], target: str) -> list[str | None]:
+        """Render the segments' keys.
+
+        Args:
+            segments: segments of the embedded corpus.
+            target: a tag that has templates.
+
+        Returns:
+            The texts; None where the language lacks a name.
+
+        Raises:
+            ParamsError: when a segment has no key, before anything is rendered.
+        """
+        plain = [segment for segment in segments if not segment.key]
+        if plain:
+            raise ParamsError(
+                where=self._where,
+                expected="an engine that reads texts, for a source of plain texts",
+                found=f"{self.name!r}, which renders the embedded corpus only, for {len(plain)} texts such as "
+                f"{plain[0].text[:40]!r}",
+                hint="Choose another engine, or sources of kind `cldr` and `parallel` only.",
+            )
+        render = renderer(target).render
+        return [render(segment.key) for segment in segments]

@@ -1,0 +1,183 @@
+"""Translate with a model that was converted for CTranslate2: 8-bit integers on a CPU, float16 on a GPU."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from hbir.core.errors import ModelError
+from hbir.core.hub.models import SAFE, Snapshot, snapshot
+from hbir.core.model_folder import model_digest, require_files
+from hbir.core.params import params_class
+from hbir.translation.engines.converted import conversion, converted_folder, require_package
+from hbir.translation.engines.engine import Unfinished
+from hbir.translation.engines.families import FAMILIES, Family, is_fixed_opus, token_of
+from hbir.translation.engines.folders import check_target
+from hbir.translation.engines.texts import Texts, input_limit, room
+from hbir.translation.params import Count
+
+logger = logging.getLogger(__name__)
+RULES = 1
+"""Version of this code, `texts` and `families`: to be raised when the same model may give another text."""
+_TOKENIZER = ("*.json", "*.txt", "*.model", "*.spm")
+
+
+@params_class
+class Ct2Params:
+    """Describe a converted model."""
+
+    name: str
+    """`ctranslate2`."""
+    family: Literal["nllb", "m2m100", "opus", "madlad"]
+    """What the model was converted from, which decides how it is told the language."""
+    model: str | None = None
+    """Folder that `ct2-transformers-converter` made, `{lang}` standing for the language."""
+    tokenizer: str | None = None
+    """Folder or id of the Hub with the tokenizer's files, `{lang}` standing for the language; null where they
+    were copied beside the model."""
+    token: str | None = None
+    """What a model of OPUS-MT with several targets wants before a text; null for the table's."""
+    compute: Literal["auto", "int8", "int8_float32", "float32", "int8_float16", "float16", "bfloat16"] = "auto"
+    """Arithmetic; `auto` is int8 on a CPU and float16 on a GPU."""
+    beams: Count = 4
+    """Hypotheses searched at a time, 1 for the best token each time."""
+    max_tokens: Annotated[int, Field(ge=8)] | None = None
+    """Longest input; null for what the family was made for."""
+
+
+class Ct2Translator:
+    """Run a converted model; it is loaded at the first batch."""
+
+    def __init__(self, params: Ct2Params, target: str, threads: int) -> None:
+        """Find the model.
+
+        Args:
+            params: of the engine.
+            target: the language's ISO 639-1 code.
+            threads: CPU threads.
+
+        Raises:
+            LanguageError: when the model does not know the language, or translates into another.
+            ModelError: when CTranslate2, the model or its tokenizer is missing.
+            ParamsError: when it takes less than `max_tokens`.
+        """
+        self._params, self._threads = params, threads
+        self._where = f"engine ctranslate2, language {target}"
+        family = FAMILIES[params.family]
+        self._token = token_of(family, target, params.token, self._where)
+        self._forced = family.forced
+        require_package(self._where)
+        self._folder = converted_folder(family, params.model, target, self._where)
+        self._source = self._tokenizer(family, target)
+        self._positions = family.positions
+        self._limit = input_limit(params.max_tokens, family.limit, family.limit, self._where)
+        if is_fixed_opus(family, params.tokenizer or params.model, params.token):
+            check_target(self._source.path, target, self._where)
+        own = params.token is not None
+        self._texts = Texts(family, self._source.path, self._token, own, self._where)
+
+    @cached_property
+    def identity(self) -> Mapping[str, Any]:
+        """Return the model's files and the options; `auto` counts as such, on whatever machine."""
+        source = self._source.path
+        apart = None if source == self._folder else model_digest(source, _TOKENIZER)
+        return {
+            "engine": "ctranslate2",
+            "rules": RULES,
+            "family": self._params.family,
+            "files": model_digest(self._folder, ("model.bin", *SAFE)),
+            "tokenizer": self._source.revision or apart,
+            "token": self._token,
+            "compute": self._params.compute,
+            "beams": self._params.beams,
+            "max_tokens": self._limit,
+        }
+
+    @property
+    def arithmetic(self) -> str:
+        """Return what `compute` comes to on this machine."""
+        usual = "float16" if _device() == "cuda" else "int8"
+        return usual if self._params.compute == "auto" else self._params.compute
+
+    @property
+    def limit(self) -> int:
+        """Return the longest input in tokens, special ones included."""
+        return self._limit
+
+    def lengths(self, texts: Sequence[str]) -> list[int]:
+        """Count tokens.
+
+        Args:
+            texts: sentences.
+
+        Returns:
+            Tokens of each, special ones included, before any truncation.
+        """
+        return self._texts.lengths(texts)
+
+    def translate(self, texts: Sequence[str]) -> list[str]:
+        """Translate one batch in one go.
+
+        Args:
+            texts: sentences, none empty; those beyond the limit lose their end.
+
+        Returns:
+            As many translations, in the same order; one that was stopped is Unfinished.
+        """
+        ids = self._texts.encode(texts, self._limit)["input_ids"]
+        rooms = [room(len(row), self._positions) for row in ids]
+        found = self._model.translate_batch(
+            [self._texts.tokenizer.convert_ids_to_tokens(row) for row in ids],
+            target_prefix=[[self._texts.token]] * len(ids) if self._forced else None,
+            max_batch_size=0,
+            beam_size=self._params.beams,
+            max_input_length=0,
+            max_decoding_length=max(rooms),
+        )
+        pairs = zip(found, rooms, strict=True)
+        return [self._sentence(result.hypotheses[0], most) for result, most in pairs]
+
+    def _sentence(self, tokens: list[str], most: int) -> str:
+        text = self._texts.decode(tokens[:most])
+        return text if len(tokens) < most else Unfinished(text)
+
+    @cached_property
+    def _model(self) -> Any:
+        import ctranslate2
+
+        device, compute = _device(), self.arithmetic
+        try:
+            model = ctranslate2.Translator(
+                str(self._folder),
+                device=device,
+                compute_type=compute,
+                inter_threads=1,
+                intra_threads=self._threads,
+            )
+        except (RuntimeError, ValueError) as error:
+            raise ModelError(
+                where=self._where,
+                expected=f"a converted model that runs in {compute} on {device}",
+                found=" ".join(str(error).split())[:300],
+                hint="Set another `compute`, or convert the model again.",
+            ) from error
+        logger.info("%s: %s in %s on %s", self._where, self._folder, compute, device)
+        return model
+
+    def _tokenizer(self, family: Family, target: str) -> Snapshot:
+        found = Snapshot(self._folder, "")
+        if self._params.tokenizer is not None:
+            name = self._params.tokenizer.replace("{lang}", target)
+            found = snapshot(name, None, self._where, _TOKENIZER)
+        again = conversion(family, self._folder, target)
+        hint = f"Copy them there, set `tokenizer`, or convert again: {again}."
+        require_files(found.path, family.files, self._where, hint)
+        return found
+
+
+def _device() -> str:
+    import ctranslate2
+
+    return "cuda" if ctranslate2.get_cuda_device_count() else "cpu"

@@ -1,0 +1,203 @@
+"""Translate with a model of transformers: NLLB-200, M2M-100, OPUS-MT or MADLAD-400."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from hbir.core.errors import ModelError
+from hbir.core.hub.models import Snapshot, require_safetensors, snapshot
+from hbir.core.model_folder import model_digest, require_files
+from hbir.core.params import params_class
+from hbir.translation.engines.cache import beam_cache
+from hbir.translation.engines.engine import Unfinished
+from hbir.translation.engines.families import FAMILIES, is_fixed_opus, model_of, token_of
+from hbir.translation.engines.folders import check_target, read_family_config
+from hbir.translation.engines.texts import Texts, input_limit, room
+from hbir.translation.params import Count
+
+logger = logging.getLogger(__name__)
+RULES = 1
+"""Version of this code, `texts` and `families`: to be raised when the same model may give another text."""
+
+
+@params_class
+class NeuralParams:
+    """Describe a model that transformers runs."""
+
+    name: str
+    """`nllb`, `m2m100`, `opus` or `madlad`."""
+    model: str | None = None
+    """Id of the Hub or folder, `{lang}` standing for the language; null for the family's smallest."""
+    revision: str | None = None
+    """Commit, branch or tag of the Hub; null for the one of the first load."""
+    beams: Count | None = None
+    """Hypotheses searched at a time, 1 for the best token each time; null for what the model comes with."""
+    max_tokens: Annotated[int, Field(ge=8)] | None = None
+    """Longest input; null for what the model takes."""
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """Of the weights; `auto` is bf16 on a GPU and fp32 on a CPU."""
+
+
+@params_class
+class OpusParams(NeuralParams):
+    """Describe a model of OPUS-MT."""
+
+    token: str | None = None
+    """What a model with several targets wants before a text, such as `>>pol<<`; null for the table's."""
+
+
+class NeuralTranslator:
+    """Run a model of transformers; it is loaded at the first batch."""
+
+    def __init__(self, params: NeuralParams, target: str, threads: int) -> None:
+        """Find the model.
+
+        Args:
+            params: of the engine.
+            target: the language's ISO 639-1 code.
+            threads: CPU threads.
+
+        Raises:
+            LanguageError: when the model does not know the language, or translates into another.
+            ModelError: when it is missing, of another family, without its tokenizer, or pickled.
+            ParamsError: when it takes less than `max_tokens`.
+        """
+        self._params, self._threads = params, threads
+        self._where = f"engine {params.name}, language {target}"
+        family = FAMILIES[params.name]
+        own = getattr(params, "token", None)
+        self._token = token_of(family, target, own, self._where)
+        self._name = model_of(family, params.model, target, self._where)
+        self._found: Snapshot = snapshot(self._name, params.revision, self._where)
+        require_safetensors(self._found.path, self._name, self._where)
+        self._forced = family.forced
+        config = read_family_config(self._found.path, family, self._where)
+        self._positions: int | None = config.get("max_position_embeddings", family.positions)
+        most = min(self._positions or family.limit, family.limit)
+        self._limit = input_limit(params.max_tokens, self._positions or family.limit, most, self._where)
+        require_files(self._found.path, family.files, self._where, "Put the model's own files there.")
+        if is_fixed_opus(family, params.model, own):
+            check_target(self._found.path, target, self._where)
+        self._texts = Texts(family, self._found.path, self._token, own is not None, self._where)
+
+    @cached_property
+    def identity(self) -> Mapping[str, Any]:
+        """Return the model's version and the options; `auto` counts as such, on whatever machine."""
+        version = {"model": self._name, "revision": self._found.revision}
+        if not self._found.revision:
+            version = {"files": model_digest(self._found.path)}
+        return {
+            "engine": self._params.name,
+            "rules": RULES,
+            **version,
+            "token": self._token,
+            "beams": self._params.beams,
+            "max_tokens": self._limit,
+            "precision": self._params.precision,
+        }
+
+    @property
+    def arithmetic(self) -> Literal["fp32", "bf16"]:
+        """Return what `precision` comes to on this machine."""
+        import torch
+
+        if self._params.precision != "auto":
+            return self._params.precision
+        return "bf16" if torch.cuda.is_available() else "fp32"
+
+    @property
+    def limit(self) -> int:
+        """Return the longest input in tokens, special ones included."""
+        return self._limit
+
+    def lengths(self, texts: Sequence[str]) -> list[int]:
+        """Count tokens.
+
+        Args:
+            texts: sentences.
+
+        Returns:
+            Tokens of each, special ones included, before any truncation.
+        """
+        return self._texts.lengths(texts)
+
+    def translate(self, texts: Sequence[str]) -> list[str]:
+        """Translate one batch in one go.
+
+        Args:
+            texts: sentences, none empty; those beyond the limit lose their end.
+
+        Returns:
+            As many translations, in the same order; one that was stopped is Unfinished.
+        """
+        import torch
+
+        batch = self._texts.encode(texts, self._limit, padding=True, return_tensors="pt")
+        rooms = [room(tokens, self._positions) for tokens in batch["attention_mask"].sum(1).tolist()]
+        with torch.inference_mode():
+            inputs = batch.to(self._model.device)
+            found = self._model.generate(
+                **inputs, max_new_tokens=max(rooms), past_key_values=beam_cache(), **self._options
+            )
+        return [self._sentence(row, most) for row, most in zip(found.tolist(), rooms, strict=True)]
+
+    @cached_property
+    def _options(self) -> dict[str, int]:
+        options = {} if self._params.beams is None else {"num_beams": self._params.beams}
+        if self._forced:
+            options["forced_bos_token_id"] = self._texts.tokenizer.convert_tokens_to_ids(self._texts.token)
+        return options
+
+    def _sentence(self, ids: list[int], most: int) -> str:
+        # First stand the decoder's start and, where it is forced, the language. Each sentence has a room of its
+        # own, whatever the longest of the batch has: a translation does not depend on its company.
+        own = ids[1 : 1 + most]
+        tokenizer = self._texts.tokenizer
+        text = self._texts.decode(tokenizer.convert_ids_to_tokens(own[self._forced :]))
+        # The last token says nothing: Marian is made to put an end there.
+        return text if tokenizer.eos_token_id in own[: most - 1] else Unfinished(text)
+
+    @cached_property
+    def _model(self) -> Any:
+        import torch
+
+        torch.set_num_threads(self._threads)
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        model = self._loaded(torch.float32 if self.arithmetic == "fp32" else torch.bfloat16)
+        # Its own limit of length gives way to the one of each batch.
+        model.generation_config.max_length = None
+        logger.info("%s: %s in %s on %s", self._where, self._name, self.arithmetic, device)
+        return model.to(device).eval()
+
+    def _loaded(self, dtype: Any) -> Any:
+        from safetensors import SafetensorError
+        from transformers import AutoModelForSeq2SeqLM
+        from transformers.utils import logging as hub_logging
+
+        hub_logging.set_verbosity_error()
+        hub_logging.disable_progress_bar()
+        try:
+            model, found = AutoModelForSeq2SeqLM.from_pretrained(
+                str(self._found.path),
+                dtype=dtype,
+                use_safetensors=True,
+                local_files_only=True,
+                output_loading_info=True,
+            )
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+            raise self._unusable(str(error)) from error
+        # Transformers would fill what is missing with random numbers.
+        if missing := sorted(found["missing_keys"]):
+            raise self._unusable(f"no weights for {missing[0]} and {len(missing) - 1} others")
+        return model
+
+    def _unusable(self, found: str) -> ModelError:
+        return ModelError(
+            where=self._where,
+            expected=f"a model that translates in {self._name}",
+            found=" ".join(found.split())[:300],
+            hint="Name another model, or fetch this one again.",
+        )

@@ -1,0 +1,1 @@
+"""What was translated before, and what is translated now: sentences, batches, files."""

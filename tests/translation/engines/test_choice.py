@@ -1,0 +1,69 @@
+import pytest
+
+from hbir.core.errors import ParamsError
+from hbir.translation.engines.choice import chosen
+from tests.translation.given import translate_params
+
+LANGUAGES = ["de", "en", "es"]
+
+
+def test_english_has_no_engine_and_overrides_count():
+    given = translate_params(engine="cldr", languages={"es": {"name": "cldr"}})
+    assert chosen(given, LANGUAGES) == {"de": "cldr", "es": "cldr"}
+    assert list(chosen(given, ["es", "de"])) == ["es", "de"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"engine": "cdlr"}, r"params\.yaml: translate\.engine: .*Did you mean 'cldr'"),
+        ({"engine": {"name": "cldr", "speed": 1}}, r"translate\.engine: .*found 'speed'"),
+        ({"engine": {}}, r"translate\.engine: expected a `name`"),
+        ({"languages": {"es": "cdlr"}}, r"translate\.languages\.es: .*Did you mean 'cldr'"),
+        (
+            {"languages": {"se": "cldr"}},
+            r"translate\.languages: expected one of de, es, found 'se'\. Did you mean",
+        ),
+        ({"languages": {"en": "cldr"}}, r"translate\.languages: expected one of de, es, found 'en'"),
+    ],
+)
+def test_an_engine_that_is_wrong_for_any_language_is_told(changes, message: str):
+    with pytest.raises(ParamsError, match=message):
+        chosen(translate_params(**changes), LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    ("engine", "key"),
+    [
+        ({"name": "opus", "model": "x"}, "model"),
+        ({"name": "ctranslate2", "family": "opus", "model": "x"}, "model"),
+        ({"name": "ctranslate2", "family": "opus", "model": "{lang}", "tokenizer": "x"}, "tokenizer"),
+        ({"name": "opus", "model": "{lang}", "token": ">>pol<<"}, "token"),
+        ({"name": "apertium", "mode": "eng-cat"}, "mode"),
+        ({"name": "glossary", "path": "en-es.txt"}, "path"),
+    ],
+)
+def test_what_is_of_one_language_is_refused_for_several(engine, key):
+    told = rf"translate\.engine\.{key}: expected one for each of de, es, found .* for all"
+    with pytest.raises(ParamsError, match=told):
+        chosen(translate_params(engine=engine), LANGUAGES)
+    both = {"de": engine, "es": engine}
+    with pytest.raises(ParamsError, match=rf"translate\.languages\.de\.{key}: expected one for each of de, es"):
+        chosen(translate_params(engine="cldr", languages=both), LANGUAGES)
+    assert chosen(translate_params(engine=engine), ["en", "es"]) == {"es": engine["name"]}
+    assert chosen(translate_params(engine=engine, languages={"de": "cldr"}), LANGUAGES)["es"] == engine["name"]
+
+
+@pytest.mark.parametrize(
+    ("engine", "languages"),
+    [
+        ({"name": "opus", "model": "x/{lang}"}, LANGUAGES),
+        ({"name": "opus"}, LANGUAGES),
+        ({"name": "nllb", "model": "x"}, LANGUAGES),
+        ({"name": "ctranslate2", "family": "nllb", "model": "x", "tokenizer": "y"}, LANGUAGES),
+        # Told apart by the table's tokens.
+        ({"name": "opus", "model": "en-dra"}, ["te", "ta", "en"]),
+    ],
+)
+def test_what_is_of_any_language_may_serve_several(engine, languages):
+    assert set(chosen(translate_params(engine=engine), languages).values()) == {engine["name"]}

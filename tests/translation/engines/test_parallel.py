@@ -1,0 +1,44 @@
+import pyarrow as pa
+import pytest
+
+from hbir.core.errors import ParamsError
+from hbir.core.records import ENGLISH, PARALLEL
+from hbir.translation.engines.engine import Segment
+from hbir.translation.engines.registry import make_engine
+from hbir.translation.translate import translate_pairs
+from tests.translation.given import only, translate_params
+
+
+def engine():
+    return make_engine(translate_params(engine="parallel"), "es")
+
+
+def test_it_has_no_translation_of_anything():
+    assert engine().translate([Segment("", "a"), Segment("key", "b")], "es") == [None, None]
+    assert engine().translate([], "es") == []
+
+
+def test_only_what_comes_translated_is_kept():
+    english = {
+        "pair_id": [1, 2],
+        "passage_id": [1, 2],
+        "query_id": [1, 2],
+        "source": ["toy", "toy"],
+        "split": ["train", "train"],
+        "query": ["who?", "when?"],
+        "passage": ["She.", "Now."],
+        "query_key": ["", ""],
+        "passage_key": ["", ""],
+    }
+    parallel = {"pair_id": [2], "lang": ["es"], "query": ["¿cuándo?"], "passage": ["Ahora."]}
+    translation = translate_pairs(
+        pa.table(english, schema=ENGLISH), pa.table(parallel, schema=PARALLEL), engine(), "es", only()
+    )
+    assert translation.table["pair_id"].to_pylist() == [2]
+    assert translation.table["query"].to_pylist() == ["¿cuándo?"]
+    assert sum(translation.summary.absent.values()) == 1
+
+
+def test_it_has_no_keys_of_its_own():
+    with pytest.raises(ParamsError, match="path"):
+        make_engine(translate_params(engine={"name": "parallel", "path": "x"}), "es")
