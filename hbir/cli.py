@@ -2,7 +2,6 @@
 
 import difflib
 import importlib
-import importlib.util
 import logging
 import sys
 from pathlib import Path
@@ -22,15 +21,16 @@ STAGES = {
     "evaluate": "Compare the samplers and write the reports.",
 }
 TOOLS = {
-    "benchmark": ("hbir.reporting.benchmark", "Score any encoder on a benchmark."),
-    "search": ("hbir.retrieval.command", "Search a file of passages with any encoder."),
-    "encoders": ("hbir.reporting.encoders", "List the encoders that have a short name."),
-    "convert": ("hbir.reporting.encoders", "Write a model with pickled weights again, in safetensors."),
-    "compare": ("hbir.reporting.compare", "Show the comparison of the scores in this folder again."),
-    "track": ("hbir.tracking.commands", "Bring MLflow up to date with what DVC holds."),
-    "ui": ("hbir.tracking.commands", "Open MLflow on the comparison."),
-    "seeds": ("hbir.reporting.seeds", "Summarise experiments that differ in their seed."),
+    "benchmark": "Score any encoder on a benchmark.",
+    "search": "Search a file of passages with any encoder.",
+    "encoders": "List the encoders that have a short name.",
+    "convert": "Write a model with pickled weights again, in safetensors.",
+    "compare": "Show the comparison of the scores in this folder again.",
+    "track": "Bring MLflow up to date with what DVC holds.",
+    "ui": "Open MLflow on the comparison.",
+    "seeds": "Summarise experiments that differ in their seed.",
 }
+"""Name and purpose of what `stages/` and `hbir/commands/` hold, a file for each."""
 
 
 class Commands(click.Group):
@@ -57,14 +57,16 @@ class Commands(click.Group):
         Returns:
             It, or None when there is none of that name.
         """
-        attribute = cmd_name.replace("-", "_")
+        name = cmd_name.replace("-", "_")
         if cmd_name in STAGES:
-            command = getattr(_stage(attribute), attribute)
+            require_project()
+            module = importlib.import_module(f"stages.{name}")
         elif cmd_name in TOOLS:
-            command = getattr(importlib.import_module(TOOLS[cmd_name][0]), attribute)
+            module = importlib.import_module(f"hbir.commands.{name}")
         else:
             return None
-        return command if isinstance(command, click.Command) else None
+        command: click.Command = getattr(module, name)
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -94,7 +96,7 @@ class Commands(click.Group):
         with formatter.section("Stages (what `dvc repro` calls)"):
             formatter.write_dl(list(STAGES.items()))
         with formatter.section("Tools"):
-            formatter.write_dl([(name, text) for name, (_, text) in TOOLS.items()])
+            formatter.write_dl(list(TOOLS.items()))
 
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -114,17 +116,12 @@ def main() -> None:
         sys.exit(1)
 
 
-def _stage(name: str) -> object:
-    path = _project_root() / "stages" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"stages.{name}", path)
-    if spec is None or spec.loader is None or not path.is_file():
-        raise ParamsError(where=str(path), expected="a stage", found="none", hint="Check out the file again.")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def require_project() -> None:
+    """Check that this is a project's folder, whose own `stages/` then comes first on Python's path.
 
-
-def _project_root() -> Path:
+    Raises:
+        ParamsError: when it is not.
+    """
     here = Path.cwd()
     if not (here / "stages").is_dir() or not (here / "params.yaml").is_file():
         raise ParamsError(
@@ -133,4 +130,5 @@ def _project_root() -> Path:
             found="none",
             hint="Stages run in the project's folder: change into it.",
         )
-    return here
+    if sys.path[0] != str(here):
+        sys.path.insert(0, str(here))  # the command `hbir` would find the stages that it was installed with

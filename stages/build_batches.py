@@ -7,14 +7,12 @@ from hbir.batching.inventory import Inventory
 from hbir.batching.params import BatchParams
 from hbir.batching.plan import write_plan
 from hbir.batching.summary import summary_line
-from hbir.core import project
+from hbir.core import paths, project
 from hbir.core.files import atomic_file, atomic_folder, read_table, write_table
 from hbir.core.hashing import file_digest
 from hbir.core.params import read_params, section
-from hbir.core.records import TRANSLATED
-
-ALWAYS = ("xx", "xy", "hybrid")
-"""The plans of the explicit train stages; those of the baselines come on demand."""
+from hbir.core.samplers import with_stage
+from hbir.core.schemas import TRANSLATED_SCHEMA
 
 
 @click.command()
@@ -24,13 +22,15 @@ def build_batches() -> None:
     batches = section(params, "batches", BatchParams)
     top = project.read_project(params)
     languages = project.training_languages(params)
-    translated = {lang: read_table(project.TRANSLATED / f"{lang}.parquet", TRANSLATED) for lang in languages}
+    translated = {
+        lang: read_table(paths.TRANSLATED / f"{lang}.parquet", TRANSLATED_SCHEMA) for lang in languages
+    }
     pairs = merge_pairs(translated)
     inventory = Inventory.of(pairs)
-    with atomic_file(project.PAIRS) as file, atomic_folder(project.BATCHES) as folder:
+    with atomic_file(paths.PAIRS) as file, atomic_folder(paths.BATCHES) as folder:
         write_table(file, pairs)
         fingerprint = file_digest(file)
-        for sampler in (*ALWAYS, *top.baselines):
+        for sampler in (*with_stage(), *top.baselines):
             plan = make_plan(sampler, inventory, batches, top.seed, fingerprint)
             write_plan(folder / f"{sampler}.parquet", plan)
             click.echo(f"plan {summary_line(plan, len(inventory.pair_ids))}")

@@ -8,7 +8,7 @@ from hbir.benchmarks.registry import checked
 from hbir.collection.collect import collect as collect_pairs
 from hbir.collection.params import CollectParams
 from hbir.collection.sources import to_translate
-from hbir.core import project
+from hbir.core import paths, project
 from hbir.core.files import write_table
 from hbir.core.params import read_params, section
 
@@ -29,6 +29,6 @@ def collect() -> None:
     if rendering and top.languages != ["en"] and (plain := to_translate(given.sources)):
         logger.warning("translate: engine cldr will refuse the texts of %s.", ", ".join(plain))
     english, parallel, summary = collect_pairs(given)
-    write_table(project.ENGLISH, english)
-    write_table(project.PARALLEL, parallel)
+    write_table(paths.ENGLISH_PAIRS, english)
+    write_table(paths.PARALLEL_TEXTS, parallel)
     click.echo(f"collect: {summary}")

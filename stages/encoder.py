@@ -6,10 +6,10 @@ from typing import Any
 import click
 import pyarrow as pa
 
-from hbir.core import project
+from hbir.core import paths, project
 from hbir.core.files import atomic_folder, read_table, write_json
 from hbir.core.params import read_params, section
-from hbir.core.records import TRAIN, TRANSLATED
+from hbir.core.schemas import TRAIN, TRANSLATED_SCHEMA
 from hbir.encoding import coverage
 from hbir.encoding.initial import ORIGIN, initial_encoder, origin
 from hbir.encoding.model import prepare_torch, save_encoder
@@ -21,11 +21,11 @@ def encoder() -> None:
     """Write models/initial from the section `encoder` of params.yaml."""
     params = read_params()
     chosen = section(params, "encoder", EncoderParams)
-    prepare_torch(project.threads(params))
+    prepare_torch(project.read_project(params).threads)
     texts = (text for lang in _languages(params, chosen) for side in _texts(lang) for text in side.to_pylist())
     model = initial_encoder(chosen, texts, project.read_project(params).seed)
     told = origin(model, chosen)
-    with atomic_folder(project.INITIAL) as folder:
+    with atomic_folder(paths.INITIAL) as folder:
         save_encoder(model, folder)
         write_json(folder / ORIGIN, told)
     at = f" at {told['revision']}" if told["revision"] else ""
@@ -42,12 +42,12 @@ def _samples(params: dict[str, Any]) -> dict[str, list[list[str]]]:
 
 
 def _path(lang: str) -> Path:
-    return project.TRANSLATED / f"{lang}.parquet"
+    return paths.TRANSLATED / f"{lang}.parquet"
 
 
 def _texts(lang: str) -> list[pa.Array]:
     """Read the distinct questions and passages of a language's training pairs."""
-    table = read_table(_path(lang), TRANSLATED)
+    table = read_table(_path(lang), TRANSLATED_SCHEMA)
     training = table.filter([split == TRAIN for split in table["split"].to_pylist()])
     return [training[column].unique() for column in ("query", "passage")]
 

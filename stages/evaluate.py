@@ -3,7 +3,7 @@
 import click
 from rich.console import Console
 
-from hbir.core import project
+from hbir.core import paths, project
 from hbir.core.files import write_json
 from hbir.core.params import read_params, section
 from hbir.evaluation.headline import headline
@@ -20,9 +20,9 @@ def evaluate() -> None:
     params = read_params()
     top = project.read_project(params)
     tracking = section(params, "tracking", TrackingParams)
-    results = read_results(project.SCORES, top.compared)
-    write_reports(results, top.sampler, project.REPORTS)
+    results = read_results(paths.SCORES, top.compared)
+    write_reports(results, top.sampler, paths.REPORTS)
     chosen = next(result for result in results if result.sampler == top.sampler)
-    write_json(project.METRICS / "headline.json", headline(chosen.summaries))
+    write_json(paths.METRICS / "headline.json", headline(chosen.summaries))
     show_comparison(results, top.sampler, Console())
     synchronise_quietly(results, tracking)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from hbir.benchmarks.registry import checked
-from hbir.core import project
+from hbir.core import paths, project
 from hbir.core.files import atomic_folder, write_json
 from hbir.core.params import read_params, section
 from hbir.core.training_record import TRAINING
@@ -26,23 +26,23 @@ def score(sampler: str) -> None:
     """Write scores/SAMPLER and metrics/SAMPLER.json from models/SAMPLER."""
     params = read_params()
     chosen = section(params, "evaluate", EvaluateParams)
-    prepare_torch(project.threads(params))
-    languages = project.read_project(params).languages
+    top = project.read_project(params)
+    prepare_torch(top.threads)
     entries = checked(chosen.benchmarks, "params.yaml: evaluate.benchmarks")
-    model = project.MODELS / sampler
+    model = paths.MODELS / sampler
     load = partial(load_encoder, trust_remote_code=section(params, "encoder", EncoderParams).trust_remote_code)
     best = load(model)
     last = load(model / "final") if (model / "final").is_dir() else None
     summaries: dict[str, Any] = {}
     final: dict[str, Any] = {}
-    with atomic_folder(project.SCORES / sampler) as folder:
+    with atomic_folder(paths.SCORES / sampler) as folder:
         for entry in entries:
-            benchmark = Benchmark(entry, languages, chosen)
+            benchmark = Benchmark(entry, top.languages, chosen)
             evaluation = benchmark.score(best)
             save(evaluation, folder / benchmark.name)
             summaries[benchmark.name] = {"task": evaluation.task, "settings": evaluation.settings}
             final[benchmark.name] = benchmark.score(last).settings if last else evaluation.settings
         write_json(folder / FINAL_SCORES, final)
         shutil.copyfile(model / TRAINING, folder / TRAINING)
-    write_json(project.METRICS / f"{sampler}.json", headline(summaries))
-    click.echo(f"score {sampler}: {', '.join(summaries)} in {len(languages)} languages")
+    write_json(paths.METRICS / f"{sampler}.json", headline(summaries))
+    click.echo(f"score {sampler}: {', '.join(summaries)} in {len(top.languages)} languages")

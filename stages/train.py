@@ -2,28 +2,35 @@
 
 import click
 
-from hbir.core import project
+from hbir.core import paths, project
 from hbir.core.params import read_params, section
+from hbir.core.samplers import SAMPLERS
 from hbir.encoding.params import EncoderParams
 from hbir.tracking.live import LiveRun
-from hbir.training.params import TrainParams
+from hbir.tracking.params import TrackingParams
+from hbir.training.params import train_params
 from hbir.training.run import Job
 from hbir.training.run import train as run_training
 
 
 @click.command()
-@click.argument("sampler", type=click.Choice(["xx", "xy", "hybrid", "mixed", "english"]))
+@click.argument("sampler", type=click.Choice(list(SAMPLERS)))
 def train(sampler: str) -> None:
     """Write models/SAMPLER from its plan; a killed training goes on from its last checkpoint."""
     params = read_params()
+    top = project.read_project(params)
+    tracking = section(params, "tracking", TrackingParams)
     job = Job(
         sampler=sampler,
-        params=section(params, "train", TrainParams),
-        seed=project.read_project(params).seed,
-        plan=project.BATCHES / f"{sampler}.parquet",
-        pairs=project.PAIRS,
-        initial=project.INITIAL,
-        output=project.MODELS / sampler,
+        params=train_params(params, sampler),
+        threads=top.threads,
+        seed=top.seed,
+        log_every=tracking.log_every,
+        checkpoint_every=tracking.checkpoint_every,
+        plan=paths.BATCHES / f"{sampler}.parquet",
+        pairs=paths.PAIRS,
+        initial=paths.INITIAL,
+        output=paths.MODELS / sampler,
         trust_remote_code=section(params, "encoder", EncoderParams).trust_remote_code,
     )
     record = run_training(job, LiveRun())

@@ -2,13 +2,14 @@
 
 import click
 
-from hbir.core import project
+from hbir.core import paths, project
 from hbir.core.files import atomic_file, read_table, write_json, write_table
+from hbir.core.languages import ENGLISH
+from hbir.core.machine import main_root
 from hbir.core.params import read_params, section
-from hbir.core.record import main_root
-from hbir.core.records import ENGLISH, PARALLEL
+from hbir.core.schemas import ENGLISH_SCHEMA, PARALLEL_SCHEMA
 from hbir.translation.checks.rejection import write_rejected
-from hbir.translation.engines.choice import SOURCE_LANGUAGE, chosen
+from hbir.translation.engines.choice import chosen
 from hbir.translation.engines.registry import make_engine
 from hbir.translation.params import TranslateParams
 from hbir.translation.translate import translate_pairs
@@ -23,12 +24,15 @@ def translate(lang: str) -> None:
     project.subset(top, [lang], "params.yaml: languages")
     given = section(params, "translate", TranslateParams)
     chosen(given, top.languages)
-    engine = make_engine(given, lang) if lang != SOURCE_LANGUAGE else None
-    english, parallel = read_table(project.ENGLISH, ENGLISH), read_table(project.PARALLEL, PARALLEL)
+    engine = make_engine(given, lang) if lang != ENGLISH else None
+    english, parallel = (
+        read_table(paths.ENGLISH_PAIRS, ENGLISH_SCHEMA),
+        read_table(paths.PARALLEL_TEXTS, PARALLEL_SCHEMA),
+    )
     table, summary, rejected = translate_pairs(english, parallel, engine, lang, given.checks)
     seen = write_rejected(main_root(), lang, rejected)
     summary.check(given.checks.max_rejected, str(seen))
-    target = project.TRANSLATED / f"{lang}.parquet"
+    target = paths.TRANSLATED / f"{lang}.parquet"
     with atomic_file(target) as file, atomic_file(target.with_suffix(".stats.json")) as counts:
         write_table(file, table)
         write_json(counts, summary.stats())

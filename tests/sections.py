@@ -9,7 +9,7 @@ from hbir.core.project import read_project
 from hbir.encoding.params import EncoderParams
 from hbir.evaluation.params import EvaluateParams
 from hbir.tracking.params import TrackingParams
-from hbir.training.params import TrainParams
+from hbir.training.params import TrainParams, read_overrides
 from hbir.translation.engines.choice import chosen
 from hbir.translation.params import TranslateParams
 
@@ -30,4 +30,5 @@ def check_whole(path: Path) -> None:
     for name, kind in SECTIONS.items():
         assert set(params[name]) == set(kind.__annotations__), name
         section(params, name, kind, path)
+    read_overrides(params)
     chosen(section(params, "translate", TranslateParams, path), project.languages)

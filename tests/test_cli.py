@@ -46,7 +46,12 @@ def test_outside_a_project_a_stage_says_so(tmp_path: Path):
     ("old", "new", "stage", "message"),
     [
         ("sampler: hybrid", "smapler: hybrid", ["collect"], "found 'smapler'. Did you mean 'sampler'?"),
-        ("sampler: hybrid", "sampler: bogus", ["collect"], "params.yaml: sampler: expected 'xx', 'xy'"),
+        (
+            "sampler: hybrid",
+            "sampler: bogus",
+            ["collect"],
+            "params.yaml: sampler: expected one of english, hybrid",
+        ),
         ("kind: cldr", "kind: clrd", ["collect"], "found 'clrd'. Did you mean 'cldr'?"),
         (
             "engine: cldr",

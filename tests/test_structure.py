@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from hbir.batching.compositions import COMPOSITIONS
+from hbir.core.samplers import SAMPLERS, with_stage
+
 ROOT = Path(__file__).parents[1]
 FLOORS = {
     "core": 0,
@@ -23,6 +26,7 @@ FLOORS = {
     "evaluation": 3,
     "reporting": 4,
     "tracking": 4,
+    "commands": 5,
 }
 SAME_FLOOR = {("benchmarks", "cldr"), ("evaluation", "retrieval"), ("tracking", "reporting")}
 """Which package may import which of its own floor."""
@@ -101,21 +105,23 @@ def test_a_stage_declares_the_code_that_it_imports(stage: str):
 
 
 def test_every_stage_has_a_thin_command():
-    files = {path.stem for path in (ROOT / "stages").glob("*.py")}
+    files = {path.stem for path in (ROOT / "stages").glob("*.py")} - {"__init__"}
     assert files == set(STAGES)
     for name in STAGES:
         assert (ROOT / "stages" / f"{name}.py").read_text().count("\n") < 60
 
 
 def test_a_training_stage_declares_all_training_params():
-    from hbir.training.params import TrainParams
-
-    samplers = {"xx", "xy", "hybrid", "mixed", "english"}
-    shared = {f"train.{name}" for name in TrainParams.__annotations__ if name not in samplers}
-    for stage in ("train_xx", "train_xy", "train_hybrid", "train_baseline"):
-        own = stage.removeprefix("train_").replace("baseline", "${item.sampler}")
-        expected = {"seed", "encoder.trust_remote_code", f"train.{own}"} | shared
+    for stage in (*(f"train_{name}" for name in with_stage()), "train_baseline"):
+        overrides = f"overrides.{stage.removeprefix('train_')}" if stage != "train_baseline" else "overrides"
+        expected = {"seed", "threads", "encoder.trust_remote_code", overrides, "train"}
         assert set(PIPELINE["stages"][stage]["params"]) == expected
+
+
+def test_every_sampler_has_a_stage_or_is_a_baseline():
+    trained = {name.removeprefix("train_") for name in PIPELINE["stages"] if name.startswith("train_")}
+    assert trained == {*with_stage(), "baseline"}
+    assert {sampler.composition for sampler in SAMPLERS.values()} == set(COMPOSITIONS)
 
 
 def test_what_loads_an_encoder_declares_whether_its_code_is_trusted():

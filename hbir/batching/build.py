@@ -13,7 +13,8 @@ from hbir.batching.params import BatchParams
 from hbir.batching.plan import Plan
 from hbir.batching.setting import Setting
 from hbir.core.errors import DataError, PlanError
-from hbir.core.records import PAIRS, TRAIN, TRANSLATED
+from hbir.core.samplers import SAMPLERS
+from hbir.core.schemas import PAIRS_SCHEMA, TRAIN, TRANSLATED_SCHEMA
 
 _SAME = ("passage_id", "query_id", "source", "split")
 """What a pair has in common in all its languages."""
@@ -23,10 +24,10 @@ def merge_pairs(translated: Mapping[str, pa.Table]) -> pa.Table:
     """Put the pairs of all training languages into one table.
 
     Args:
-        translated: by language, tables that have the columns of TRANSLATED.
+        translated: by language, tables that have the columns of TRANSLATED_SCHEMA.
 
     Returns:
-        A table PAIRS, sorted by language and pair.
+        A table PAIRS_SCHEMA, sorted by language and pair.
 
     Raises:
         PlanError: when a language has no training pairs.
@@ -40,10 +41,14 @@ def merge_pairs(translated: Mapping[str, pa.Table]) -> pa.Table:
                 hint=f"Take {language} out of batches.languages, or see why `translate {language}` kept none.",
             )
     tables = [
-        table.select(TRANSLATED.names).add_column(0, "lang", pa.array([language] * table.num_rows, pa.string()))
+        table.select(TRANSLATED_SCHEMA.names).add_column(
+            0, "lang", pa.array([language] * table.num_rows, pa.string())
+        )
         for language, table in translated.items()
     ]
-    pairs = pa.concat_tables(tables).cast(PAIRS).sort_by([("lang", "ascending"), ("pair_id", "ascending")])
+    pairs = (
+        pa.concat_tables(tables).cast(PAIRS_SCHEMA).sort_by([("lang", "ascending"), ("pair_id", "ascending")])
+    )
     _check_ids(pairs)
     return pairs.combine_chunks()
 
@@ -68,12 +73,12 @@ def _check_one(counts: pa.Table, column: str, expected: str) -> None:
 
 
 def make_plan(
-    composition: str, inventory: Inventory, params: BatchParams, seed: int, pairs_fingerprint: str
+    sampler: str, inventory: Inventory, params: BatchParams, seed: int, pairs_fingerprint: str
 ) -> Plan:
-    """Draw all batches of one composition.
+    """Draw all batches of one sampler.
 
     Args:
-        composition: a name in COMPOSITIONS.
+        sampler: a name in SAMPLERS.
         inventory: of the pairs; one serves all plans.
         params: the section `batches`.
         seed: the base seed.
@@ -82,13 +87,13 @@ def make_plan(
     Returns:
         The plan.
     """
-    source = compose(composition, Setting(inventory, params, seed))
+    source = compose(sampler, Setting(inventory, params, seed))
     steps = [source.draw(step / params.steps) for step in range(params.steps)]
     examples = list(chain.from_iterable(steps))
     names = inventory.languages
     return Plan(
-        sampler=composition,
-        alpha=params.hybrid.alpha if composition == "hybrid" else None,
+        sampler=sampler,
+        alpha=params.hybrid.alpha if SAMPLERS[sampler].composition == "coin" else None,
         batch_size=params.size,
         steps=params.steps,
         seed=seed,

@@ -1,4 +1,4 @@
-"""Set up the compositions: xx, xy and hybrid (paper, Method), mixed and english (LAReQA, arXiv 2004.05484)."""
+"""Set up the compositions of the samplers (Sources: arXiv 2408.10536, Method; LAReQA, arXiv 2004.05484)."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,12 +7,12 @@ from hbir.batching.pool import same_language, two_languages
 from hbir.batching.setting import Setting, require_one
 from hbir.batching.walk import Walk
 from hbir.core.errors import PlanError
+from hbir.core.languages import ENGLISH
 from hbir.core.params import unknown
+from hbir.core.samplers import SAMPLERS
 
-ENGLISH = "en"
 
-
-def make_xx(setting: Setting) -> Composition:
+def one_language(setting: Setting) -> Composition:
     """Set up X-X-mono: every batch in one language.
 
     Args:
@@ -30,7 +30,7 @@ def make_xx(setting: Setting) -> Composition:
     )
 
 
-def make_xy(setting: Setting) -> Composition:
+def two_languages_per_row(setting: Setting) -> Composition:
     """Set up X-Y: two languages in every row, mixed row by row.
 
     Args:
@@ -53,7 +53,7 @@ def make_xy(setting: Setting) -> Composition:
     return _over_all_sources(setting, "xy", setting.walks("xy", two_languages))
 
 
-def make_hybrid(setting: Setting) -> Composition:
+def coin(setting: Setting) -> Composition:
     """Set up hybrid: xx with probability alpha, else xy, each as it is on its own.
 
     Args:
@@ -62,11 +62,11 @@ def make_hybrid(setting: Setting) -> Composition:
     Returns:
         The composition.
     """
-    xy = make_xy(setting)
-    return Hybrid(make_xx(setting), xy, setting.params.hybrid, setting.stream("coin"))
+    xy = two_languages_per_row(setting)
+    return Hybrid(one_language(setting), xy, setting.params.hybrid, setting.stream("coin"))
 
 
-def make_mixed(setting: Setting) -> Composition:
+def one_language_per_row(setting: Setting) -> Composition:
     """Set up X-X: one language in every row, mixed row by row.
 
     Args:
@@ -78,7 +78,7 @@ def make_mixed(setting: Setting) -> Composition:
     return _over_all_sources(setting, "mixed", setting.walks("mixed", same_language))
 
 
-def make_english(setting: Setting) -> Composition:
+def english_alone(setting: Setting) -> Composition:
     """Set up En-En: all in English.
 
     Args:
@@ -101,31 +101,31 @@ def make_english(setting: Setting) -> Composition:
 
 
 COMPOSITIONS: dict[str, Callable[[Setting], Composition]] = {
-    "xx": make_xx,
-    "xy": make_xy,
-    "hybrid": make_hybrid,
-    "mixed": make_mixed,
-    "english": make_english,
+    "one_language": one_language,
+    "two_languages": two_languages_per_row,
+    "coin": coin,
+    "same_language": one_language_per_row,
+    "english": english_alone,
 }
-"""How each composition is set up, by name."""
+"""How each composition is set up; `hbir.core.samplers` says which sampler has which."""
 
 
-def compose(composition: str, setting: Setting) -> Composition:
-    """Set up a composition.
+def compose(sampler: str, setting: Setting) -> Composition:
+    """Set up the composition of a sampler.
 
     Args:
-        composition: a name in COMPOSITIONS.
+        sampler: a name in SAMPLERS.
         setting: pairs, params and seed.
 
     Returns:
         The composition, before its first batch.
 
     Raises:
-        ParamsError: when there is no such composition.
+        ParamsError: when there is no such sampler.
     """
-    if composition not in COMPOSITIONS:
-        raise unknown("params.yaml: composition", composition, COMPOSITIONS)
-    return COMPOSITIONS[composition](setting)
+    if sampler not in SAMPLERS:
+        raise unknown("params.yaml: sampler", sampler, SAMPLERS)
+    return COMPOSITIONS[SAMPLERS[sampler].composition](setting)
 
 
 def _over_all_sources(setting: Setting, composition: str, walks: Sequence[Walk]) -> Sources:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hbir.core.errors import PlanError
-from hbir.core.records import TRAIN
+from hbir.core.schemas import TRAIN
 from hbir.core.text import normalise
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from hbir.core.errors import DataError, PlanError
 from hbir.core.files import read_table, write_table
-from hbir.core.records import PLAN
+from hbir.core.schemas import PLAN_SCHEMA
 
 FORMAT = 1
 """Of the columns and the metadata; a reader refuses others."""
@@ -94,7 +94,7 @@ def write_plan(path: Path, plan: Plan) -> None:
         "passage_lang": plan.passage_langs,
     }
     metadata = {_KEY: json.dumps(plan.metadata, sort_keys=True)}
-    write_table(path, pa.table(columns, schema=PLAN.with_metadata(metadata)))
+    write_table(path, pa.table(columns, schema=PLAN_SCHEMA.with_metadata(metadata)))
 
 
 def read_plan(path: Path) -> Plan:
@@ -109,7 +109,7 @@ def read_plan(path: Path) -> Plan:
     Raises:
         DataError: when the file is missing, truncated, or no plan of this format.
     """
-    table = read_table(path, PLAN)
+    table = read_table(path, PLAN_SCHEMA)
     metadata = json.loads((table.schema.metadata or {}).get(_KEY, b"{}"))
     if metadata.pop("format", None) != FORMAT:
         raise _damaged(path, f"a batch plan of format {FORMAT}", "another format")

@@ -8,11 +8,12 @@ from typing import Annotated, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from hbir.benchmarks.parallel_rows import ENGLISH, Reading, Row, is_held_out, read_rows
+from hbir.benchmarks.parallel_rows import Reading, Row, is_held_out, read_rows
 from hbir.benchmarks.params import BenchmarkParams, chosen_languages, data_folder
 from hbir.benchmarks.task import RetrievalTask
 from hbir.core.errors import DataError, ParamsError
 from hbir.core.hashing import digest, file_digest
+from hbir.core.languages import ENGLISH
 from hbir.core.params import params_class
 from hbir.core.text import normalise
 

@@ -9,12 +9,12 @@ import regex
 from pydantic import Field, model_validator
 
 from hbir.benchmarks.spans import Place, cut, place
+from hbir.core.languages import ENGLISH
 from hbir.core.lines import broken, read_jsonl
 from hbir.core.params import params_class
 from hbir.core.seeds import derive_seed
 from hbir.core.text import normalise
 
-ENGLISH = "en"
 _SHAPES = "a text, or `title` and `body`"
 _WORDED = regex.compile(r"[\p{L}\p{N}]")
 Share = Annotated[float, Field(gt=0, le=1)]

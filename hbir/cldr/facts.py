@@ -8,8 +8,8 @@ from typing import NamedTuple
 from babel.core import get_global
 
 from hbir.cldr.names import Entity, cldr_names
+from hbir.core.languages import ENGLISH
 
-SOURCE_LANGUAGE = "en"
 """The language whose names decide which facts there are; every other one is rendered from codes."""
 
 
@@ -88,7 +88,7 @@ def facts() -> tuple[Fact, ...]:
     Returns:
         The facts, sorted; a question about (relation, subject) has one true answer.
     """
-    names = cldr_names(SOURCE_LANGUAGE)
+    names = cldr_names(ENGLISH)
     return tuple(fact for fact in all_facts() if all(end in names for end in fact.ends))
 
 

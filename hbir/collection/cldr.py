@@ -4,11 +4,12 @@ from collections import Counter
 from typing import Literal
 
 from hbir.cldr.corpus import questions
-from hbir.cldr.facts import SOURCE_LANGUAGE, all_facts, facts
+from hbir.cldr.facts import all_facts, facts
 from hbir.cldr.render import renderer
 from hbir.collection.source import Harvest, Pair
+from hbir.core.languages import ENGLISH
 from hbir.core.params import params_class
-from hbir.core.records import TRAIN, VALIDATION
+from hbir.core.schemas import TRAIN, VALIDATION
 
 
 @params_class
@@ -30,7 +31,7 @@ def read(params: CldrSource) -> Harvest:
         Its pairs; the facts without English names are counted.
     """
     del params
-    render = renderer(SOURCE_LANGUAGE).render
+    render = renderer(ENGLISH).render
     pairs, dropped = [], Counter({"fact without English names": len(all_facts()) - len(facts())})
     for split in (TRAIN, VALIDATION):
         for question in questions(split):

@@ -20,7 +20,7 @@ from hbir.collection.splits import side_of, straddling
 from hbir.collection.summary import CollectSummary
 from hbir.core.errors import DataError
 from hbir.core.hashing import content_id
-from hbir.core.records import ENGLISH, PARALLEL
+from hbir.core.schemas import ENGLISH_SCHEMA, PARALLEL_SCHEMA
 
 logger = logging.getLogger(__name__)
 
@@ -29,9 +29,9 @@ class Collection(NamedTuple):
     """Hold what was collected."""
 
     english: pa.Table
-    """With the columns ENGLISH, sorted by `pair_id`, without repetition."""
+    """With the columns ENGLISH_SCHEMA, sorted by `pair_id`, without repetition."""
     parallel: pa.Table
-    """With the columns PARALLEL, sorted by `pair_id` and language: what no engine is to translate."""
+    """With the columns PARALLEL_SCHEMA, sorted by `pair_id` and language: what no engine is to translate."""
     summary: CollectSummary
 
 
@@ -170,13 +170,14 @@ def _english(pairs: Mapping[int, Pair], owners: Mapping[int, str]) -> pa.Table:
         "query_id": [_query_id(pair) for pair in pairs.values()],
         "source": [owners[pair_id] for pair_id in pairs],
     }
-    for name in ENGLISH.names[len(columns) :]:
+    for name in ENGLISH_SCHEMA.names[len(columns) :]:
         columns[name] = [getattr(pair, name) for pair in pairs.values()]
-    return pa.table(columns, schema=ENGLISH)
+    return pa.table(columns, schema=ENGLISH_SCHEMA)
 
 
 def _parallel(pairs: Mapping[int, Pair]) -> pa.Table:
     rows = [(pair_id, lang, *version) for pair_id, pair in pairs.items() for lang, version in _versions(pair)]
     return pa.table(
-        {name: [row[place] for row in rows] for place, name in enumerate(PARALLEL.names)}, schema=PARALLEL
+        {name: [row[place] for row in rows] for place, name in enumerate(PARALLEL_SCHEMA.names)},
+        schema=PARALLEL_SCHEMA,
     )

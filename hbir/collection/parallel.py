@@ -10,9 +10,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hbir.benchmarks.parallel import ParallelParams
-from hbir.benchmarks.parallel_rows import ENGLISH, Reading, is_held_out, read_rows
+from hbir.benchmarks.parallel_rows import Reading, is_held_out, read_rows
 from hbir.benchmarks.params import BenchmarkParams, data_folder
 from hbir.collection.source import Harvest, Named, Pair, TextSource, Version
+from hbir.core.languages import ENGLISH
 from hbir.core.lines import expanded
 from hbir.core.params import params_class
 

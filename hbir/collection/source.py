@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple, Protocol
 
 from pydantic import Field
 
-from hbir.benchmarks.parallel_rows import ENGLISH
+from hbir.core.languages import ENGLISH
 from hbir.core.params import params_class
 
 KEYS, TEXTS, PARALLEL = "keys", "texts", "parallel"

@@ -5,7 +5,7 @@ from itertools import chain
 
 from hbir.collection.source import Pair
 from hbir.core.hashing import content_id
-from hbir.core.records import TRAIN, VALIDATION
+from hbir.core.schemas import TRAIN, VALIDATION
 from hbir.core.seeds import derive_seed
 from hbir.core.text import normalise
 

@@ -21,6 +21,8 @@ from importlib.resources import files
 
 from hbir.core.errors import LanguageError
 
+ENGLISH = "en"
+"""The language that sources come in and engines translate from."""
 UNSPACED = frozenset({"zh", "yue", "wuu", "lzh", "th", "ja", "km", "lo", "my", "bo", "dz"})
 """Languages written without spaces between words: texts are counted in characters."""
 _CODE = re.compile(r"([a-z]{2,3})(?:[-_@.]([a-z0-9]+))?(?:[-_@.][a-z0-9]+)*")

@@ -11,8 +11,8 @@ from pydantic.dataclasses import dataclass as pydantic_dataclass
 from ruamel.yaml import YAML, YAMLError
 
 from hbir.core.errors import ParamsError
+from hbir.core.paths import PARAMS
 
-PARAMS = Path("params.yaml")
 T = TypeVar("T")
 
 

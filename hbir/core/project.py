@@ -1,44 +1,33 @@
-"""Know the project's files and the top level of params.yaml."""
+"""Read the top level of params.yaml."""
 
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
 from hbir.core.errors import ParamsError
-from hbir.core.params import PARAMS, params_class, section, unknown, validated
+from hbir.core.params import params_class, section, unknown, validated
+from hbir.core.paths import PARAMS
+from hbir.core.samplers import SAMPLERS, baselines, with_stage
 
-ENGLISH = Path("data/english.parquet")
-PARALLEL = Path("data/parallel.parquet")
-TRANSLATED = Path("data/translated")
-PAIRS = Path("data/pairs.parquet")
-BATCHES = Path("data/batches")
-MODELS = Path("models")
-INITIAL = MODELS / "initial"
-SCORES = Path("scores")
-METRICS = Path("metrics")
-REPORTS = Path("reports")
-
-Sampler = Literal["xx", "xy", "hybrid"]
-Baseline = Literal["mixed", "english"]
-Threads = Annotated[int, Field(ge=1)]
-SECTIONS = ("collect", "translate", "batches", "encoder", "train", "evaluate", "tracking")
+SECTIONS = ("collect", "translate", "batches", "encoder", "train", "overrides", "evaluate", "tracking")
 
 
 @params_class
 class Project:
     """Describe the top level of params.yaml, without its sections."""
 
-    sampler: Literal["xx", "xy", "hybrid", "mixed", "english"]
+    sampler: str
     """Whose metrics are the headline of an experiment."""
-    samplers: list[Sampler] = Field(min_length=1)
+    samplers: list[str] = Field(min_length=1)
     """What is scored and compared."""
-    baselines: list[Baseline]
+    baselines: list[str]
     """What is trained, scored and compared beside them."""
     languages: list[str] = Field(min_length=1)
     """ISO 639-1 codes: translated into, and evaluated on."""
     seed: int = Field(ge=0)
     """From which every random stream is derived by name."""
+    threads: int = Field(ge=1)
+    """CPU threads of every stage that runs a model; another number gives other last digits."""
 
     @property
     def compared(self) -> list[str]:
@@ -63,7 +52,7 @@ def read_project(params: dict[str, Any]) -> Project:
         The top level without the sections.
 
     Raises:
-        ParamsError: when a section is unknown or missing, or the headline sampler is not compared.
+        ParamsError: when a section or sampler is unknown or missing, or the headline sampler is not compared.
     """
     for name in SECTIONS:
         if name not in params:
@@ -74,9 +63,21 @@ def read_project(params: dict[str, Any]) -> Project:
             raise unknown(str(PARAMS), name, known)
     top = {key: value for key, value in params.items() if key not in SECTIONS}
     project = section(top, "", Project)
+    _check_samplers(project)
     if project.sampler not in project.compared:
         raise unknown(f"{PARAMS}: sampler", project.sampler, project.compared)
     return project
+
+
+def _check_samplers(project: Project) -> None:
+    for key, names, known in (
+        ("sampler", [project.sampler], list(SAMPLERS)),
+        ("samplers", project.samplers, with_stage()),
+        ("baselines", project.baselines, baselines()),
+    ):
+        for name in names:
+            if name not in known:
+                raise unknown(f"{PARAMS}: {key}", name, known)
 
 
 def training_languages(params: dict[str, Any]) -> list[str]:
@@ -93,19 +94,6 @@ def training_languages(params: dict[str, Any]) -> list[str]:
     """
     project = read_project(params)
     return subset(project, section(params, "batches", dict).get("languages"), f"{PARAMS}: batches.languages")
-
-
-def threads(params: dict[str, Any]) -> int:
-    """Read `train.threads`, which every stage with a model keeps to.
-
-    Args:
-        params: what `read_params` returned.
-
-    Returns:
-        CPU threads, at least 1.
-    """
-    number: int = validated(Threads, section(params, "train", dict).get("threads"), f"{PARAMS}: train.threads")
-    return number
 
 
 def subset(project: Project, chosen: Any, where: str) -> list[str]:

@@ -1,77 +1,16 @@
-"""Score any encoder on a benchmark, inside a project or not."""
+"""Show the scores of one encoder on one benchmark."""
 
 from collections.abc import Iterable
-from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-import click
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from ruamel.yaml import YAML, YAMLError
 
-from hbir.core.errors import ParamsError
-from hbir.core.files import write_json
 from hbir.evaluation.report import Evaluation
 from hbir.reporting.columns import SETTING_NAMES, named_column
-
-
-@click.command()
-@click.argument("name")
-@click.option("--model", required=True, help="Folder, preset or Hub id of an encoder.")
-@click.option("--data", help="Folder with the benchmark's official files.")
-@click.option("--lang", "langs", multiple=True, help="Language to score, again for more; all by default.")
-@click.option("--option", "options", multiple=True, metavar="KEY=VALUE", help="Another key of the benchmark.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="JSON file for the scores.")
-@click.option(
-    "--batch-size",
-    type=click.IntRange(min=1),
-    default=64,
-    show_default=True,
-    help="Texts embedded at once.",
-)
-@click.option("--embeddings", help="Folder that keeps the embeddings of a streamed corpus.")
-@click.option("--threads", type=click.IntRange(min=1), help="CPU threads; all by default.")
-@click.option("--query-prompt", help="What goes before a question, in place of the model's own.")
-@click.option("--document-prompt", help="What goes before a passage, in place of the model's own.")
-@click.option("--trust-remote-code", is_flag=True, help="Run code that comes with the model.")
-def benchmark(
-    name: str,
-    model: str,
-    data: str | None,
-    langs: tuple[str, ...],
-    options: tuple[str, ...],
-    out: Path | None,
-    batch_size: int,
-    embeddings: str | None,
-    threads: int | None,
-    query_prompt: str | None,
-    document_prompt: str | None,
-    trust_remote_code: bool,
-) -> None:
-    """Score MODEL on the benchmark NAME: cldr, xquad-r, miracl, beir/scifact, mteb/…; see docs/data.md."""
-    from hbir.benchmarks.registry import checked
-    from hbir.encoding.fingerprint import encoder_fingerprint
-    from hbir.encoding.model import Side, open_encoder, prepare_torch
-    from hbir.encoding.sources import find_source
-    from hbir.evaluation.params import EvaluateParams
-    from hbir.evaluation.scoring import Benchmark
-
-    entry = {"name": name, "data": data, "languages": _languages(langs), **_options(options)}
-    entry = {key: value for key, value in entry.items() if value is not None}
-    checked([entry], "hbir benchmark")
-    find_source(model, None, f"model {model}", trust_remote_code)
-    params = EvaluateParams(benchmarks=[entry], query_chunk=1024, batch_size=batch_size, embeddings=embeddings)
-    loaded = Benchmark(entry, None, params)  # before the model, which takes longer
-    prepare_torch(threads)
-    prompts: dict[Side, str | None] = {"query": query_prompt, "document": document_prompt}
-    encoder = open_encoder(model, trust_remote_code=trust_remote_code, prompts=prompts)
-    evaluation = loaded.score(encoder)
-    if out:
-        write_json(out, _record(model, encoder_fingerprint(encoder), evaluation))
-    show(model, evaluation, Console())
 
 
 def show(model: str, evaluation: Evaluation, console: Console) -> None:
@@ -123,30 +62,3 @@ def _table(heading: str, settings: Iterable[str]) -> Table:
     for setting in settings:
         table.add_column(SETTING_NAMES.get(setting, setting), justify="right")
     return table
-
-
-def _record(model: str, fingerprint: str, evaluation: Evaluation) -> dict[str, Any]:
-    keys = ("task", "settings", "groups", "counts")
-    cells = evaluation.cells.to_pylist()
-    scores = {key: getattr(evaluation, key) for key in keys}
-    return {"model": {"name": model, "fingerprint": fingerprint}, **scores, "cells": cells}
-
-
-def _languages(langs: tuple[str, ...]) -> list[str] | None:
-    return [lang.strip() for given in langs for lang in given.split(",")] or None
-
-
-def _options(options: tuple[str, ...]) -> dict[str, Any]:
-    return dict(_option(option) for option in options)
-
-
-def _option(option: str) -> tuple[str, Any]:
-    key, sign, value = option.partition("=")
-    try:
-        if sign:
-            return key, YAML(typ="safe", pure=True).load(value)
-    except YAMLError:
-        sign = ""
-    raise ParamsError(
-        where="--option", expected="KEY=VALUE", found=option, hint="Write it as in `--option pooled=true`."
-    )

@@ -1,10 +1,8 @@
-"""Offer `hbir encoders`, the table of presets, and `hbir convert`, the way out of pickled weights."""
+"""Show the table of encoders that have a short name."""
 
-import json
 from dataclasses import asdict
-from pathlib import Path
+from typing import Any
 
-import click
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -24,15 +22,13 @@ _NOTES = (
 )
 
 
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON object by name.")
-def encoders(as_json: bool) -> None:
-    """List the encoders that have a short name."""
-    if as_json:
-        listed = {name: asdict(preset) | {"prompts": _prompts(preset)} for name, preset in PRESETS.items()}
-        click.echo(json.dumps(listed, indent=2))
-    else:
-        show_presets(Console())
+def presets_as_plain_values() -> dict[str, dict[str, Any]]:
+    """Describe the presets for programs.
+
+    Returns:
+        By name, the fields of the preset and its `prompts`.
+    """
+    return {name: asdict(preset) | {"prompts": _prompts(preset)} for name, preset in PRESETS.items()}
 
 
 def show_presets(console: Console) -> None:
@@ -71,21 +67,3 @@ def _cells(name: str, preset: Preset) -> list[str]:
 
 def _prompts(preset: Preset) -> dict[str, str]:
     return PROMPTS if preset.prompts is None else preset.prompts
-
-
-@click.command()
-@click.argument("model")
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--revision", help="Commit, branch or tag of the Hub.")
-def convert(model: str, folder: Path, revision: str | None) -> None:
-    """Write MODEL, a preset, Hub id or folder with pickled weights, to FOLDER in safetensors.
-
-    Encoders and translation models alike. Pickles are read as bare numbers: one that holds code is refused.
-    """
-    from hbir.encoding.convert import convert as write
-    from hbir.encoding.model import prepare_torch
-
-    prepare_torch(None)
-    source = write(model, folder, revision)
-    at = f" at {source.revision}" if source.revision else ""
-    click.echo(f"convert: {model}{at} is in {folder}, in safetensors")

@@ -9,7 +9,7 @@ import numpy as np
 
 from hbir.core.errors import ParamsError
 from hbir.core.hashing import digest
-from hbir.core.record import main_root
+from hbir.core.machine import main_root
 from hbir.retrieval.corpus_file import Catalogue, CorpusFile, load_catalogue, save_catalogue
 from hbir.retrieval.index import Embed, Index, Keyed, Origin, build_index, find_index
 from hbir.retrieval.topk import TopK

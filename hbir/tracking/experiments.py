@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hbir.core.errors import HbirError, TrackingError
-from hbir.core.params import PARAMS
-from hbir.core.project import MODELS, SCORES, TRANSLATED
+from hbir.core.paths import MODELS, PARAMS, SCORES, TRANSLATED
 from hbir.core.training_record import TRAINING, training_of
 from hbir.evaluation.results import read_results
 from hbir.tracking.params import TrackingParams

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hbir.core.errors import TrackingError
-from hbir.core.record import main_root
+from hbir.core.machine import main_root
 from hbir.tracking.points import Point, row_points
 from hbir.tracking.runs import TrackedRun, here, open_run
 from hbir.tracking.store import Store

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hbir.core.samplers import SAMPLERS
 from hbir.tracking.points import Point, run_params
 from hbir.tracking.store import Store
 
@@ -18,14 +19,6 @@ FINGERPRINT = "hbir.fingerprint"
 SAMPLER = "hbir.sampler"
 EXPERIMENTS = "hbir.experiments"
 REVISION = "hbir.revision"
-COLOURS = {
-    "xx": "#0072b2",
-    "xy": "#d98c00",
-    "hybrid": "#009e73",
-    "mixed": "#c4639b",
-    "english": "#d55e00",
-}
-"""As in the report; MLflow would choose by chance, and often the same twice."""
 METRICS_PER_BATCH, TAGS_PER_BATCH = 1000, 100
 """What MLflow takes at once."""
 
@@ -214,8 +207,8 @@ def _create(store: Store, sampler: str, fingerprint: str, revision: str, seconds
     tags = {FINGERPRINT: fingerprint, SAMPLER: sampler, "mlflow.source.name": f"hbir train {sampler}"}
     if revision:
         tags |= {REVISION: revision, "mlflow.source.git.commit": revision}
-    if not others and sampler in COLOURS:
-        tags["mlflow.runColor"] = COLOURS[sampler]
+    if not others and sampler in SAMPLERS:
+        tags["mlflow.runColor"] = SAMPLERS[sampler].colour
     return store.client.create_run(
         store.experiment_id,
         start_time=_milliseconds() - round(1000 * seconds),

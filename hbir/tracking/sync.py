@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from hbir.core.hashing import digest, file_digest
-from hbir.core.project import MODELS
-from hbir.core.record import main_root, read_record
+from hbir.core.machine import main_root, read_record
+from hbir.core.paths import MODELS
 from hbir.core.training_record import TRAINING
 from hbir.evaluation.results import CELLS, SamplerResults
 from hbir.reporting.figures import composition_figure

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from hbir.core.files import read_json
-from hbir.core.params import PARAMS, read_params
-from hbir.core.project import TRANSLATED
+from hbir.core.params import read_params
+from hbir.core.paths import PARAMS, TRANSLATED
 
 COUNTS = ".stats.json"
 """What follows the language in the names of the files."""

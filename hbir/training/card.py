@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from hbir.core.samplers import SAMPLERS
 from hbir.core.training_record import TrainingRecord
 from hbir.encoding.model import SIDES
 from hbir.encoding.presets import PRESETS
@@ -34,13 +35,6 @@ print(model.similarity(queries, passages))
 
 Fingerprint of the run: `{fingerprint}`. Its params and curves are in `training.json`.
 """
-_COMPOSITIONS = {
-    "xx": "every batch in one language",
-    "xy": "question and passage of every pair in two languages, mixed row by row",
-    "hybrid": "a coin decides per batch between one language (probability alpha = {alpha}) and mixed pairs",
-    "mixed": "question and passage of every pair in one language, the languages mixed within the batch",
-    "english": "English alone",
-}
 
 
 def model_card(training: TrainingRecord, prompts: dict[str, str], origin: dict[str, Any]) -> str:
@@ -55,7 +49,7 @@ def model_card(training: TrainingRecord, prompts: dict[str, str], origin: dict[s
         Markdown with the header that the Hub reads.
     """
     params = training.params
-    composition = _COMPOSITIONS[training.sampler].format(**params)
+    composition = SAMPLERS[training.sampler].description.format(**params)
     notes = [*_start(origin), *_trained(params), _prompts(prompts)]
     return _CARD.format(
         **{**vars(training), "composition": composition, "base": _base(origin), "notes": " ".join(notes)}

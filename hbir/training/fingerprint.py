@@ -9,26 +9,24 @@ from typing import Any
 
 import hbir
 from hbir.core.hashing import digest, file_digest, folder_digest
-from hbir.core.record import PACKAGES
+from hbir.core.machine import PACKAGES
 from hbir.training.params import TrainParams
 
 _CODE = ("core", "batching", "encoding", "training")
 """The packages that a training imports."""
 
 
-def run_params(params: TrainParams, sampler: str) -> dict[str, Any]:
-    """Flatten the training params of one sampler.
+def run_params(params: TrainParams, threads: int) -> dict[str, Any]:
+    """Flatten the params of a training.
 
     Args:
-        params: the section `train`.
-        sampler: whose own part counts; the others' are left out.
+        params: of `train_params`.
+        threads: CPU threads.
 
     Returns:
         Dotted names and plain values.
     """
-    shared = asdict(params)
-    own = {name: shared.pop(name) for name in ("xx", "xy", "hybrid", "mixed", "english")}[sampler]
-    return _flat({**shared, **own})
+    return _flat({"threads": threads, **asdict(params)})
 
 
 def fingerprint(params: dict[str, Any], seed: int, plan: Path, pairs: Path, initial: Path) -> str:

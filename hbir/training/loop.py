@@ -39,6 +39,8 @@ class Loop:
     texts: PairTexts
     validation: Validation
     params: TrainParams
+    log_every: int
+    checkpoint_every: int
     checkpoints: Checkpoints
     observer: Observer
     step: int = 0
@@ -51,9 +53,8 @@ class Loop:
 
     def __post_init__(self) -> None:
         """Set up the optimizer and take up a checkpoint, if there is one."""
-        self.own = self.params.of(self.sampler)
         self.bf16 = uses_bf16(self.params, self.model.device)
-        self.optimizer = make_optimizer(self.model, self.params, self.own)
+        self.optimizer = make_optimizer(self.model, self.params)
         self.scheduler = make_scheduler(self.optimizer, self.params, self.plan.steps)
         if state := self.checkpoints.load():
             self._restore(state)
@@ -83,10 +84,10 @@ class Loop:
         self.model.train()
         queries = embed(self.model, self.texts.queries(batch), "query", self.bf16)  # (b, d)
         passages = embed(self.model, self.texts.passages(batch), "document", self.bf16)  # (b, d)
-        loss = info_nce(queries, passages, self.own.temperature)
+        loss = info_nce(queries, passages, self.params.temperature)
         value = self._checked(loss, batch, "loss")
         loss.backward()  # type: ignore[no-untyped-call]
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.params.clip)
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.params.max_grad_norm)
         self._checked(norm, batch, "gradient")
         self.rate = float(self.scheduler.get_last_lr()[0])
         self.optimizer.step()
@@ -102,18 +103,19 @@ class Loop:
                 where=f"train {self.sampler}: step {self.step + 1}",
                 expected=f"a finite {name}",
                 found=f"{value} on the pairs {pairs}",
-                hint=f"Lower train.{self.sampler}.learning_rate or look at these pairs in data/pairs.parquet.",
+                hint=f"Lower train.learning_rate or overrides.{self.sampler}.learning_rate, "
+                "or look at these pairs in data/pairs.parquet.",
             )
         return value
 
     def _after_step(self, bar: "tqdm[Any]") -> None:
         bar.update()
         last = self.step == self.plan.steps
-        if last or self.step % self.params.log_every == 0:
+        if last or self.step % self.log_every == 0:
             self._log_point(bar)
         if last or self.step % self.params.validation.every == 0:
             self._validate()
-        if self.step % self.params.checkpoint_every == 0 and not last:
+        if self.step % self.checkpoint_every == 0 and not last:
             self._save()
 
     def _log_point(self, bar: "tqdm[Any]") -> None:

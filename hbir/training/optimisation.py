@@ -5,18 +5,17 @@ from torch import nn
 from torch.optim.lr_scheduler import LRScheduler
 from transformers import get_scheduler
 
-from hbir.training.params import SamplerParams, TrainParams
+from hbir.training.params import TrainParams
 
 _SCHEDULES = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
 
 
-def make_optimizer(model: nn.Module, params: TrainParams, own: SamplerParams) -> torch.optim.AdamW:
+def make_optimizer(model: nn.Module, params: TrainParams) -> torch.optim.AdamW:
     """Make AdamW that decays matrices and leaves biases and norms alone.
 
     Args:
         model: whose parameters to train.
         params: the section `train`.
-        own: the sampler's part of it.
 
     Returns:
         The optimizer at its peak learning rate.
@@ -26,7 +25,7 @@ def make_optimizer(model: nn.Module, params: TrainParams, own: SamplerParams) ->
         {"params": [p for p in trained if p.ndim >= 2], "weight_decay": params.weight_decay},
         {"params": [p for p in trained if p.ndim < 2], "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW(groups, lr=own.learning_rate, fused=True)
+    return torch.optim.AdamW(groups, lr=params.learning_rate, fused=True)
 
 
 def make_scheduler(optimizer: torch.optim.Optimizer, params: TrainParams, steps: int) -> LRScheduler:

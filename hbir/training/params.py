@@ -1,10 +1,13 @@
-"""Describe the section `train` of params.yaml."""
+"""Describe the sections `train` and `overrides` of params.yaml."""
 
-from typing import Annotated, Literal
+from dataclasses import asdict, replace
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from hbir.core.params import params_class
+from hbir.core.params import params_class, section, unknown
+from hbir.core.paths import PARAMS
+from hbir.core.samplers import SAMPLERS
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -14,13 +17,13 @@ Attention = Literal["eager", "sdpa", "flash_attention_2"]
 
 
 @params_class
-class SamplerParams:
-    """Set what may be best at another value for every sampler."""
+class Overrides:
+    """Set what one sampler trains with in place of the shared value."""
 
-    temperature: Positive
-    """Divides similarities before the softmax; not stated in the paper, whose Eq. 1 reads as 1."""
-    learning_rate: Positive
-    """Peak rate of AdamW; the paper: 3e-5 for pretrained encoders."""
+    temperature: Positive | None = None
+    """As in `train`."""
+    learning_rate: Positive | None = None
+    """As in `train`."""
 
 
 @params_class
@@ -55,10 +58,12 @@ class LoraParams:
 
 @params_class
 class TrainParams:
-    """Set what all samplers share, and each one's own."""
+    """Set how every sampler is trained; `overrides` may change two of the values for one sampler."""
 
-    threads: Count
-    """CPU threads; another number gives other last digits."""
+    temperature: Positive
+    """Divides similarities before the softmax; not stated in the paper, whose Eq. 1 reads as 1."""
+    learning_rate: Positive
+    """Peak rate of AdamW; the paper: 3e-5 for pretrained encoders."""
     precision: Literal["auto", "fp32", "bf16"]
     """Of the forward pass; `auto` is bf16 on a GPU that has it, else fp32."""
     attention: Attention | None
@@ -75,27 +80,43 @@ class TrainParams:
     """Share of the steps in which the learning rate rises from 0; not stated in the paper."""
     decay: Literal["linear", "cosine", "constant"]
     """How the learning rate falls afterwards; not stated in the paper."""
-    clip: Positive
+    max_grad_norm: Positive
     """Largest norm of the gradient; not stated in the paper."""
-    log_every: Count
-    """Steps between two points of the training curve."""
-    checkpoint_every: Count
-    """Steps between two states from which a killed run resumes."""
     validation: ValidationParams
-    xx: SamplerParams
-    xy: SamplerParams
-    hybrid: SamplerParams
-    mixed: SamplerParams
-    english: SamplerParams
 
-    def of(self, sampler: str) -> SamplerParams:
-        """Return the part of one sampler.
 
-        Args:
-            sampler: xx, xy, hybrid, mixed or english.
+def train_params(params: dict[str, Any], sampler: str) -> TrainParams:
+    """Read how a sampler is trained.
 
-        Returns:
-            Its own parameters.
-        """
-        own: SamplerParams = getattr(self, sampler)
-        return own
+    Args:
+        params: what `read_params` returned.
+        sampler: a name in SAMPLERS.
+
+    Returns:
+        The section `train`, with what `overrides` says of this sampler.
+
+    Raises:
+        ParamsError: when a key is unknown or missing, a value is wrong, or `overrides` names no sampler.
+    """
+    overrides = read_overrides(params).get(sampler, Overrides())
+    changes = {name: value for name, value in asdict(overrides).items() if value is not None}
+    return replace(section(params, "train", TrainParams), **changes)
+
+
+def read_overrides(params: dict[str, Any]) -> dict[str, Overrides]:
+    """Read the section `overrides`.
+
+    Args:
+        params: what `read_params` returned.
+
+    Returns:
+        By sampler, what it trains with in place of the shared values.
+
+    Raises:
+        ParamsError: when a name is no sampler's, a key is unknown or a value is wrong.
+    """
+    overrides = section(params, "overrides", dict[str, Overrides])
+    for name in overrides:
+        if name not in SAMPLERS:
+            raise unknown(f"{PARAMS}: overrides", name, SAMPLERS)
+    return overrides

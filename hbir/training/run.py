@@ -15,8 +15,8 @@ from hbir.batching.plan import Plan, check_plan, read_plan
 from hbir.batching.summary import language_composition
 from hbir.core.files import atomic_folder, read_json, read_table
 from hbir.core.hashing import file_digest
-from hbir.core.record import environment, main_root, write_record
-from hbir.core.records import PAIRS
+from hbir.core.machine import environment, main_root, write_record
+from hbir.core.schemas import PAIRS_SCHEMA
 from hbir.core.seeds import derive_seed
 from hbir.core.training_record import TRAINING, Curve, TrainingRecord, write_training
 from hbir.encoding.initial import ORIGIN
@@ -45,10 +45,16 @@ class Job:
 
     sampler: str
     params: TrainParams
+    threads: int
+    """Of the CPU."""
     seed: int
     plan: Path
     pairs: Path
     initial: Path
+    log_every: int
+    """Steps between two points of the training curve."""
+    checkpoint_every: int
+    """Steps between two states from which a killed run resumes."""
     output: Path
     """The model's folder: the best checkpoint, training.json, a model card; `final/` where that is another."""
     trust_remote_code: bool = False
@@ -65,12 +71,12 @@ def train(job: Job, observer: Observer) -> TrainingRecord:
     Returns:
         What training.json says.
     """
-    prepare_torch(job.params.threads)
+    prepare_torch(job.threads)
     require_attention(job.params)
     require_lora(job.params.lora)
     plan = read_plan(job.plan)
     check_plan(plan, file_digest(job.pairs))
-    params = run_params(job.params, job.sampler)
+    params = run_params(job.params, job.threads)
     name = fingerprint(params, job.seed, job.plan, job.pairs, job.initial)
     checkpoints = Checkpoints(main_root() / ".hbir" / "checkpoints" / f"{job.sampler}-{name[:16]}")
     with checkpoints.locked():
@@ -81,7 +87,7 @@ def train(job: Job, observer: Observer) -> TrainingRecord:
             history = _loop(job, plan, model, checkpoints, observer).run()
             record = _record(job, plan, shown, name, history)
             _save(job, model, checkpoints, record)
-            _write_speed(name, history, model, job.params)
+            _write_speed(name, history, model, job.threads)
             checkpoints.remove()
     return record
 
@@ -99,7 +105,7 @@ def _prepared(job: Job) -> SentenceTransformer:
 def _loop(
     job: Job, plan: Plan, model: SentenceTransformer, checkpoints: Checkpoints, observer: Observer
 ) -> Loop:
-    pairs = read_table(job.pairs, PAIRS)
+    pairs = read_table(job.pairs, PAIRS_SCHEMA)
     return Loop(
         sampler=job.sampler,
         model=model,
@@ -107,6 +113,8 @@ def _loop(
         texts=PairTexts(pairs),
         validation=make_validation(pairs, job.params.validation, plan.batch_size, job.seed),
         params=job.params,
+        log_every=job.log_every,
+        checkpoint_every=job.checkpoint_every,
         checkpoints=checkpoints,
         observer=observer,
     )
@@ -160,6 +168,6 @@ def _origin(job: Job) -> dict[str, Any]:
     return origin
 
 
-def _write_speed(name: str, history: History, model: SentenceTransformer, params: TrainParams) -> None:
+def _write_speed(name: str, history: History, model: SentenceTransformer, threads: int) -> None:
     speed = {"seconds": round(history.seconds, 1), "pairs_per_second": history.speed}
-    write_record(main_root(), name, {**speed, **environment(str(model.device), params.threads)})
+    write_record(main_root(), name, {**speed, **environment(str(model.device), threads)})

@@ -14,7 +14,7 @@ from hbir.batching.plan import Batch
 from hbir.batching.pool import Example, Pairing, Pool, same_language, two_languages
 from hbir.batching.walk import Walk
 from hbir.core.errors import DataError
-from hbir.core.records import VALIDATION
+from hbir.core.schemas import VALIDATION
 from hbir.encoding.model import embed
 from hbir.training.examples import PairTexts
 from hbir.training.forward import precision

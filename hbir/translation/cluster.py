@@ -17,7 +17,7 @@ from typing import Any
 
 import hbir
 from hbir.core.errors import HbirError, ModelError, ParamsError
-from hbir.core.record import main_root
+from hbir.core.machine import main_root
 from hbir.translation.engines.engine import Translator
 from hbir.translation.memory.memorised import Runner
 from hbir.translation.params import ClusterParams

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hbir.core.errors import DataError
-from hbir.core.records import TRANSLATED
+from hbir.core.schemas import TRANSLATED_SCHEMA
 from hbir.translation.checks.checks import NO_CHECKS, OF_CONTENT, OF_LANGUAGE, Checks, make_checks
 from hbir.translation.checks.rejection import SIDES, Rejected, Texts, find_rejected
 from hbir.translation.engines.engine import Engine, Segment
@@ -21,7 +21,7 @@ class Translation(NamedTuple):
     """Hold the pairs in one language."""
 
     table: pa.Table
-    """With the columns TRANSLATED, in the order of the English one."""
+    """With the columns TRANSLATED_SCHEMA, in the order of the English one."""
     summary: TranslateSummary
     rejected: list[Rejected]
     """Pairs that did not pass the checks."""
@@ -82,12 +82,14 @@ def _checks(params: ChecksParams, target: str, engine: Engine | None) -> tuple[C
 
 def _table(english: pa.Table, pairs: Mapping[int, Texts]) -> pa.Table:
     ids = english["pair_id"].to_pylist()
-    kept = english.filter(pa.array([pair_id in pairs for pair_id in ids], pa.bool_())).select(TRANSLATED.names)
+    kept = english.filter(pa.array([pair_id in pairs for pair_id in ids], pa.bool_())).select(
+        TRANSLATED_SCHEMA.names
+    )
     texts = [pairs[pair_id] for pair_id in ids if pair_id in pairs]
     for place, name in enumerate(SIDES):
         column = pa.array([pair[place] for pair in texts], pa.string())
         kept = kept.set_column(kept.schema.get_field_index(name), name, column)
-    return kept.cast(TRANSLATED)
+    return kept.cast(TRANSLATED_SCHEMA)
 
 
 def _by_lookup(parallel: pa.Table, target: str) -> dict[int, Texts]:

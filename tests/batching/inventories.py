@@ -10,7 +10,7 @@ from hbir.batching.build import make_plan, merge_pairs
 from hbir.batching.inventory import Inventory
 from hbir.batching.params import BatchParams, HybridParams
 from hbir.batching.plan import Plan
-from hbir.core.records import TRANSLATED
+from hbir.core.schemas import TRANSLATED_SCHEMA
 
 LANGUAGES = ("de", "en", "fr")
 NAMES = ("xx", "xy", "hybrid", "mixed", "english")
@@ -44,7 +44,7 @@ class Pair:
 
 def table(pairs, language):
     rows = [pair.row(language) for pair in pairs if language in pair.languages]
-    return pa.Table.from_pylist(rows, schema=TRANSLATED)
+    return pa.Table.from_pylist(rows, schema=TRANSLATED_SCHEMA)
 
 
 def merged(pairs):

@@ -10,7 +10,7 @@ from hbir.batching.inventory import Inventory
 from hbir.batching.plan import write_plan
 from hbir.core.errors import DataError, ParamsError, PlanError
 from hbir.core.files import write_table
-from hbir.core.records import PAIRS
+from hbir.core.schemas import PAIRS_SCHEMA
 from tests.batching.inventories import NAMES, Pair, merged, params, plan_of, rows_of, table
 
 
@@ -21,7 +21,7 @@ def pairs_in(*languages, count=12):
 def test_merge_sorts_by_language_and_pair_and_keeps_both_splits():
     pairs = [Pair(5), Pair(-3), Pair(4, split="validation", languages=["fr"])]
     whole = merge_pairs({language: table(pairs, language) for language in ("fr", "de")})
-    assert whole.schema == PAIRS
+    assert whole.schema == PAIRS_SCHEMA
     keys = list(zip(whole["lang"].to_pylist(), whole["pair_id"].to_pylist(), strict=True))
     assert keys == [("de", -3), ("de", 5), ("fr", -3), ("fr", 4), ("fr", 5)]
     assert whole["split"].to_pylist()[3] == "validation"
@@ -29,7 +29,7 @@ def test_merge_sorts_by_language_and_pair_and_keeps_both_splits():
 
 def test_merge_takes_tables_with_more_columns():
     english = table([Pair(1)], "en").append_column("query_key", pa.array(["x"]))
-    assert merge_pairs({"en": english}).schema == PAIRS
+    assert merge_pairs({"en": english}).schema == PAIRS_SCHEMA
 
 
 def test_merge_does_not_depend_on_the_order_of_languages():
@@ -56,7 +56,7 @@ def test_pair_twice_in_a_language_is_an_error():
 
 def test_pairs_without_training_rows_are_an_error():
     with pytest.raises(PlanError, match="expected train pairs, found none"):
-        Inventory.of(PAIRS.empty_table())
+        Inventory.of(PAIRS_SCHEMA.empty_table())
 
 
 def test_inventory_holds_the_pairs_of_one_split():
@@ -143,8 +143,8 @@ def test_another_process_with_another_hash_seed_gives_the_same_bytes(tmp_path):
     plan = make_plan("hybrid", Inventory.of(pairs), params(size=4, steps=50), 1, "f")
     script = (
         "import sys, pathlib as p; from hbir.batching import build, inventory, plan;"
-        "from hbir.core import files, records; from tests.batching.inventories import params;"
-        "pairs = files.read_table(p.Path(sys.argv[1]), records.PAIRS);"
+        "from hbir.core import files, schemas; from tests.batching.inventories import params;"
+        "pairs = files.read_table(p.Path(sys.argv[1]), schemas.PAIRS_SCHEMA);"
         "made = build.make_plan('hybrid', inventory.Inventory.of(pairs), params(size=4, steps=50), 1, 'f');"
         "plan.write_plan(p.Path(sys.argv[2]), made)"
     )

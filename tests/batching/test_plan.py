@@ -4,7 +4,7 @@ import pytest
 
 from hbir.batching.plan import check_plan, read_plan, write_plan
 from hbir.core.errors import DataError, PlanError
-from hbir.core.records import PLAN
+from hbir.core.schemas import PLAN_SCHEMA
 from tests.batching.inventories import NAMES, Pair, params, plan_of, rows_of
 
 
@@ -41,7 +41,7 @@ def test_metadata_says_how_the_plan_was_made(composition):
 
 def test_file_has_the_columns_and_the_metadata_under_one_key(path):
     table = pq.read_table(path)
-    assert table.schema.equals(PLAN)
+    assert table.schema.equals(PLAN_SCHEMA)
     assert table["step"].to_pylist() == [0] * 3 + [1] * 3 + [2] * 3 + [3] * 3
     assert list(table.schema.metadata) == [b"hbir"]
     assert table.schema.metadata[b"hbir"].startswith(b'{"alpha": [[0.5, 1.0], [1.0, 0.0]], "batch_size": 3, ')

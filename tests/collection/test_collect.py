@@ -12,7 +12,7 @@ from hbir.collection.source import Harvest, Kind, Pair, TextSource, Version
 from hbir.collection.sources import KINDS, to_translate
 from hbir.core.errors import DataError, ParamsError
 from hbir.core.params import params_class, section
-from hbir.core.records import ENGLISH, PARALLEL
+from hbir.core.schemas import ENGLISH_SCHEMA, PARALLEL_SCHEMA
 from hbir.translation.engines.cldr import CldrEngine
 from hbir.translation.engines.engine import Segment
 
@@ -39,7 +39,7 @@ def collected():
 def test_schema_order_and_ids(collected):
     table = collected.english
     ids = table["pair_id"].to_pylist()
-    assert table.schema.equals(ENGLISH)
+    assert table.schema.equals(ENGLISH_SCHEMA)
     assert ids == sorted(set(ids))
     assert len(set(table["query_id"].to_pylist())) == len(ids)
     assert {*ids}.isdisjoint(table["passage_id"].to_pylist())
@@ -113,7 +113,7 @@ def test_questions_without_english_words_are_counted(monkeypatch):
 
 
 def test_the_embedded_corpus_alone_has_no_parallel_texts(collected):
-    assert collected.parallel.equals(PARALLEL.empty_table())
+    assert collected.parallel.equals(PARALLEL_SCHEMA.empty_table())
     assert collected.summary.by_language == {}
 
 
@@ -172,7 +172,7 @@ def test_versions_become_the_parallel_table(monkeypatch):
     )
     english, parallel, summary = collect(CollectParams(sources=[source], max_query_characters=10))
     ids = dict(zip(english["query"].to_pylist(), english["pair_id"].to_pylist(), strict=True))
-    assert parallel.schema.equals(PARALLEL)
+    assert parallel.schema.equals(PARALLEL_SCHEMA)
     assert sorted(parallel.to_pylist(), key=str) == sorted(
         [
             {"pair_id": ids["a?"], "lang": "en", "query": "a?", "passage": "A."},

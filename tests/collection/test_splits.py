@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from hbir.collection.source import Pair, Version
 from hbir.collection.splits import side_of, straddling
-from hbir.core.records import TRAIN, VALIDATION
+from hbir.core.schemas import TRAIN, VALIDATION
 from tests.collection.sources import collected, write_jsonl
 
 

@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from hbir.core.errors import DataError
 from hbir.core.files import atomic_file, atomic_folder, read_json, read_table, write_json, write_table
 from hbir.core.hashing import content_id, file_digest, folder_digest
-from hbir.core.records import PLAN
+from hbir.core.schemas import PLAN_SCHEMA
 
 
 def plan_table(rows: int) -> pa.Table:
@@ -25,7 +25,7 @@ def plan_table(rows: int) -> pa.Table:
             "query_lang": ["de"] * rows,
             "passage_lang": ["fr"] * rows,
         },
-        schema=PLAN,
+        schema=PLAN_SCHEMA,
     )
 
 
@@ -96,10 +96,11 @@ def test_tables_come_back_as_they_went(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("t") / "plan.parquet"
     ids, texts = [row[0] for row in rows], [row[1] for row in rows]
     table = pa.table(
-        {"step": [0] * len(rows), "pair_id": ids, "query_lang": texts, "passage_lang": texts}, schema=PLAN
+        {"step": [0] * len(rows), "pair_id": ids, "query_lang": texts, "passage_lang": texts},
+        schema=PLAN_SCHEMA,
     )
     write_table(path, table)
-    assert read_table(path, PLAN).equals(table)
+    assert read_table(path, PLAN_SCHEMA).equals(table)
 
 
 def test_the_same_table_gives_the_same_bytes(tmp_path: Path):
@@ -115,17 +116,17 @@ def test_a_truncated_table_is_named(tmp_path: Path):
     with pytest.raises(
         DataError, match=r"plan.parquet: expected a whole Parquet file, found .* Delete the file and run"
     ):
-        read_table(path, PLAN)
+        read_table(path, PLAN_SCHEMA)
 
 
 def test_other_columns_are_named(tmp_path: Path):
     path = tmp_path / "plan.parquet"
     write_table(path, plan_table(3).drop_columns(["step"]))
     with pytest.raises(DataError, match="expected the columns step int32, pair_id int64"):
-        read_table(path, PLAN)
+        read_table(path, PLAN_SCHEMA)
 
 
-@pytest.mark.parametrize("read", [read_json, lambda path: read_table(path, PLAN)])
+@pytest.mark.parametrize("read", [read_json, lambda path: read_table(path, PLAN_SCHEMA)])
 def test_a_missing_file_says_how_to_make_it(tmp_path: Path, read):
     with pytest.raises(DataError, match="expected a file, found none. Run `dvc repro`"):
         read(tmp_path / "none")

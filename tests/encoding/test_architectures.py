@@ -20,7 +20,7 @@ from hbir.core.errors import ModelError, TrainingError
 from hbir.core.files import atomic_folder, read_table
 from hbir.core.hashing import folder_digest
 from hbir.core.hub.models import Snapshot
-from hbir.core.records import PAIRS
+from hbir.core.schemas import PAIRS_SCHEMA
 from hbir.encoding import sources
 from hbir.encoding.initial import initial_encoder
 from hbir.encoding.model import SIDES, Side, embed, features, load_encoder, prepare_torch, save_encoder
@@ -100,7 +100,7 @@ def trained(folder: Path, initial: Path, trust_remote_code: bool = False, **chan
 
 def texts(folder: Path) -> tuple[list[str], list[str]]:
     """Return the questions and passages of one language's training pairs."""
-    rows = read_table(folder / "pairs.parquet", PAIRS).to_pylist()
+    rows = read_table(folder / "pairs.parquet", PAIRS_SCHEMA).to_pylist()
     chosen = [row for row in rows if (row["lang"], row["split"]) == ("aa", "train")]
     return [row["query"] for row in chosen], [row["passage"] for row in chosen]
 

@@ -13,13 +13,13 @@ from click.testing import CliRunner
 from safetensors.torch import load_file
 from transformers import AutoModelForSeq2SeqLM, MarianConfig, MarianMTModel
 
+from hbir.commands.convert import convert as command
 from hbir.core.errors import HbirError, ModelError, ParamsError
 from hbir.core.hashing import folder_digest
 from hbir.encoding.convert import convert
 from hbir.encoding.initial import initial_encoder
 from hbir.encoding.model import save_encoder
 from hbir.encoding.presets import PRESETS
-from hbir.reporting.encoders import convert as command
 from tests.core.hub_server import Hub, files_of, point_at, serving
 from tests.encoding.architectures import MAKERS
 from tests.encoding.builder import make_params

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 from hbir.core.files import write_table
 from hbir.core.hashing import folder_digest
-from hbir.core.records import TRANSLATED
+from hbir.core.schemas import TRANSLATED_SCHEMA
 from hbir.encoding.coverage import Coverage, measure, report
 from hbir.encoding.initial import initial_encoder, origin
 from hbir.encoding.model import load_encoder, prepare_torch
@@ -108,7 +108,9 @@ def test_the_stage_says_what_it_made_and_keeps_it_on_record(tmp_path: Path, monk
             | {"query": "ok", "passage": text}
             for n, text in enumerate(texts)
         ]
-        write_table(Path(f"data/translated/{lang}.parquet"), pa.Table.from_pylist(rows, schema=TRANSLATED))
+        write_table(
+            Path(f"data/translated/{lang}.parquet"), pa.Table.from_pylist(rows, schema=TRANSLATED_SCHEMA)
+        )
     result = CliRunner().invoke(encoder, [], catch_exceptions=False)
     first, second = result.output.splitlines()
     assert first == "encoder: static, 2,400 parameters, 300 tokens"
@@ -126,7 +128,7 @@ def test_the_stage_takes_the_seed_of_the_project_and_names_the_commit(tmp_path: 
     params["encoder"] |= {"name": "static", "static": {"width": 8, "vocabulary": 300}}
     monkeypatch.chdir(tmp_path)
     row = {"pair_id": 0, "passage_id": 0, "query_id": 0, "source": "toy", "split": "train"}
-    table = pa.Table.from_pylist([row | {"query": "ok", "passage": "so"}], schema=TRANSLATED)
+    table = pa.Table.from_pylist([row | {"query": "ok", "passage": "so"}], schema=TRANSLATED_SCHEMA)
     write_table(Path("data/translated/en.parquet"), table)
     digests = []
     for seed in (1, 2):

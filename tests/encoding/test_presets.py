@@ -10,8 +10,9 @@ from click.testing import CliRunner
 from rich.console import Console
 from transformers import BertConfig, BertModel, MT5Config, MT5EncoderModel, XLMRobertaConfig, XLMRobertaModel
 
+from hbir.commands.encoders import encoders
 from hbir.encoding.presets import PRESETS, SCRATCH
-from hbir.reporting.encoders import encoders, show_presets
+from hbir.reporting.encoders import show_presets
 
 XLMR = {"vocab_size": 250002, "type_vocab_size": 1, "pad_token_id": 1, "max_position_embeddings": 514}
 LARGE = {"hidden_size": 1024, "num_hidden_layers": 24, "num_attention_heads": 16, "intermediate_size": 4096}

@@ -12,14 +12,14 @@ from click.testing import CliRunner
 from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertModel
 
+from hbir.commands.benchmark import benchmark
+from hbir.commands.search import search
 from hbir.core.errors import ModelError
 from hbir.encoding.fingerprint import encoder_fingerprint
 from hbir.encoding.initial import initial_encoder
 from hbir.encoding.model import embed, open_encoder
 from hbir.encoding.presets import PRESETS
 from hbir.encoding.sources import find_source
-from hbir.reporting.benchmark import benchmark
-from hbir.retrieval.command import search
 from tests.core.hub_server import Hub, files_of
 from tests.encoding.architectures import make_e5, make_labse, make_mbert, make_mt5, make_xlm_roberta
 from tests.encoding.builder import make_params

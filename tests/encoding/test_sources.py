@@ -22,14 +22,14 @@ from transformers import (
     ViTModel,
 )
 
+from hbir.commands.benchmark import benchmark
+from hbir.commands.search import search
 from hbir.core.errors import ModelError
 from hbir.core.hashing import folder_digest
 from hbir.encoding.initial import initial_encoder, origin
 from hbir.encoding.model import load_encoder, open_encoder, save_encoder
 from hbir.encoding.presets import PRESETS
 from hbir.encoding.sources import find_source
-from hbir.reporting.benchmark import benchmark
-from hbir.retrieval.command import search
 from tests.core.hub_server import UNREACHABLE, Hub, files_of, point_at
 from tests.encoding.architectures import (
     make_bge_m3,

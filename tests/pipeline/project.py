@@ -24,7 +24,9 @@ TINY: dict[str, Any] = {
         "max_passage_tokens": 32,
         "tiny": {"layers": 1, "width": 16, "heads": 2, "feed_forward": 16, "vocabulary": 300},
     },
-    "train": {"threads": 1, "log_every": 2, "checkpoint_every": 3, "validation": {"every": 2}},
+    "threads": 1,
+    "train": {"validation": {"every": 2}},
+    "tracking": {"log_every": 2, "checkpoint_every": 3},
 }
 """So small that the encoder stays as good as untrained: what is tested here is who runs when."""
 

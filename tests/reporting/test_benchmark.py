@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from hbir.commands.benchmark import benchmark
 from hbir.core.errors import HbirError, ModelError, ParamsError
-from hbir.reporting.benchmark import benchmark
 from tests.encoding.test_encoder import saved
 
 

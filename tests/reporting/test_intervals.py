@@ -6,9 +6,9 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
+from hbir.commands import compare as command
 from hbir.core.files import read_table
 from hbir.evaluation.settings import QUERIES
-from hbir.reporting import compare as command
 from hbir.reporting.interval_views import intervals, intervals_markdown
 from hbir.reporting.intervals import interval_table
 from hbir.reporting.scores import benchmark_scores

@@ -53,7 +53,11 @@ def store(root: Path) -> Store:
 
 @pytest.fixture
 def params() -> TrackingParams:
-    checked: TrackingParams = validated(TrackingParams, {"model_size_limit": 100}, "params.yaml: tracking")
+    checked: TrackingParams = validated(
+        TrackingParams,
+        {"log_every": 20, "checkpoint_every": 200, "model_size_limit": 100},
+        "params.yaml: tracking",
+    )
     return checked
 
 

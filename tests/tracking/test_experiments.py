@@ -103,7 +103,7 @@ def test_an_experiments_runs_come_from_the_cache(store: Store, params: TrackingP
 
 
 def test_a_large_model_stays_in_the_cache(store: Store):
-    synchronise_experiments(store, TrackingParams(model_size_limit=0.001))
+    synchronise_experiments(store, TrackingParams(log_every=20, checkpoint_every=200, model_size_limit=0.001))
     tags = runs(store)["xx"].data.tags
     assert tags["hbir.checkpoint.fetch"] == "dvc get . models/xx --rev two"
     assert tags["hbir.checkpoint.hash"].startswith("md5:")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hbir.core.files import write_json
-from hbir.core.record import record_path, write_record
+from hbir.core.machine import record_path, write_record
 from hbir.core.training_record import read_training
 from hbir.evaluation.results import SamplerResults
 from hbir.tracking.live import LiveRun

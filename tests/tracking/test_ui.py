@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from hbir.commands import track, ui
 from hbir.core.errors import TrackingError
-from hbir.tracking import commands
 from hbir.tracking.store import Store
 from hbir.tracking.ui import check_port, comparison_link, serve
 from tests.tracking.look import build, runs
@@ -72,7 +72,7 @@ def test_ui_synchronises_and_prints_the_link(
     (root / "params.yaml").write_text(PARAMS.read_text())
     build(root / "scores")
     (root / ".dvc").rmdir()  # so that there are no experiments to look for
-    result = CliRunner().invoke(commands.ui, ["--port", str(port)], catch_exceptions=False)
+    result = CliRunner().invoke(ui.ui, ["--port", str(port)], catch_exceptions=False)
     assert "MLflow runs: 3 created, 0 completed, 0 up to date\n" in result.output
     assert f"Open http://127.0.0.1:{port}/#/experiments/1/runs?compareRunsMode=CHART" in result.output
     assert len(executed) == 1
@@ -83,7 +83,7 @@ def test_track_takes_what_there_is(root: Path):
     (root / "params.yaml").write_text(PARAMS.read_text())
     build(root / "scores", ["xy"])
     (root / ".dvc").rmdir()
-    result = CliRunner().invoke(commands.track, catch_exceptions=False)
+    result = CliRunner().invoke(track.track, catch_exceptions=False)
     assert "MLflow runs: 1 created" in result.output
     assert "xx: no scores here; `dvc repro` makes them" in result.output
     assert set(runs(Store(root))) == {"xy"}

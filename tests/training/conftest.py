@@ -17,12 +17,12 @@ from hbir.batching.params import BatchParams, HybridParams
 from hbir.batching.plan import write_plan
 from hbir.core.files import atomic_folder, write_table
 from hbir.core.hashing import file_digest
-from hbir.core.records import PAIRS
+from hbir.core.schemas import PAIRS_SCHEMA
 from hbir.core.training_record import Curve, TrainingRecord, ValidationPoint
 from hbir.encoding.initial import initial_encoder
 from hbir.encoding.model import load_encoder, prepare_torch, save_encoder
 from hbir.encoding.params import TinyParams
-from hbir.training.params import LoraParams, SamplerParams, TrainParams, ValidationParams
+from hbir.training.params import LoraParams, TrainParams, ValidationParams
 from hbir.training.run import Job
 from tests.encoding.builder import make_params as make_encoder_params
 
@@ -46,7 +46,7 @@ def make_pairs(count: int = 24, validation: int = 6) -> pa.Table:
         for lang in LANGS
         for number in range(count + validation)
     ]
-    return pa.Table.from_pylist(rows, schema=PAIRS)
+    return pa.Table.from_pylist(rows, schema=PAIRS_SCHEMA)
 
 
 ENCODER = make_encoder_params(
@@ -56,9 +56,9 @@ LORA = LoraParams(rank=2, alpha=4, dropout=0.1, targets="all-linear")
 
 
 def make_params(**changes: Any) -> TrainParams:
-    own = SamplerParams(temperature=0.05, learning_rate=0.01)
     params = TrainParams(
-        threads=1,
+        temperature=0.05,
+        learning_rate=0.01,
         precision="auto",
         attention=None,
         gradient_checkpointing=False,
@@ -67,17 +67,10 @@ def make_params(**changes: Any) -> TrainParams:
         weight_decay=0.01,
         warmup=0.1,
         decay="linear",
-        clip=1.0,
-        log_every=3,
-        checkpoint_every=4,
+        max_grad_norm=1.0,
         validation=ValidationParams(
             every=5, batches=1, monolingual="all", cross_lingual=True, temperature=0.05
         ),
-        xx=own,
-        xy=own,
-        hybrid=own,
-        mixed=own,
-        english=own,
     )
     return replace(params, **changes)
 
@@ -107,6 +100,9 @@ class Files:
         return Job(
             sampler=sampler,
             params=make_params(**changes),
+            threads=1,
+            log_every=3,
+            checkpoint_every=4,
             seed=1,
             plan=self.folder / f"{sampler}.parquet",
             pairs=self.folder / "pairs.parquet",

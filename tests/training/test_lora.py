@@ -186,7 +186,7 @@ def test_a_missing_package_is_named_with_its_command(files: Files, tmp_path: Pat
 def test_the_packages_version_counts_where_it_is_used(files: Files, monkeypatch):
     def prints() -> list[str]:
         plan, pairs, initial = (files.folder / name for name in ("xx.parquet", "pairs.parquet", "initial"))
-        chosen = [run_params(make_params(lora=lora), "xx") for lora in (None, LORA)]
+        chosen = [run_params(make_params(lora=lora), 1) for lora in (None, LORA)]
         return [fingerprint(params, 1, plan, pairs, initial) for params in chosen]
 
     real = importlib.metadata.version

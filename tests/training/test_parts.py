@@ -134,7 +134,7 @@ def test_the_earliest_of_equally_good_checkpoints_is_the_best():
 def test_the_learning_rate_rises_and_falls(decay, last):
     model = torch.nn.Linear(2, 2)
     params = make_params(decay=decay, warmup=0.2)
-    optimizer = make_optimizer(model, params, params.xx)
+    optimizer = make_optimizer(model, params)
     scheduler = make_scheduler(optimizer, params, 10)
     rates = []
     for _ in range(10):
@@ -149,7 +149,7 @@ def test_the_learning_rate_rises_and_falls(decay, last):
 
 def test_biases_and_norms_are_not_decayed():
     params = make_params()
-    groups = make_optimizer(torch.nn.Linear(2, 2), params, params.xx).param_groups
+    groups = make_optimizer(torch.nn.Linear(2, 2), params).param_groups
     assert [(group["weight_decay"], [p.ndim for p in group["params"]]) for group in groups] == [
         (0.01, [2]),
         (0.0, [1]),

@@ -177,7 +177,7 @@ def test_changed_params_never_resume_an_old_run(files: Files, tmp_path: Path, mo
         train(files.job(tmp_path / "model"), Silent())
     monkeypatch.setattr(loop.Loop, "_train_step", real)
     recorder = Recorder()
-    train(files.job(tmp_path / "model", clip=0.5), recorder)
+    train(files.job(tmp_path / "model", max_grad_norm=0.5), recorder)
     assert recorder.told[1] == ("train", 3)
 
 
@@ -267,7 +267,7 @@ def test_no_gradient_is_longer_than_clip_when_the_optimizer_sees_it(
         return optimizer
 
     monkeypatch.setattr(loop, "make_optimizer", watched)
-    train(files.job(tmp_path / "model", clip=clip), Silent())
+    train(files.job(tmp_path / "model", max_grad_norm=clip), Silent())
     assert len(norms) == STEPS
     if clip < 1:
         assert norms == pytest.approx([clip] * STEPS, rel=1e-2)

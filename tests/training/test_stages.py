@@ -33,7 +33,7 @@ def trusted(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
     yaml = YAML()
     params = yaml.load(tmp_path / "params.yaml")
     params["encoder"]["trust_remote_code"] = request.param
-    params["train"]["clip"] = 0.5
+    params["train"]["max_grad_norm"] = 0.5
     yaml.dump(params, tmp_path / "params.yaml")
     return bool(request.param)
 
@@ -49,7 +49,9 @@ def test_training_trusts_code_where_the_encoder_does(trusted: bool, monkeypatch:
     monkeypatch.setattr(train_stage, "run_training", run)
     result = CliRunner().invoke(train_stage.train, ["xy"], catch_exceptions=False)
     assert result.output == ("train xy: 2 steps, best at step 1 (validation loss 1.0000, final 2.0000)\n")
-    assert [(job.trust_remote_code, job.sampler, job.params.clip) for job in jobs] == [(trusted, "xy", 0.5)]
+    assert [(job.trust_remote_code, job.sampler, job.params.max_grad_norm) for job in jobs] == [
+        (trusted, "xy", 0.5)
+    ]
 
 
 def test_scoring_trusts_code_where_the_encoder_does(trusted: bool, monkeypatch: pytest.MonkeyPatch):

@@ -58,7 +58,7 @@ def test_token_embeddings_alone_leave_nothing_to_it(changes, text):
 def test_the_optimizer_and_the_checkpoint_hold_what_is_trained(model: SentenceTransformer):
     params = make_params(lora=LORA)
     prepare(model, params, 1)
-    groups = make_optimizer(model, params, params.xx).param_groups
+    groups = make_optimizer(model, params).param_groups
     held = {id(weight) for group in groups for weight in group["params"]}
     assert held == {id(weight) for weight in model.parameters() if weight.requires_grad}
     counted = sizes(model)["trainable_parameters"]

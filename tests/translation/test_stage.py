@@ -22,7 +22,7 @@ from hbir.cli import hbir
 from hbir.core.errors import DataError, HbirError, ParamsError
 from hbir.core.files import read_json, read_table, write_table
 from hbir.core.params import read_params
-from hbir.core.records import ENGLISH, PARALLEL, TRANSLATED
+from hbir.core.schemas import ENGLISH_SCHEMA, PARALLEL_SCHEMA, TRANSLATED_SCHEMA
 from hbir.translation.engines import registry as engines
 from hbir.translation.engines.registry import EngineKind
 from hbir.translation.params import EngineParams
@@ -91,7 +91,7 @@ def test_pairs_counts_and_what_was_rejected(project: Path):
         "translate de: 2 pairs of 0 texts; rejected: 1 copied (33.3 %); absent: 1 no_version\n"
         f"  rejected pairs: {project / REJECTED}\n"
     )
-    table = read_table(OUTPUTS / "de.parquet", TRANSLATED)
+    table = read_table(OUTPUTS / "de.parquet", TRANSLATED_SCHEMA)
     assert table["query"].to_pylist() == ["A", "C"]
     assert read_json(OUTPUTS / "de.stats.json") == {
         "pairs": 2,
@@ -136,7 +136,7 @@ def test_without_rejected_pairs_there_is_no_old_file_of_them():
 
 def test_english_is_as_it_is_whatever_the_engine():
     assert run("translate", "en").output == "translate en: 4 pairs of 0 texts; rejected: none\n"
-    tables(english(("a", "a")), PARALLEL.empty_table())
+    tables(english(("a", "a")), PARALLEL_SCHEMA.empty_table())
     assert run("translate", "en").output == "translate en: 1 pairs of 1 texts; rejected: none\n"
 
 
@@ -152,7 +152,7 @@ def test_pairs_and_counts_come_together_or_not_at_all(monkeypatch: pytest.Monkey
 def test_an_engine_of_its_own_for_a_language(monkeypatch: pytest.MonkeyPatch):
     other(monkeypatch, a="uno", p="dos")
     configure(languages={"es": "other"})
-    tables(english(("a", "p")), PARALLEL.empty_table())
+    tables(english(("a", "p")), PARALLEL_SCHEMA.empty_table())
     assert run("translate", "es").output == "translate es: 1 pairs of 2 texts; rejected: none; 2 truncated\n"
     refused = run("translate", "de")
     assert isinstance(refused.exception, ParamsError)
@@ -213,7 +213,7 @@ def test_collect_tells_when_no_language_can_have_plain_texts(
         assert run("collect").exception is None
     expected = ["translate: engine cldr will refuse the texts of faq."] if warned else []
     assert [record.getMessage() for record in caplog.records if record.name == "stages.collect"] == expected
-    assert len(read_table(Path("data/english.parquet"), ENGLISH)) == 3
+    assert len(read_table(Path("data/english.parquet"), ENGLISH_SCHEMA)) == 3
 
 
 ITSELF = [sys.executable, "-m", "hbir", "translate", "es"]
@@ -233,7 +233,7 @@ def apertium_project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(folder)
     texts = [sentence(number) for number in range(SENTENCES)]
     pairs = [(query, f"{query} {passage}") for query, passage in pairwise(texts)]
-    tables(english(*pairs), PARALLEL.empty_table())
+    tables(english(*pairs), PARALLEL_SCHEMA.empty_table())
     configure(engine="apertium", batch_tokens=100)
     return folder
 

@@ -11,7 +11,7 @@ from hbir.collection.collect import collect
 from hbir.collection.params import CollectParams
 from hbir.core.errors import DataError, LanguageError, ParamsError
 from hbir.core.lines import read_jsonl
-from hbir.core.records import ENGLISH, PARALLEL, TRANSLATED
+from hbir.core.schemas import ENGLISH_SCHEMA, PARALLEL_SCHEMA, TRANSLATED_SCHEMA
 from hbir.translation.checks.rejection import Rejected, write_rejected
 from hbir.translation.engines import cldr
 from hbir.translation.engines.cldr import CldrEngine
@@ -21,7 +21,7 @@ from hbir.translation.translate import Translation
 from hbir.translation.translate import translate_pairs as translate_checked
 from tests.translation.given import checks, only, translate_params
 
-NONE = PARALLEL.empty_table()
+NONE = PARALLEL_SCHEMA.empty_table()
 
 
 class Shouting:
@@ -56,7 +56,7 @@ def english(*pairs, keys=("", "")):
         "query_key": [keys[0]] * len(pairs),
         "passage_key": [keys[1]] * len(pairs),
     }
-    return pa.table({name: list(column) for name, column in columns.items()}, schema=ENGLISH)
+    return pa.table({name: list(column) for name, column in columns.items()}, schema=ENGLISH_SCHEMA)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_a_text_engine_is_given_each_text_once():
     engine: Engine = (shouting := Shouting())
     table, summary, rejected = translate_pairs(english(("a", "p"), ("b", "p"), ("a", "q")), NONE, engine, "de")
     assert [segment.text for segment in shouting.given] == ["a", "b", "p", "q"]
-    assert table.schema.equals(TRANSLATED)
+    assert table.schema.equals(TRANSLATED_SCHEMA)
     assert table["query"].to_pylist() == ["de:A", "de:B", "de:A"]
     assert table["passage"].to_pylist() == ["de:P", "de:P", "de:Q"]
     assert (summary.language, summary.pairs, summary.texts) == ("de", 3, 4)
@@ -96,10 +96,10 @@ def test_english_needs_no_engine_and_is_not_checked():
 
 
 def test_nothing_to_translate():
-    table, summary, _ = translate_pairs(ENGLISH.empty_table(), NONE, Shouting(), "de", checks())
+    table, summary, _ = translate_pairs(ENGLISH_SCHEMA.empty_table(), NONE, Shouting(), "de", checks())
     assert summary.share == 0
     assert len(table) == summary.pairs == 0
-    assert table.schema.equals(TRANSLATED)
+    assert table.schema.equals(TRANSLATED_SCHEMA)
 
 
 def test_an_engine_that_loses_count():
@@ -151,7 +151,10 @@ def test_plain_text_is_not_for_the_cldr_engine(monkeypatch):
 
 
 def parallel(*rows):
-    return pa.table(dict(zip(PARALLEL.names, map(list, zip(*rows, strict=True)), strict=True)), schema=PARALLEL)
+    return pa.table(
+        dict(zip(PARALLEL_SCHEMA.names, map(list, zip(*rows, strict=True)), strict=True)),
+        schema=PARALLEL_SCHEMA,
+    )
 
 
 ROWS = parallel((1, "en", "b", "p"), (1, "de", "B-de", "P-de"), (2, "en", "a", "q"), (2, "zh", "甲", "乙"))
@@ -175,7 +178,7 @@ def test_parallel_pairs_alone_need_no_engine():
         engine = None if language == "en" else CldrEngine()
         table, summary, _ = translate_pairs(given, ROWS, engine, language)
         assert table["query"].to_pylist() == query
-        assert table.schema.equals(TRANSLATED)
+        assert table.schema.equals(TRANSLATED_SCHEMA)
         assert summary.texts == 0
 
 
@@ -262,7 +265,7 @@ def test_no_pair_at_all_is_an_error_whatever_the_reasons():
     _, summary, _ = translate_pairs(english(("a", "a")), NONE, Parrot(a=""), "de")
     with pytest.raises(DataError, match=r"found none; 1 empty\."):
         summary.check(1.0, "there.jsonl")
-    _, summary, _ = translate_pairs(ENGLISH.empty_table(), NONE, None, "en")
+    _, summary, _ = translate_pairs(ENGLISH_SCHEMA.empty_table(), NONE, None, "en")
     with pytest.raises(DataError, match="found none; data/english.parquet is empty"):
         summary.check(1.0, "there.jsonl")
 

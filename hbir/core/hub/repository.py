@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from hbir.core.files import read_json, write_json
 from hbir.core.hub.faults import explained_faults
-from hbir.core.record import main_root
+from hbir.core.machine import main_root
 
 logger = logging.getLogger(__name__)
 Kind = Literal["dataset", "model"]

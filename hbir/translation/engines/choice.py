@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from hbir.core.errors import ParamsError
-from hbir.core.languages import language
+from hbir.core.languages import ENGLISH, language
 from hbir.core.params import unknown
 from hbir.translation.engines.registry import named_at, parsed
 from hbir.translation.params import TranslateParams
 
-SOURCE_LANGUAGE = "en"
 OVERRIDES = "params.yaml: translate.languages"
 _OF_ONE = ("mode", "token")
 """Options that name a language themselves."""
@@ -32,7 +31,7 @@ def chosen(params: TranslateParams, languages: Sequence[str]) -> dict[str, str]:
             what translates into one language is named for several.
         LanguageError: when one model of OPUS-MT is named for several languages, and the table lacks one.
     """
-    targets = [lang for lang in languages if lang != SOURCE_LANGUAGE]
+    targets = [lang for lang in languages if lang != ENGLISH]
     parsed(params.engine)
     for lang in params.languages:
         if lang not in targets:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hbir.core.lines import expanded
-from hbir.core.record import main_root
+from hbir.core.machine import main_root
 from hbir.translation.memory.store import Remembered, Store
 
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.checks import blocks, xquad
 from hbir.core.errors import ParamsError
 from hbir.core.text import normalise
 from hbir.translation.checks.checks import OF_CONTENT, OF_LANGUAGE, make_checks
+from perf.checks import blocks, xquad
 from tests.translation.given import checks, only
 
 DEFAULT = checks()

@@ -2,7 +2,7 @@ import pyarrow as pa
 import pytest
 
 from hbir.core.errors import ParamsError
-from hbir.core.records import ENGLISH, PARALLEL
+from hbir.core.schemas import ENGLISH_SCHEMA, PARALLEL_SCHEMA
 from hbir.translation.engines.engine import Segment
 from hbir.translation.engines.registry import make_engine
 from hbir.translation.translate import translate_pairs
@@ -32,7 +32,11 @@ def test_only_what_comes_translated_is_kept():
     }
     parallel = {"pair_id": [2], "lang": ["es"], "query": ["¿cuándo?"], "passage": ["Ahora."]}
     translation = translate_pairs(
-        pa.table(english, schema=ENGLISH), pa.table(parallel, schema=PARALLEL), engine(), "es", only()
+        pa.table(english, schema=ENGLISH_SCHEMA),
+        pa.table(parallel, schema=PARALLEL_SCHEMA),
+        engine(),
+        "es",
+        only(),
     )
     assert translation.table["pair_id"].to_pylist() == [2]
     assert translation.table["query"].to_pylist() == ["¿cuándo?"]

@@ -1,10 +1,11 @@
-"""Offer `hbir compare`."""
+"""Show the comparison of the scores in this folder again."""
 
 import click
 from rich.console import Console
 
 from hbir.core.params import read_params
-from hbir.core.project import SCORES, read_project
+from hbir.core.paths import SCORES
+from hbir.core.project import read_project
 from hbir.evaluation.results import read_results
 from hbir.reporting.markdown import comparison_markdown
 from hbir.reporting.terminal import comparison

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from hbir.core.record import environment, main_root, read_record, record_path, write_record
+from hbir.core.machine import environment, main_root, read_record, record_path, write_record
 
 
 def test_the_root_is_the_nearest_folder_with_dvc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -1,38 +1,26 @@
-"""Offer `hbir track` and `hbir ui`."""
+"""Bring MLflow up to date with what DVC holds."""
 
 from pathlib import Path
 
 import click
 
+from hbir.core.machine import main_root
 from hbir.core.params import read_params, section
-from hbir.core.project import SCORES, read_project
-from hbir.core.record import main_root
+from hbir.core.paths import SCORES
+from hbir.core.project import read_project
 from hbir.core.training_record import TRAINING
 from hbir.evaluation.results import read_results
 from hbir.tracking.experiments import synchronise_experiments
 from hbir.tracking.params import TrackingParams
 from hbir.tracking.runs import here
-from hbir.tracking.server import is_server
 from hbir.tracking.store import Store
 from hbir.tracking.sync import SyncSummary, synchronise
-from hbir.tracking.ui import comparison_link, serve
 
 
 @click.command()
 def track() -> None:
     """Bring MLflow up to date with the workspace's scores and those of every DVC experiment."""
     click.echo(bring_up_to_date(Store(main_root())))
-
-
-@click.command()
-@click.option("--port", default=5000, show_default=True, help="Where the UI listens on 127.0.0.1.")
-def ui(port: int) -> None:
-    """Bring MLflow up to date and open its UI on the comparison."""
-    store = Store(main_root())
-    click.echo(bring_up_to_date(store))
-    click.echo(f"Open {comparison_link(store, port)}")
-    if not is_server(store.uri):
-        serve(store, port)
 
 
 def bring_up_to_date(store: Store) -> SyncSummary:

@@ -10,13 +10,13 @@ from click.testing import CliRunner
 from rich.cells import cell_len
 from rich.console import Console
 
+from hbir.commands.search import search
 from hbir.core.errors import DataError, ModelError, ParamsError
 from hbir.core.files import atomic_folder
 from hbir.encoding.initial import initial_encoder
 from hbir.encoding.model import embed, load_encoder, prepare_torch, save_encoder
 from hbir.encoding.params import TinyParams
 from hbir.retrieval import search as searching
-from hbir.retrieval.command import search
 from hbir.retrieval.search import Hit
 from hbir.retrieval.show import show_hits
 from tests.encoding.builder import make_params

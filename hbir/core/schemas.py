@@ -5,21 +5,21 @@ import pyarrow as pa
 _IDS = [("pair_id", pa.int64()), ("passage_id", pa.int64()), ("query_id", pa.int64())]
 _BODY = [("source", pa.string()), ("split", pa.string()), ("query", pa.string()), ("passage", pa.string())]
 
-TRANSLATED = pa.schema([*_IDS, *_BODY])
+TRANSLATED_SCHEMA = pa.schema([*_IDS, *_BODY])
 """Pairs of one language: `data/translated/<lang>.parquet`."""
 
-ENGLISH = pa.schema([*_IDS, *_BODY, ("query_key", pa.string()), ("passage_key", pa.string())])
+ENGLISH_SCHEMA = pa.schema([*_IDS, *_BODY, ("query_key", pa.string()), ("passage_key", pa.string())])
 """English pairs with the codes from which a structured engine renders them: `data/english.parquet`."""
 
-PARALLEL = pa.schema(
+PARALLEL_SCHEMA = pa.schema(
     [("pair_id", pa.int64()), ("lang", pa.string()), ("query", pa.string()), ("passage", pa.string())]
 )
 """Texts of pairs that no engine is to translate, English included: `data/parallel.parquet`."""
 
-PAIRS = pa.schema([("lang", pa.string()), *_IDS, *_BODY])
+PAIRS_SCHEMA = pa.schema([("lang", pa.string()), *_IDS, *_BODY])
 """Pairs of all training languages, one row per pair and language: `data/pairs.parquet`."""
 
-PLAN = pa.schema(
+PLAN_SCHEMA = pa.schema(
     [
         ("step", pa.int32()),
         ("pair_id", pa.int64()),

@@ -1,4 +1,4 @@
-"""Offer `hbir search`."""
+"""Search a file of passages with any encoder."""
 
 import json
 from dataclasses import asdict

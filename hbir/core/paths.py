@@ -1,0 +1,16 @@
+"""Name the files and folders of a project."""
+
+from pathlib import Path
+
+PARAMS = Path("params.yaml")
+INPUTS = Path("data/inputs")
+ENGLISH_PAIRS = Path("data/english.parquet")
+PARALLEL_TEXTS = Path("data/parallel.parquet")
+TRANSLATED = Path("data/translated")
+PAIRS = Path("data/pairs.parquet")
+BATCHES = Path("data/batches")
+MODELS = Path("models")
+INITIAL = MODELS / "initial"
+SCORES = Path("scores")
+METRICS = Path("metrics")
+REPORTS = Path("reports")

@@ -1,0 +1,1 @@
+"""Hold the stages of the pipeline: one thin command each."""
