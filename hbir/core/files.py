@@ -13,53 +13,101 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hbir.core.disk_faults import write_faults
 from hbir.core.errors import DataError
 
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[Path]:
-    """Write a file that appears only when it is complete.
+    """Write a file that appears only when it is complete and on the disk.
 
     Args:
         path: where the file shall be; missing parent folders are made.
 
     Yields:
         A temporary path beside it; it replaces `path` on success and disappears on any error.
+
+    Raises:
+        DataError: when the disk is full, or the file cannot be written.
     """
-    with told_when_full(path):
+    with write_faults(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)
     temporary = Path(name)
     temporary.chmod(0o644)
     try:
-        with told_when_full(path):
+        with write_faults(path):
             yield temporary
-        temporary.replace(path)
+            _to_disk(temporary)
+            temporary.replace(path)
+            _to_disk(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
-    """Write a folder that appears only when it is complete.
+    """Write a folder that appears only when it is complete and on the disk.
 
     Args:
         path: where the folder shall be; an older one is replaced.
 
     Yields:
         A temporary folder beside it; it replaces `path` on success and disappears on any error.
+
+    Raises:
+        DataError: when the disk is full, or the folder cannot be written.
     """
-    with told_when_full(path):
+    with write_faults(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     temporary.chmod(0o755)
+    _UNFINISHED.add(temporary)
     try:
-        with told_when_full(path):
+        with write_faults(path):
             yield temporary
-        _replace_folder(temporary, path)
+            _UNFINISHED.discard(temporary)
+            for inner in (*temporary.rglob("*"), temporary):
+                _to_disk(inner)
+            _replace_folder(temporary, path)
+            _to_disk(path.parent)
     finally:
+        _UNFINISHED.discard(temporary)
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def require_writable(path: Path) -> None:
+    """Find out before hours of work whether their result can be written.
+
+    Args:
+        path: a file or folder that `atomic_file` or `atomic_folder` is to write later.
+
+    Raises:
+        DataError: when it cannot.
+    """
+    with write_faults(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+
+
+_UNFINISHED: set[Path] = set()
+"""Temporary folders that are being filled."""
+
+
+def _to_disk(path: Path) -> None:
+    """Wait until a file's bytes, or a folder's names, would survive a power cut."""
+    if not _UNFINISHED.isdisjoint((path, *path.parents)):
+        return  # what is in an unfinished folder waits once, with the folder
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network file systems have no such thing
+            raise
+    finally:
+        os.close(handle)
 
 
 def _replace_folder(new: Path, path: Path) -> None:
@@ -72,47 +120,6 @@ def _replace_folder(new: Path, path: Path) -> None:
         shutil.rmtree(old.parent)
     else:
         new.replace(path)
-
-
-@contextmanager
-def told_when_full(path: Path) -> Iterator[None]:
-    """Turn a full disk into a message that says what to do.
-
-    Args:
-        path: what is being written.
-
-    Yields:
-        Nothing.
-
-    Raises:
-        DataError: when the disk or the quota is full.
-    """
-    try:
-        yield
-    except Exception as error:
-        if not _is_full(error, path):
-            raise
-        raise DataError(
-            where=str(path),
-            expected="room on the disk",
-            found=f"none left ({' '.join(str(error).split())[:80]})",
-            hint="Free some space (`dvc gc --workspace` drops old results) and run the command again; "
-            "nothing half-written was kept.",
-        ) from error
-
-
-def _is_full(error: Exception, path: Path) -> bool:
-    """Tell a full disk, which safetensors and torch report as errors of their own without a number."""
-    if isinstance(error, OSError):
-        return error.errno in (errno.ENOSPC, errno.EDQUOT)
-    if f"os error {errno.ENOSPC}" in str(error):
-        return True
-    folder = next(parent for parent in path.absolute().parents if parent.exists())
-    return isinstance(error, RuntimeError) and shutil.disk_usage(folder).free < _NO_ROOM
-
-
-_NO_ROOM = 1 << 20
-"""Bytes."""
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -141,8 +148,8 @@ def read_json(path: Path) -> Any:
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise _missing(path) from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise DataError(where=str(path), expected="JSON", found=str(error), hint=_RERUN) from error
 
@@ -172,10 +179,12 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
         DataError: when the file is missing, truncated, or has other columns.
     """
     try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         table = pq.read_table(path, use_threads=False)
-    except FileNotFoundError as error:
-        raise _missing(path) from error
-    except (pa.ArrowInvalid, OSError) as error:
+    except (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError) as error:
+        raise _unreadable(path, error) from error
+    except (pa.ArrowException, OSError) as error:
         raise DataError(
             where=str(path), expected="a whole Parquet file", found=str(error), hint=_RERUN
         ) from error
@@ -192,13 +201,13 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
 _RERUN = "Delete the file and run `dvc repro`, which makes it again."
 
 
-def _missing(path: Path) -> DataError:
-    return DataError(
-        where=str(path),
-        expected="a file",
-        found="none",
-        hint="Run `dvc repro`, which makes it, or check the path.",
-    )
+def _unreadable(path: Path, error: OSError) -> DataError:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        hint = "Run `dvc repro`, which makes it, or check the path."
+        return DataError(where=str(path), expected="a file", found="none", hint=hint)
+    found = error.strerror.lower() if error.strerror else str(error)
+    hint = "Give yourself the right to read it (`ls -ld` shows whose it is), or check the path."
+    return DataError(where=str(path), expected="a file that can be read", found=found, hint=hint)
 
 
 def _columns(schema: pa.Schema) -> str:

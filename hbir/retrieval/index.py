@@ -16,8 +16,9 @@ import numpy as np
 from filelock import FileLock
 from tqdm import tqdm
 
+from hbir.core.disk_faults import write_faults
 from hbir.core.errors import DataError, ModelError
-from hbir.core.files import read_json, told_when_full, write_json
+from hbir.core.files import read_json, write_json
 
 FORMAT = 1
 EMBEDDINGS, KEYS, META, BEGUN = "embeddings.f16", "keys.i64", "meta.json", "begun.json"
@@ -160,7 +161,7 @@ def build_index(folder: Path, passages: Iterable[Keyed], embed: Embed, origin: O
         ModelError: when an embedding cannot be kept, or has another dimension.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / "lock"), told_when_full(folder):
+    with FileLock(folder / "lock"), write_faults(folder):
         if found := find_index(folder, origin):
             return found  # another process has made it in the meantime
         write_json(folder / BEGUN, {"format": FORMAT, **asdict(origin)})

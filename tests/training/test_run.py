@@ -220,7 +220,7 @@ def test_a_full_disk_while_saving_leaves_no_half_model(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(SentenceTransformer, "save_pretrained", full)
-    with pytest.raises(DataError, match="expected room on the disk, found none left"):
+    with pytest.raises(DataError, match="expected room on the disk, found no space left"):
         train(files.job(tmp_path / "model"), Silent())
     assert not (tmp_path / "model").exists()
     assert not [path for path in main_repository.rglob("*") if path.suffix == ".safetensors"]

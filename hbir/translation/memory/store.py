@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hbir import __version__
+from hbir.core.disk_faults import write_faults
 from hbir.core.errors import DataError
-from hbir.core.files import told_when_full
 
 FORMAT = 44001
 """What SQLite's `user_version` says of a memory of this layout."""
@@ -123,7 +123,7 @@ class Store:
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        with told_when_full(self.path):
+        with write_faults(self.path):
             try:
                 yield
             except sqlite3.DatabaseError as error:
