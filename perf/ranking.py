@@ -10,8 +10,8 @@ import numpy as np
 
 from hbir.benchmarks.lareqa import XQUAD_CANDIDATES
 from hbir.benchmarks.task import RetrievalTask
+from hbir.evaluation.evaluate import evaluate
 from hbir.evaluation.ranking import similarity_chunks
-from hbir.evaluation.report import evaluate
 
 QUESTIONS = 1190
 CHUNK = 1024

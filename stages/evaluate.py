@@ -6,8 +6,8 @@ from rich.console import Console
 from hbir.core import paths, project
 from hbir.core.files import write_json
 from hbir.core.params import read_params, section
-from hbir.evaluation.headline import headline
 from hbir.evaluation.results import read_results
+from hbir.evaluation.summary import headline
 from hbir.reporting.terminal import show_comparison
 from hbir.reporting.write import write_reports
 from hbir.tracking.params import TrackingParams

@@ -2,7 +2,6 @@
 
 import shutil
 from functools import partial
-from typing import Any
 
 import click
 
@@ -13,11 +12,11 @@ from hbir.core.params import read_params, section
 from hbir.core.training_record import TRAINING
 from hbir.encoding.model import load_encoder, prepare_torch
 from hbir.encoding.params import EncoderParams
-from hbir.evaluation.headline import headline
 from hbir.evaluation.params import EvaluateParams
 from hbir.evaluation.results import FINAL_SCORES
 from hbir.evaluation.save import save
 from hbir.evaluation.scoring import Benchmark
+from hbir.evaluation.summary import Settings, Summary, headline
 
 
 @click.command()
@@ -33,14 +32,14 @@ def score(sampler: str) -> None:
     load = partial(load_encoder, trust_remote_code=section(params, "encoder", EncoderParams).trust_remote_code)
     best = load(model)
     last = load(model / "final") if (model / "final").is_dir() else None
-    summaries: dict[str, Any] = {}
-    final: dict[str, Any] = {}
+    summaries: dict[str, Summary] = {}
+    final: dict[str, Settings] = {}
     with atomic_folder(paths.SCORES / sampler) as folder:
         for entry in entries:
             benchmark = Benchmark(entry, top.languages, chosen)
             evaluation = benchmark.score(best)
             save(evaluation, folder / benchmark.name)
-            summaries[benchmark.name] = {"task": evaluation.task, "settings": evaluation.settings}
+            summaries[benchmark.name] = evaluation
             final[benchmark.name] = benchmark.score(last).settings if last else evaluation.settings
         write_json(folder / FINAL_SCORES, final)
         shutil.copyfile(model / TRAINING, folder / TRAINING)

@@ -9,7 +9,7 @@ from ruamel.yaml import YAML, YAMLError
 
 from hbir.core.errors import ParamsError
 from hbir.core.files import write_json
-from hbir.evaluation.report import Evaluation
+from hbir.evaluation.evaluate import Evaluation
 from hbir.reporting.benchmark import show
 
 
@@ -70,10 +70,8 @@ def benchmark(
 
 
 def _record(model: str, fingerprint: str, evaluation: Evaluation) -> dict[str, Any]:
-    keys = ("task", "settings", "groups", "counts")
     cells = evaluation.cells.to_pylist()
-    scores = {key: getattr(evaluation, key) for key in keys}
-    return {"model": {"name": model, "fingerprint": fingerprint}, **scores, "cells": cells}
+    return {"model": {"name": model, "fingerprint": fingerprint}, **evaluation.plain(), "cells": cells}
 
 
 def _languages(langs: tuple[str, ...]) -> list[str] | None:

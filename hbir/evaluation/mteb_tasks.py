@@ -15,9 +15,10 @@ from sentence_transformers import SentenceTransformer
 from hbir.benchmarks.params import BenchmarkParams, chosen_languages, refuse_data
 from hbir.benchmarks.registry import MTEB, Entry, parsed
 from hbir.core.errors import DataError, ParamsError
+from hbir.evaluation.cells import CELLS, QUERIES
+from hbir.evaluation.evaluate import Evaluation
 from hbir.evaluation.measures import NAMES
-from hbir.evaluation.report import Evaluation
-from hbir.evaluation.settings import CELLS, QUERIES
+from hbir.evaluation.summary import Counts, ScoredTask, Settings
 
 if TYPE_CHECKING:
     from mteb import AbsTask
@@ -115,7 +116,7 @@ def evaluate_task(model: SentenceTransformer, task: "AbsTask", batch_size: int) 
         task=_description(task, list(groups)),
         settings=_means(scored, metrics),
         groups={name: _means(rows, metrics) for name, rows in groups.items()} if len(groups) > 1 else {},
-        counts={"subsets": len(groups), "splits": len(result.task_results[0].scores)},
+        counts=Counts(subsets=len(groups), splits=len(result.task_results[0].scores)),
         cells=CELLS.empty_table(),
         queries=QUERIES.empty_table(),
     )
@@ -140,16 +141,16 @@ def _named_task(params: BenchmarkParams) -> "AbsTask":
     return task
 
 
-def _description(task: "AbsTask", subsets: Sequence[str]) -> dict[str, Any]:
+def _description(task: "AbsTask", subsets: Sequence[str]) -> ScoredTask:
     spoken = _subsets(task)
-    return {
-        "name": f"{FAMILY}/{task.metadata.name}",
-        "version": task.metadata.revision,
-        "languages": sorted({language for name in subsets for language in spoken.get(name, ())}),
-        "queries": _size(task, "queries"),
-        "passages": _size(task, "corpus"),
-        "measures": [_named(task.metadata.main_score)],
-    }
+    return ScoredTask(
+        name=f"{FAMILY}/{task.metadata.name}",
+        version=task.metadata.revision,
+        languages=sorted({language for name in subsets for language in spoken.get(name, ())}),
+        queries=_size(task, "queries"),
+        passages=_size(task, "corpus"),
+        measures=[_named(task.metadata.main_score)],
+    )
 
 
 def _mteb(where: str) -> ModuleType:
@@ -215,7 +216,7 @@ def _named(metric: str) -> str:
     return metric.replace("_at_", "@")
 
 
-def _means(rows: Sequence[Mapping[str, Any]], metrics: Sequence[str]) -> dict[str, dict[str, float]]:
+def _means(rows: Sequence[Mapping[str, Any]], metrics: Sequence[str]) -> Settings:
     return {SETTING: {_named(name): fmean(row[name] for row in rows) for name in metrics}}
 
 

@@ -1,15 +1,16 @@
 """Read what the score stage left of every sampler."""
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hbir.core.files import read_json
 from hbir.core.training_record import TRAINING, TrainingRecord, read_training
+from hbir.evaluation.summary import SUMMARY, Settings, Summary, read_summary
 
-FINAL_SCORES, SUMMARY, CELLS = "final.json", "summary.json", "cells.csv"
+FINAL_SCORES, CELLS, QUERIES = "final.json", "cells.csv", "queries.parquet"
 TEXT_COLUMNS = ("setting", "query_lang", "pool")
 
 
@@ -20,10 +21,10 @@ class SamplerResults:
     sampler: str
     folder: Path
     training: TrainingRecord
-    summaries: dict[str, dict[str, Any]]
-    """Per benchmark (its name may hold a slash) the content of its summary.json, for the best checkpoint."""
-    final: dict[str, dict[str, Any]]
-    """Per benchmark the settings of the final checkpoint."""
+    summaries: dict[str, Summary]
+    """By benchmark (its name may hold a slash), of the best checkpoint."""
+    final: dict[str, Settings]
+    """By benchmark, of the final checkpoint."""
 
     def cells(self, benchmark: str) -> list[dict[str, Any]]:
         """Read the scores per query language and pool.
@@ -36,18 +37,6 @@ class SamplerResults:
         """
         with (self.folder / benchmark / CELLS).open(encoding="utf-8", newline="") as stream:
             return [_typed(row) for row in csv.DictReader(stream)]
-
-
-def measures_of(task: Mapping[str, Any]) -> list[str]:
-    """List what a benchmark's own tables show.
-
-    Args:
-        task: as in summary.json.
-
-    Returns:
-        Names of measures, the main one first; mAP where older scores name none.
-    """
-    return list(task.get("measures") or ["map"])
 
 
 def read_results(root: Path, samplers: Sequence[str]) -> list[SamplerResults]:
@@ -65,7 +54,7 @@ def read_results(root: Path, samplers: Sequence[str]) -> list[SamplerResults]:
 
 def _read(folder: Path, sampler: str) -> SamplerResults:
     training, final = read_training(folder / TRAINING), read_json(folder / FINAL_SCORES)
-    summaries = {name: read_json(folder / name / SUMMARY) for name in final}
+    summaries = {name: read_summary(folder / name / SUMMARY) for name in final}
     return SamplerResults(sampler=sampler, folder=folder, training=training, summaries=summaries, final=final)
 
 

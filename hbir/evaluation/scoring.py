@@ -15,11 +15,10 @@ from hbir.core.errors import DataError
 from hbir.core.lines import expanded
 from hbir.encoding.fingerprint import encoder_fingerprint
 from hbir.encoding.model import SIDES, embed
-from hbir.evaluation.merge import merged
+from hbir.evaluation.evaluate import Evaluation, evaluate, evaluate_ranks, merged
 from hbir.evaluation.mteb_tasks import FAMILY, score_mteb
 from hbir.evaluation.params import EvaluateParams
 from hbir.evaluation.ranking import PositiveRanks, similarity_chunks
-from hbir.evaluation.report import Evaluation, evaluate, evaluate_ranks
 from hbir.retrieval.index import Embed
 from hbir.retrieval.streamed import Cache, search_streamed
 
@@ -106,7 +105,7 @@ def _streamed(
         tied_pooled=found.tied_pooled,
     )
     evaluation = evaluate_ranks(task.judged, [ranks])
-    return replace(evaluation, task=evaluation.task | {"passages": found.passages})
+    return replace(evaluation, task=replace(evaluation.task, passages=found.passages))
 
 
 def _cache(model: SentenceTransformer, folder: str) -> Cache:

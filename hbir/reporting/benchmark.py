@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 from statistics import fmean
-from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from hbir.evaluation.report import Evaluation
+from hbir.evaluation.evaluate import Evaluation
+from hbir.evaluation.summary import ScoredTask, Settings
 from hbir.reporting.columns import SETTING_NAMES, named_column
 
 
@@ -22,29 +22,29 @@ def show(model: str, evaluation: Evaluation, console: Console) -> None:
         console: where to.
     """
     task = evaluation.task
-    facts = [f"{task[key]:,} {key}" for key in ("queries", "passages") if key in task]
-    title = " · ".join([f"[bold]{task['name']}[/bold]  {task['version']}", *facts])
-    console.print(f"{title}\n{escape(model)} · {', '.join(task['languages'])}", highlight=False)
+    facts = [f"{task.queries:,} queries", f"{task.passages:,} passages"]
+    title = " · ".join([f"[bold]{escape(task.name)}[/bold]  {escape(task.version)}", *facts])
+    console.print(f"{title}\n{escape(model)} · {escape(', '.join(task.languages))}", highlight=False)
     console.print(_measures(task, evaluation.settings))
     for group, settings in evaluation.groups.items():
-        console.print(f"[bold]{group}[/bold]", _measures(task, settings))
+        console.print(f"[bold]{escape(group)}[/bold]", _measures(task, settings))
     if len(set(evaluation.cells["query_lang"].to_pylist())) > 1:
         console.print(_languages_table(task, evaluation))
 
 
-def _measures(task: dict[str, Any], settings: dict[str, dict[str, float]]) -> Table:
+def _measures(task: ScoredTask, settings: Settings) -> Table:
     found = dict.fromkeys(measure for scores in settings.values() for measure in scores)
     table = _table("", settings)
-    for measure in dict.fromkeys([*task["measures"], *found]):
-        column = named_column(task, "", measure)
+    for measure in dict.fromkeys([*task.measures, *found]):
+        column = named_column(task.main_measure, "", measure)
         values = [column.text(scores.get(measure)) for scores in settings.values()]
-        table.add_row(column.name, *values, style="bold" if measure in task["measures"] else "")
+        table.add_row(column.name, *values, style="bold" if measure in task.measures else "")
     return table
 
 
-def _languages_table(task: dict[str, Any], evaluation: Evaluation) -> Table:
+def _languages_table(task: ScoredTask, evaluation: Evaluation) -> Table:
     """Show the main measure by the language of the query, as a mean over pools."""
-    column = named_column(task, "", task["measures"][0])
+    column = named_column(task.main_measure, "", task.main_measure)
     values: dict[tuple[str, str], list[float]] = {}
     for cell in evaluation.cells.to_pylist():
         if cell[column.measure] is not None:

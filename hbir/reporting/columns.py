@@ -1,10 +1,7 @@
 """Name the columns of a table of scores, and write their numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from hbir.evaluation.results import measures_of
 
 SETTING_NAMES = {
     "monolingual": "monolingual",
@@ -76,36 +73,35 @@ HEADLINE = tuple(
 """What the paper's tables show (Source: arXiv 2408.10536)."""
 
 
-def headline_columns(task: Mapping[str, Any]) -> tuple[Column, ...]:
+def headline_columns(measures: Sequence[str]) -> tuple[Column, ...]:
     """Choose what the tables of a benchmark show.
 
     Args:
-        task: as in summary.json.
+        measures: its own, the main one first.
 
     Returns:
         The paper's columns where the main measure is mAP; else the benchmark's own measures in every setting,
         and the rank distance.
     """
-    measures = measures_of(task)
     if measures[0] == "map":
         return HEADLINE
     return tuple(
-        named_column(task, setting, measure)
+        named_column(measures[0], setting, measure)
         for setting in SETTING_NAMES
         for measure in (*measures, *(("rank_distance",) if setting == "multilingual" else ()))
     )
 
 
-def named_column(task: Mapping[str, Any], setting: str, measure: str) -> Column:
+def named_column(main_measure: str, setting: str, measure: str) -> Column:
     """Name a measure as the benchmark's readers know it.
 
     Args:
-        task: as in summary.json.
+        main_measure: that of the benchmark.
         setting: such as `cross_lingual`.
         measure: such as `recall@1`, which is the accuracy of a benchmark that has it as its main measure.
 
     Returns:
         The column.
     """
-    is_accuracy = measure == measures_of(task)[0] == "recall@1"
+    is_accuracy = measure == main_measure == "recall@1"
     return Column(setting=setting, measure=measure, label="accuracy" if is_accuracy else None)

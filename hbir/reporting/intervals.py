@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hbir.core.files import read_table
+from hbir.evaluation.cells import QUERIES
 from hbir.evaluation.intervals import Interval, Resampled, resample
+from hbir.evaluation.results import QUERIES as QUERIES_FILE
 from hbir.evaluation.results import SamplerResults
-from hbir.evaluation.save import QUERIES_FILE
-from hbir.evaluation.settings import QUERIES
 from hbir.reporting.columns import MISSING, Column
 from hbir.reporting.scores import BenchmarkScores, Cell
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hbir.core.training_record import CURVES
-from hbir.evaluation.results import SamplerResults, measures_of
+from hbir.evaluation.results import SamplerResults
 from hbir.reporting.columns import Column, headline_columns, named_column
 
 PAIRWISE = ("monolingual", "cross_lingual")
@@ -41,7 +41,7 @@ def pair_scores(result: SamplerResults, benchmark: str) -> dict[tuple[str, str],
     Returns:
         (query language, passage language) → score; pairs without a scored query are absent.
     """
-    main = measures_of(result.summaries[benchmark]["task"])[0]
+    main = result.summaries[benchmark].task.main_measure
     return {
         (cell["query_lang"], cell["pool"]): cell[main]
         for cell in result.cells(benchmark)
@@ -59,8 +59,8 @@ def _losses(results: Sequence[SamplerResults]) -> Iterable[Sequence[Any]]:
 def _settings(results: Sequence[SamplerResults]) -> Iterable[Sequence[Any]]:
     for result in results:
         for benchmark, summary in result.summaries.items():
-            for column in headline_columns(summary["task"]):
-                value = summary["settings"].get(column.setting, {}).get(column.measure)
+            for column in headline_columns(summary.task.measures):
+                value = summary.score(column.setting, column.measure)
                 if value is not None:
                     yield benchmark, result.sampler, *_score(column, value)
 
@@ -68,8 +68,8 @@ def _settings(results: Sequence[SamplerResults]) -> Iterable[Sequence[Any]]:
 def _pairs(results: Sequence[SamplerResults]) -> Iterable[Sequence[Any]]:
     for result in results:
         for benchmark, summary in result.summaries.items():
-            task = summary["task"]
-            same, other = (named_column(task, setting, measures_of(task)[0]) for setting in PAIRWISE)
+            main = summary.task.main_measure
+            same, other = (named_column(main, setting, main) for setting in PAIRWISE)
             for (query, passage), value in sorted(pair_scores(result, benchmark).items()):
                 column = same if query == passage else other
                 yield benchmark, result.sampler, query, passage, *_score(column, value)

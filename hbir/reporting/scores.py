@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
-from hbir.evaluation.results import SamplerResults, measures_of
+from hbir.evaluation.results import SamplerResults
+from hbir.evaluation.summary import ScoredTask
 from hbir.reporting.columns import MEASURE_NAMES, SETTING_NAMES, Column, headline_columns, named_column
 
 Settings = Mapping[str, Mapping[str, float]]
@@ -49,7 +49,7 @@ class BenchmarkScores:
     """Hold every table of one benchmark."""
 
     name: str
-    task: Mapping[str, Any]
+    task: ScoredTask
     main: ScoreTable
     """The best checkpoints."""
     final: ScoreTable | None
@@ -60,15 +60,15 @@ class BenchmarkScores:
     @property
     def description(self) -> str:
         """Describe the benchmark in one line; mteb's tasks without retrieval have no queries and passages."""
-        languages = len(self.task["languages"])
+        languages = len(self.task.languages)
         plural = "language" if languages == 1 else "languages"
-        sizes = [f"{self.task[side]:,} {side}" for side in ("queries", "passages") if self.task[side]]
-        return " · ".join([self.task["version"], f"{languages} {plural}", *sizes])
+        sizes = _sizes(self.task)
+        return " · ".join([self.task.version, f"{languages} {plural}", *sizes])
 
     @property
     def main_measure(self) -> str:
         """Return what stands for the benchmark where there is room for one measure."""
-        return measures_of(self.task)[0]
+        return self.task.main_measure
 
 
 def benchmark_scores(results: Sequence[SamplerResults]) -> list[BenchmarkScores]:
@@ -123,28 +123,33 @@ def all_columns(results: Sequence[SamplerResults], benchmark: str) -> list[Colum
     found = {
         (setting, measure)
         for summary in summaries
-        for setting, scores in summary["settings"].items()
+        for setting, scores in summary.settings.items()
         for measure in scores
     }
     order = [*MEASURE_NAMES, *sorted({measure for _, measure in found}.difference(MEASURE_NAMES))]
-    task = summaries[0]["task"]
-    return [named_column(task, s, m) for s in SETTING_NAMES for m in order if (s, m) in found]
+    main = summaries[0].task.main_measure
+    return [named_column(main, s, m) for s in SETTING_NAMES for m in order if (s, m) in found]
+
+
+def _sizes(task: ScoredTask) -> list[str]:
+    sizes = {"queries": task.queries, "passages": task.passages}
+    return [f"{number:,} {side}" for side, number in sizes.items() if number]
 
 
 def _one(name: str, results: Sequence[SamplerResults]) -> BenchmarkScores:
     scored = [result for result in results if name in result.summaries]
     summaries = [(result.sampler, result.summaries[name]) for result in scored]
-    groups = dict.fromkeys(group for _, summary in summaries for group in summary["groups"])
-    task = summaries[0][1]["task"]
-    columns = headline_columns(task)
+    groups = dict.fromkeys(group for _, summary in summaries for group in summary.groups)
+    task = summaries[0][1].task
+    columns = headline_columns(task.measures)
     return BenchmarkScores(
         name=name,
         task=task,
-        main=score_table([(sampler, "", summary["settings"]) for sampler, summary in summaries], columns),
+        main=score_table([(sampler, "", summary.settings) for sampler, summary in summaries], columns),
         final=_final(name, scored, columns),
         groups={
             group: score_table(
-                [(sampler, group, summary["groups"].get(group, {})) for sampler, summary in summaries], columns
+                [(sampler, group, summary.groups.get(group, {})) for sampler, summary in summaries], columns
             )
             for group in groups
         },
@@ -156,7 +161,7 @@ def _final(name: str, results: Sequence[SamplerResults], columns: Sequence[Colum
     for result in results:
         best, final = result.training.best.step, result.training.final.step
         if best != final:
-            rows.append((result.sampler, f"best {best:,}", result.summaries[name]["settings"]))
+            rows.append((result.sampler, f"best {best:,}", result.summaries[name].settings))
             rows.append((result.sampler, f"final {final:,}", result.final[name]))
     return score_table(rows, columns, mark=False) if rows else None
 

@@ -84,7 +84,7 @@ def _columns(score: Mapping[str, Any]) -> dict[str, str]:
     """Return what a benchmark's metrics hold, settings and rank distance, with their names."""
     main = _main(score)
     named = {
-        setting: f"{title} {named_column({'measures': [main]}, setting, main).name}"
+        setting: f"{title} {named_column(main, setting, main).name}"
         for setting, title in SETTING_NAMES.items()
         if setting in score[main]
     }

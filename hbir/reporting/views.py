@@ -71,18 +71,18 @@ def benchmark_view(scores: BenchmarkScores, results: Sequence[SamplerResults], h
     """
     name = scores.name
     scored = [result for result in results if name in result.summaries]
-    main = named_column(scores.task, "", scores.main_measure).name
+    main = named_column(scores.main_measure, "", scores.main_measure).name
     pairs = {result.sampler: pair_scores(result, name) for result in scored}
     return BenchmarkView(
         scores=scores,
         cards=_cards(scores, headline),
         panels=_panels(scores.main),
-        maps=language_maps(pairs, headline, scores.task["languages"], main),
+        maps=language_maps(pairs, headline, scores.task.languages, main),
         every=score_table(
-            [(result.sampler, "", result.summaries[name]["settings"]) for result in scored],
+            [(result.sampler, "", result.summaries[name].settings) for result in scored],
             all_columns(results, name),
         ),
-        counts=_counts({result.sampler: result.summaries[name]["counts"] for result in scored}),
+        counts=_counts({result.sampler: result.summaries[name].counts.known() for result in scored}),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from hbir.core.training_record import CURVES, Curve
+from hbir.evaluation.summary import Settings, Summary
 
 SPEED = "train/pairs_per_second"
 TRANSLATION = "translation"
@@ -82,11 +83,11 @@ def curve_points(curve: Curve, record: Mapping[str, Any] | None) -> list[Point]:
     return [*points, *(Point(SPEED, row["step"], row["value"]) for row in speed)]
 
 
-def score_values(summaries: Mapping[str, Any], final: Mapping[str, Any]) -> dict[str, float]:
+def score_values(summaries: Mapping[str, Summary], final: Mapping[str, Settings]) -> dict[str, float]:
     """List every mean score: of the best checkpoint, of its groups of queries, and of the final checkpoint.
 
     Args:
-        summaries: benchmark → content of its summary.json.
+        summaries: benchmark → its scores.
         final: benchmark → settings of the final checkpoint.
 
     Returns:
@@ -95,8 +96,8 @@ def score_values(summaries: Mapping[str, Any], final: Mapping[str, Any]) -> dict
     """
     values: dict[str, float] = {}
     for benchmark, summary in summaries.items():
-        values.update(_flat(benchmark, summary["settings"]))
-        for group, settings in summary["groups"].items():
+        values.update(_flat(benchmark, summary.settings))
+        for group, settings in summary.groups.items():
             values.update(_flat(f"{VARIANTS}/{benchmark}/{group}", settings))
     for benchmark, settings in final.items():
         values.update(_flat(f"{VARIANTS}/{benchmark}/final", settings))

@@ -163,5 +163,6 @@ def _fill_environment(run: TrackedRun, record: dict[str, Any]) -> None:
 
 def _mark(result: SamplerResults, record: dict[str, Any] | None, counts: dict[str, float]) -> str:
     cells = {name: file_digest(result.folder / name / CELLS) for name in result.summaries}
-    parts = [asdict(result.training), result.summaries, result.final, cells, record, counts]
+    summaries = {name: summary.plain() for name, summary in result.summaries.items()}
+    parts = [asdict(result.training), summaries, result.final, cells, record, counts]
     return digest(json.dumps(parts, sort_keys=True))

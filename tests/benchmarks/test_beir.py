@@ -14,7 +14,7 @@ from hbir.benchmarks.streamed import StreamedTask
 from hbir.benchmarks.task import SETTINGS, RetrievalTask
 from hbir.core.errors import DataError, ParamsError
 from hbir.core.params import validated
-from hbir.evaluation.report import evaluate
+from hbir.evaluation.evaluate import evaluate
 from hbir.retrieval.streamed import search_streamed
 
 QUERIES = [

@@ -9,7 +9,7 @@ from babel.core import get_global
 from hbir.benchmarks.params import BenchmarkParams
 from hbir.benchmarks.tatoeba import HUB, ISO3, ON_HUB, load
 from hbir.core.errors import DataError, ParamsError
-from hbir.evaluation.report import evaluate
+from hbir.evaluation.evaluate import evaluate
 
 DATA = Path(os.environ.get("HBIR_DATA", ""), "tatoeba")
 real = pytest.mark.skipif("HBIR_DATA" not in os.environ, reason="HBIR_DATA, the folder of real files, is unset")

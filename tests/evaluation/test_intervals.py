@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from hbir.core.errors import DataError
 from hbir.core.seeds import generator
 from hbir.evaluation import intervals
+from hbir.evaluation.cells import QUERIES
+from hbir.evaluation.evaluate import evaluate
 from hbir.evaluation.intervals import Resampled, resample
 from hbir.evaluation.measures import NAMES
-from hbir.evaluation.report import evaluate
-from hbir.evaluation.settings import QUERIES
 from tests.evaluation import reference
 from tests.evaluation.conftest import scored_tasks
 

@@ -5,8 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from hbir.evaluation.merge import merged
-from hbir.evaluation.report import evaluate
+from hbir.evaluation.evaluate import evaluate, merged
 from tests.evaluation.conftest import make_task
 
 
@@ -21,11 +20,11 @@ def parts():
 def test_the_mean_is_over_languages_not_over_queries():
     whole = merged(list(parts()))
     assert whole.settings["cross_lingual"]["recall@1"] == pytest.approx((1 + 3 / 4) / 2)
-    assert whole.task["languages"] == ["de", "en", "fr"]
-    assert (whole.task["queries"], whole.task["passages"]) == (6, 6)
-    assert whole.counts["positives"] == {"cross_lingual": 6}
-    assert whole.counts["left_out"] == {"cross_lingual": 0}
-    assert whole.counts["single_positive_queries"] == 6
+    assert whole.task.languages == ["de", "en", "fr"]
+    assert (whole.task.queries, whole.task.passages) == (6, 6)
+    assert whole.counts.positives == {"cross_lingual": 6}
+    assert whole.counts.left_out == {"cross_lingual": 0}
+    assert whole.counts.single_positive_queries == 6
     assert len(whole.queries) == 6
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 
 from hbir.core.errors import DataError
-from hbir.evaluation.report import evaluate_run
+from hbir.evaluation.evaluate import evaluate_run
 from hbir.evaluation.runs import rank_run
 from tests.evaluation.conftest import rank_positives, scored_tasks
 
@@ -27,8 +27,8 @@ def test_absent_queries_and_passages_score_zero_and_stay_in_the_mean(bilingual):
     assert result.settings["monolingual"]["recall@1"] == pytest.approx((0.25 + 0) / 2)
     # multilingual: q0 (1/2 + 2/3 + 0) / 3, q1 0; q2 (1 + 0) / 2
     assert result.settings["multilingual"]["map"] == pytest.approx(((7 / 6 / 3 + 0) / 2 + 1 / 2) / 2)
-    assert result.counts["not_retrieved"] == 3
-    assert result.counts["left_out"] == {"monolingual": 0, "cross_lingual": 1, "multilingual": 0}
+    assert result.counts.not_retrieved == 3
+    assert result.counts.left_out == {"monolingual": 0, "cross_lingual": 1, "multilingual": 0}
 
 
 def test_rank_distance_needs_every_relevant_passage(bilingual):

@@ -12,9 +12,9 @@ from hbir.core.errors import DataError
 from hbir.core.files import write_json
 from hbir.encoding.model import load_encoder
 from hbir.evaluation import scoring
+from hbir.evaluation.evaluate import evaluate
 from hbir.evaluation.params import EvaluateParams
 from hbir.evaluation.ranking import similarity_chunks
-from hbir.evaluation.report import evaluate
 from hbir.evaluation.results import read_results
 from hbir.evaluation.save import save
 from tests.encoding.test_encoder import saved
@@ -53,7 +53,7 @@ def test_results_come_back_with_typed_cells(folder: Path, tmp_path: Path):
     write_json(tmp_path / "xx" / "final.json", {"cldr": evaluation.settings})
     write_json(tmp_path / "xx" / "training.json", training("xx", ["de", "en"]))
     (result,) = read_results(tmp_path, ["xx"])
-    assert result.summaries["cldr"]["settings"] == evaluation.settings
+    assert result.summaries["cldr"].settings == evaluation.settings
     cells = result.cells("cldr")
     assert {cell["setting"] for cell in cells} == {"monolingual", "cross_lingual", "multilingual"}
     mean = np.mean([cell["map"] for cell in cells if cell["setting"] == "cross_lingual"])
@@ -87,7 +87,7 @@ def test_a_streamed_benchmark_gives_what_the_same_one_held_in_memory_gives(folde
     first, again = streamed.score(model), streamed.score(model)
     assert first == again
     assert first.task == held.task
-    assert first.task["passages"] == 60
+    assert first.task.passages == 60
     for setting, scores in held.settings.items():
         # Rounded to float16, near neighbours may change places.
         assert first.settings[setting] == pytest.approx(scores, rel=0.05, abs=0.05)

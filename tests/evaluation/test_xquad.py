@@ -11,9 +11,9 @@ from sentence_transformers.sentence_transformer.modules import Normalize, Static
 
 from hbir.encoding.model import embed
 from hbir.encoding.tokenizer import train_tokenizer
+from hbir.evaluation.evaluate import evaluate
 from hbir.evaluation.measures import NAMES
 from hbir.evaluation.ranking import neutral_order, similarity_chunks
-from hbir.evaluation.report import evaluate
 from tests.evaluation.conftest import exact
 
 pytestmark = pytest.mark.skipif(

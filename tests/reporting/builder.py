@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 from hbir.core.files import write_json, write_table
+from hbir.evaluation.cells import CELLS, QUERIES
 from hbir.evaluation.measures import NAMES
 from hbir.evaluation.results import SamplerResults, read_results
-from hbir.evaluation.settings import CELLS, QUERIES
 
 LANGUAGES = ("ar", "de", "el", "en", "es", "hi", "ru", "th", "tr", "vi", "zh")
 LEVELS = {  # sampler → monolingual, cross-lingual, multilingual mAP, rank distance

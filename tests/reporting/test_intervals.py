@@ -8,7 +8,7 @@ from rich.console import Console
 
 from hbir.commands import compare as command
 from hbir.core.files import read_table
-from hbir.evaluation.settings import QUERIES
+from hbir.evaluation.cells import QUERIES
 from hbir.reporting.interval_views import intervals, intervals_markdown
 from hbir.reporting.intervals import interval_table
 from hbir.reporting.scores import benchmark_scores

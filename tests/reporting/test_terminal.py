@@ -51,7 +51,7 @@ def test_groups_and_checkpoints_follow(results):
     text = shown(results, "hybrid")
     below = text[text.index("unseen") :]
     unseen = next(line for line in below.splitlines() if "hybrid" in line)
-    wanted = results[2].summaries["cldr"]["groups"]["unseen"]
+    wanted = results[2].summaries["cldr"].groups["unseen"]
     assert numbers(unseen)[0].rstrip("*") == f"{wanted['monolingual']['map']:.4f}"
     final = next(line for line in text.splitlines() if "xy final" in line)
     assert numbers(final)[-1] == f"{results[1].final['cldr']['multilingual']['rank_distance']:,.1f}"

@@ -68,9 +68,9 @@ def test_curves_with_and_without_a_record():
 def test_scores_of_the_best_checkpoint_of_groups_and_of_the_final_one(tmp_path: Path):
     [result] = build(tmp_path, ["xx"])
     values = score_values(result.summaries, result.final)
-    assert values["cldr/monolingual/map"] == result.summaries["cldr"]["settings"]["monolingual"]["map"]
+    assert values["cldr/monolingual/map"] == result.summaries["cldr"].settings["monolingual"]["map"]
     assert values["cldr/multilingual/rank_distance"] == 4100.4
-    unseen = result.summaries["cldr"]["groups"]["unseen"]
+    unseen = result.summaries["cldr"].groups["unseen"]
     assert values["variants/cldr/unseen/cross_lingual/recall_at_1"] == unseen["cross_lingual"]["recall@1"]
     assert values["variants/cldr/final/multilingual/map"] == result.final["cldr"]["multilingual"]["map"]
     assert len(values) == 4 * (7 + 7 + 8)  # best, seen, unseen, final
@@ -78,7 +78,7 @@ def test_scores_of_the_best_checkpoint_of_groups_and_of_the_final_one(tmp_path: 
 
 def test_a_missing_score_is_left_out(tmp_path: Path):
     [result] = build(tmp_path, ["xx"], groups=False)
-    result.summaries["cldr"]["settings"]["multilingual"]["rank_distance"] = None
+    result.summaries["cldr"].settings["multilingual"]["rank_distance"] = None
     assert "cldr/multilingual/rank_distance" not in score_values(result.summaries, result.final)
 
 

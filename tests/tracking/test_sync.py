@@ -52,7 +52,7 @@ def test_benchmarks_may_have_a_slash_in_their_names(root: Path, store: Store, pa
     assert counts(sync(results, store, params)) == (1, 0, 0)
     assert counts(sync(results, store, params)) == (0, 0, 1)
     run = runs(store)["xx"]
-    settings = results[0].summaries["beir/my set"]["settings"]
+    settings = results[0].summaries["beir/my set"].settings
     assert run.data.metrics["beir/my set/monolingual/ndcg_at_10"] == settings["monolingual"]["ndcg@10"]
     assert run.data.metrics["mteb/STS22/mteb/cosine_spearman"] == 0.9612
     assert artifacts(store, run, "scores/beir/my set") == {"scores/beir/my set/cells.csv"}

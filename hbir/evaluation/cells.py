@@ -14,12 +14,10 @@ import pyarrow as pa
 from hbir.benchmarks.task import MULTILINGUAL, SETTINGS, RetrievalTask
 from hbir.evaluation.measures import MEASURES, NAMES, Rankings, rank_distance
 from hbir.evaluation.ranking import PositiveRanks
+from hbir.evaluation.summary import Settings
 
 ALL = "all"
 """The name of the pool of all languages."""
-
-Settings = dict[str, dict[str, float]]
-"""Setting → measure → mean."""
 
 _VALUES = [(name, pa.float64()) for name in NAMES]
 CELLS = pa.schema(

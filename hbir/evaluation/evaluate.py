@@ -1,0 +1,167 @@
+"""Evaluate scores or a run on a benchmark: the one entrance to this package."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+
+from hbir.benchmarks.task import CROSS_LINGUAL, MONOLINGUAL, MULTILINGUAL, RetrievalTask
+from hbir.evaluation.cells import QueryScores, cell_table, macro_means, query_table, score_queries
+from hbir.evaluation.ranking import PositiveRanks, rank_chunks
+from hbir.evaluation.runs import Run, rank_run
+from hbir.evaluation.summary import Counts, ScoredTask, Settings, Summary
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation(Summary):
+    """Hold what one model, or one run, reached on one benchmark, down to every query.
+
+    A setting that is absent from `settings` is absent from `counts`, `cells` and `queries` too.
+    """
+
+    cells: pa.Table
+    """Means per setting, query language and pool."""
+    queries: pa.Table
+    """Scores per setting, query and pool."""
+
+
+def evaluate(
+    task: RetrievalTask, score_chunks: Iterable[np.ndarray], tie_order: np.ndarray | None = None
+) -> Evaluation:
+    """Score every setting exactly, in one pass over the scores.
+
+    Args:
+        task: the benchmark.
+        score_chunks: (chunk, n_passages) scores, together one row per query in the task's order.
+        tie_order: (n_passages,) int64, distinct; of equal scores the smaller number ranks first. A hash of the
+            ids when None.
+
+    Returns:
+        The evaluation.
+
+    Raises:
+        DataError: when the scores have another shape than the task, or one is NaN.
+    """
+    return evaluate_ranks(task, rank_chunks(task, score_chunks, tie_order))
+
+
+def evaluate_run(task: RetrievalTask, run: Run, tie_order: np.ndarray | None = None) -> Evaluation:
+    """Score every setting by a retrieved run over the pool of all languages.
+
+    Args:
+        task: the benchmark.
+        run: ranked or scored passages per query; what it lacks counts as not retrieved.
+        tie_order: (n_passages,) int64, orders passages of equal score; a hash of the ids when None.
+
+    Returns:
+        The evaluation; without rank distance unless all relevant passages were retrieved.
+
+    Raises:
+        DataError: when an id is unknown, a passage is listed twice for a query, or a score is NaN.
+    """
+    return evaluate_ranks(task, [rank_run(task, run, tie_order)])
+
+
+def evaluate_ranks(task: RetrievalTask, parts: Iterable[PositiveRanks]) -> Evaluation:
+    """Score the ranks of the positives, some queries after the other.
+
+    Args:
+        task: the benchmark.
+        parts: the ranks, together of all queries.
+
+    Returns:
+        The evaluation.
+    """
+    scored, tally = [], _Tally(task)
+    for ranks in parts:
+        scored.append(score_queries(task, ranks))
+        tally.add(ranks)
+    scores = QueryScores.joined(scored)
+    cells = cell_table(task, scores, np.ones(len(task.queries), dtype=bool))
+    return Evaluation(
+        task=ScoredTask(
+            name=task.name,
+            version=task.version,
+            languages=task.languages,
+            queries=len(task.queries),
+            passages=len(task.passages),
+            measures=list(task.measures),
+        ),
+        settings=macro_means(cells),
+        groups=_by_group(task, scores),
+        counts=tally.counts(cells),
+        cells=cells,
+        queries=query_table(task, scores),
+    )
+
+
+def merged(evaluations: Sequence[Evaluation]) -> Evaluation:
+    """Put the evaluations of a benchmark's tasks together: each has pools of its own, the means are over all.
+
+    Args:
+        evaluations: at least one, without groups if there are several.
+
+    Returns:
+        One evaluation; its settings are means over the cells of all.
+    """
+    if len(evaluations) == 1:
+        return evaluations[0]
+    tasks = [evaluation.task for evaluation in evaluations]
+    cells = pa.concat_tables([evaluation.cells for evaluation in evaluations])
+    return Evaluation(
+        task=replace(
+            tasks[0],
+            languages=sorted({language for task in tasks for language in task.languages}),
+            queries=sum(task.queries for task in tasks),
+            passages=sum(task.passages for task in tasks),
+        ),
+        settings=macro_means(cells),
+        groups={},
+        counts=Counts.total([evaluation.counts for evaluation in evaluations]),
+        cells=cells,
+        queries=pa.concat_tables([evaluation.queries for evaluation in evaluations]),
+    )
+
+
+def _by_group(task: RetrievalTask, scores: QueryScores) -> dict[str, Settings]:
+    group = np.array(task.query_groups or [])
+    return {str(name): macro_means(cell_table(task, scores, group == name)) for name in np.unique(group)}
+
+
+class _Tally:
+    """Add up counts over the ranks of some queries after the other."""
+
+    def __init__(self, task: RetrievalTask) -> None:
+        self._task = task
+        self._positives: Counter[str] = Counter()
+        self._tied: Counter[str] = Counter()
+        self._single = self._missed = 0
+
+    def add(self, ranks: PositiveRanks) -> None:
+        """Count the positives of some queries, all of which are given."""
+        same = self._task.query_codes[ranks.query] == self._task.passage_codes[ranks.passage]  # (n_positives,)
+        tied = {
+            MONOLINGUAL: ranks.tied_own[same],
+            CROSS_LINGUAL: ranks.tied_own[~same],
+            MULTILINGUAL: ranks.tied_pooled,
+        }
+        self._positives.update({setting: len(rows) for setting, rows in tied.items()})
+        self._tied.update({setting: int(np.count_nonzero(rows)) for setting, rows in tied.items()})
+        self._single += int(np.count_nonzero(np.unique(ranks.query, return_counts=True)[1] == 1))
+        retrieved = ranks.own_rank if ranks.pooled_rank is None else ranks.pooled_rank
+        self._missed += int(np.count_nonzero(retrieved == 0))
+
+    def counts(self, cells: pa.Table) -> Counts:
+        """Return the counts of the settings that some cells, of the schema CELLS, have."""
+        left_out: Counter[str] = Counter(dict.fromkeys(cells["setting"].to_pylist(), 0))
+        for setting, number in zip(cells["setting"].to_pylist(), cells["n_left_out"].to_pylist(), strict=True):
+            left_out[setting] += number
+        return Counts(
+            positives={setting: self._positives[setting] for setting in left_out},
+            tied_positives={setting: self._tied[setting] for setting in left_out},
+            left_out=dict(left_out),
+            single_positive_queries=self._single,
+            not_retrieved=self._missed,
+        )
