@@ -107,7 +107,7 @@ def test_questions_without_english_words_are_counted(monkeypatch):
 
     monkeypatch.setattr(cldr, "renderer", lambda language: Mute())
     with pytest.raises(
-        DataError, match=r"cldr: expected at least one pair.*question without English words 4\d{3}"
+        DataError, match=r"cldr: expected at least one pair.*query without English words 4\d{3}"
     ):
         collect(CollectParams(sources=[CLDR]))
 
