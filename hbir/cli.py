@@ -12,6 +12,7 @@ from hbir import __version__
 from hbir.core.errors import HbirError, ParamsError
 
 STAGES = {
+    "inputs": "Check params.yaml, and the files that it names.",
     "collect": "Collect English question-passage pairs.",
     "translate": "Translate the pairs into one language.",
     "build-batches": "Plan every batch of every sampler.",
@@ -21,6 +22,7 @@ STAGES = {
     "evaluate": "Compare the samplers and write the reports.",
 }
 TOOLS = {
+    "link": "Bring files from elsewhere into the project as links.",
     "benchmark": "Score any encoder on a benchmark.",
     "search": "Search a file of passages with any encoder.",
     "encoders": "List the encoders that have a short name.",

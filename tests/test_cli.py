@@ -45,11 +45,11 @@ def test_outside_a_project_a_stage_says_so(tmp_path: Path):
 @pytest.mark.parametrize(
     ("old", "new", "stage", "message"),
     [
-        ("sampler: hybrid", "smapler: hybrid", ["collect"], "found 'smapler'. Did you mean 'sampler'?"),
+        ("sampler: hybrid", "smapler: hybrid", ["inputs"], "found 'smapler'. Did you mean 'sampler'?"),
         (
             "sampler: hybrid",
             "sampler: bogus",
-            ["collect"],
+            ["inputs"],
             "params.yaml: sampler: expected one of english, hybrid",
         ),
         ("kind: cldr", "kind: clrd", ["collect"], "found 'clrd'. Did you mean 'cldr'?"),

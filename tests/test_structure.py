@@ -26,14 +26,15 @@ FLOORS = {
     "evaluation": 3,
     "reporting": 4,
     "tracking": 4,
-    "commands": 5,
+    "inputs": 5,
+    "commands": 6,
 }
 SAME_FLOOR = {("benchmarks", "cldr"), ("evaluation", "retrieval"), ("tracking", "reporting")}
 """Which package may import which of its own floor."""
 NEVER_DECLARED = {"tracking"}
 """It records what happened; no output depends on it."""
-WITHOUT_TORCH = ("core", "cldr", "benchmarks", "collection", "translation", "batching", "reporting")
-STAGES = ("collect", "translate", "build_batches", "encoder", "train", "score", "evaluate")
+WITHOUT_TORCH = ("core", "cldr", "benchmarks", "collection", "translation", "batching", "reporting", "inputs")
+STAGES = ("inputs", "collect", "translate", "build_batches", "encoder", "train", "score", "evaluate")
 PIPELINE = YAML(typ="safe").load(ROOT / "dvc.yaml")
 
 
@@ -182,7 +183,7 @@ def test_torch_stays_out(name: str):
     assert result.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("stage", ["collect", "translate", "build_batches"])
+@pytest.mark.parametrize("stage", ["inputs", "collect", "translate", "build_batches"])
 def test_the_stages_without_a_model_import_no_torch(stage: str):
     code = f"import sys, runpy; sys.path.insert(0, '.'); runpy.run_path('stages/{stage}.py')\n"
     code += "print('torch' in sys.modules)"

@@ -10,6 +10,7 @@ from hbir.benchmarks.params import DATA_VARIABLE, BenchmarkParams
 from hbir.core.errors import DataError
 from hbir.core.hashing import digest, file_digest
 from hbir.core.lines import BOM
+from hbir.core.watched import BENCHMARKS
 
 T = TypeVar("T")
 _SHOWN = 20
@@ -29,7 +30,7 @@ def how_to_fetch(params: BenchmarkParams, files: str, source: str) -> str:
     """
     return (
         f"Fetch {files} from {source}, and name their folder with `--data` or `data` in params.yaml, "
-        f"or put it at ${DATA_VARIABLE}/{params.name}."
+        f"or put it at {BENCHMARKS / params.name}, for commands also at ${DATA_VARIABLE}/{params.name}."
     )
 
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from hbir.core.errors import ParamsError
 from hbir.core.lines import expanded
 from hbir.core.params import params_class, unknown
+from hbir.core.watched import BENCHMARKS, located, runs_in_pipeline
 
 logger = logging.getLogger(__name__)
 DATA_VARIABLE = "HBIR_DATA"
@@ -23,7 +24,8 @@ class BenchmarkParams:
     name: str
     """Such as `xquad-r` or `beir/scifact`."""
     data: str | None = None
-    """Folder with the official files; else `$HBIR_DATA/<name>` where that exists, else the Hub."""
+    """Folder with the official files; else `data/benchmarks/<name>` or `$HBIR_DATA/<name>` where one exists,
+    else the Hub. A stage of the pipeline does not look in `$HBIR_DATA`, which DVC cannot watch."""
     languages: Annotated[list[str], Field(min_length=1)] | None = None
     """ISO 639-1 codes; by default all that are both the project's and the benchmark's."""
 
@@ -67,7 +69,22 @@ def data_folder(params: BenchmarkParams) -> Path | None:
                 hint="Correct it.",
             )
         return path
-    folder = Path(os.environ.get(DATA_VARIABLE, ""), params.name)
+    inside = located(BENCHMARKS / params.name)
+    if inside.exists():
+        return inside
+    return None if runs_in_pipeline() else shared_folder(params.name)
+
+
+def shared_folder(name: str) -> Path | None:
+    """Find a benchmark's files in the folder that the environment names.
+
+    Args:
+        name: the benchmark's.
+
+    Returns:
+        `$HBIR_DATA/<name>` where that exists.
+    """
+    folder = Path(os.environ.get(DATA_VARIABLE, ""), name)
     return folder if os.environ.get(DATA_VARIABLE) and folder.exists() else None
 
 

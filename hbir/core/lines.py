@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from hbir.core.errors import DataError, ParamsError
+from hbir.core.watched import located
 
 BOM = b"\xef\xbb\xbf"
 """The byte order mark of UTF-8, which some editors put before a file."""
@@ -17,14 +18,15 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def expanded(path: str, where: str) -> Path:
-    """Resolve `~` and environment variables in a path of params.yaml or of a command line.
+    """Resolve `~`, environment variables and files of the main repository in a path that a user wrote.
 
     Args:
-        path: as written, such as `$HBIR_DATA/xquad-r`.
+        path: as written in params.yaml or on a command line, such as `$HBIR_DATA/xquad-r`.
         where: the file and key, for a message.
 
     Returns:
-        The path; whether it exists is not checked.
+        The path; whether it exists is not checked. One that an experiment's temporary folder lacks is that of
+        the main repository (`hbir.core.watched.located`).
 
     Raises:
         ParamsError: when it names a variable that is not set.
@@ -37,7 +39,7 @@ def expanded(path: str, where: str) -> Path:
             found="none of that name",
             hint=f"Set it, as in `export {unset[1]}=…`, or write the path out.",
         )
-    return Path(full).expanduser()
+    return located(Path(full).expanduser())
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:

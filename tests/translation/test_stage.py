@@ -1,7 +1,6 @@
-"""The stages translate and collect, as far as they have to do with engines and checks."""
+"""The stage translate, as far as it has to do with engines and checks."""
 
 import json
-import logging
 import shutil
 import signal
 import sqlite3
@@ -22,8 +21,9 @@ from hbir.cli import hbir
 from hbir.core.errors import DataError, HbirError, ParamsError
 from hbir.core.files import read_json, read_table, write_table
 from hbir.core.params import read_params
-from hbir.core.schemas import ENGLISH_SCHEMA, PARALLEL_SCHEMA, TRANSLATED_SCHEMA
-from hbir.translation.engines.registry import ENGINES, EngineKind
+from hbir.core.schemas import PARALLEL_SCHEMA, TRANSLATED_SCHEMA
+from hbir.translation.engines import registry as engines
+from hbir.translation.engines.registry import EngineKind
 from hbir.translation.params import EngineParams
 from tests.translation.test_translate import Parrot, english, parallel
 
@@ -80,8 +80,8 @@ def run(*arguments: str) -> Result:
 
 def other(monkeypatch: pytest.MonkeyPatch, **translations: str) -> None:
     """Add an engine that reads texts."""
-    kind = EngineKind(EngineParams, lambda params, assignment: Parrot(**translations), by_sentence=False)
-    monkeypatch.setitem(ENGINES, "other", kind)
+    kind = EngineKind(EngineParams, lambda params, where: Parrot(**translations))
+    monkeypatch.setattr(engines, "KINDS", {**engines.KINDS, "other": kind})
 
 
 def test_pairs_counts_and_what_was_rejected(project: Path):
@@ -143,7 +143,7 @@ def test_pairs_and_counts_come_together_or_not_at_all(monkeypatch: pytest.Monkey
     def fail(*arguments: Any) -> None:
         raise DataError(where="disk", expected="room", found="none", hint="Free some.")
 
-    monkeypatch.setattr("stages.translate.write_json", fail)
+    monkeypatch.setattr("hbir.core.files.write_json", fail)
     assert isinstance(run("translate", "de").exception, DataError)
     assert list(OUTPUTS.iterdir()) == []
 
@@ -189,30 +189,6 @@ def test_a_language_without_any_pair_is_an_error_and_leaves_no_output():
 
 def test_a_language_that_the_project_lacks():
     assert "expected one of de, en, es, found 'fr'" in str(run("translate", "fr").exception)
-
-
-@pytest.mark.parametrize(
-    ("changes", "warned"),
-    [
-        ({}, True),
-        ({"engine": {"name": "cldr"}}, True),
-        ({"languages": {"es": "apertium"}}, False),
-        ({"engine": "apertium"}, False),
-        ({"engine": "a typo, which the stage translate tells"}, False),
-    ],
-)
-def test_collect_tells_when_no_language_can_have_plain_texts(
-    caplog: pytest.LogCaptureFixture, changes, warned: bool
-):
-    rows = [json.dumps({"q": f"question {number}", "p": f"passage {number}"}) for number in range(3)]
-    Path("faq.jsonl").write_text("\n".join(rows))
-    source = {"kind": "jsonl", "name": "faq", "path": "faq.jsonl", "query": "q", "passage": "p"}
-    configure({"sources": [source]}, **changes)
-    with caplog.at_level(logging.WARNING, "stages"):
-        assert run("collect").exception is None
-    expected = ["translate: engine cldr will refuse the texts of faq."] if warned else []
-    assert [record.getMessage() for record in caplog.records if record.name == "stages.collect"] == expected
-    assert len(read_table(Path("data/english.parquet"), ENGLISH_SCHEMA)) == 3
 
 
 ITSELF = [sys.executable, "-m", "hbir", "translate", "es"]

@@ -42,7 +42,7 @@ def converted_folder(family: Family, model: str | None, target: str, where: str)
         ModelError: when there is none.
     """
     language(target, where)
-    name = model or ("models/{lang}-ct2" if family.model is None else f"models/{family.name}-ct2")
+    name = model or ("data/engines/{lang}-ct2" if family.model is None else f"data/engines/{family.name}-ct2")
     folder = expanded(name.replace("{lang}", target), where)
     if model is not None and (folder / "model.bin").is_file():
         return folder

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from hbir.translation.engines.engine import Assignment, Segment
-from hbir.translation.params import EngineParams
+from hbir.translation.engines.engine import Segment
 
 
 class ParallelEngine:
@@ -17,19 +16,12 @@ class ParallelEngine:
     mixes_languages = False
     abridges = False
 
-    def __init__(self, params: EngineParams, assignment: Assignment) -> None:
-        """Need nothing.
-
-        Args:
-            params: of the engine.
-            assignment: what it is made for.
-        """
-
-    def translate(self, segments: Sequence[Segment]) -> list[str | None]:
+    def translate(self, segments: Sequence[Segment], target: str) -> list[str | None]:
         """Have a translation of nothing.
 
         Args:
             segments: texts without a version in the target language.
+            target: the language's tag.
 
         Returns:
             None for each, so that its pairs are left out and counted.

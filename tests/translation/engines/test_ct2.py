@@ -13,9 +13,8 @@ from hbir.translation.engines.ct2 import Ct2Params, Ct2Translator
 from hbir.translation.engines.engine import Unfinished
 from hbir.translation.engines.families import FAMILIES
 from hbir.translation.engines.neural import NeuralParams, NeuralTranslator, OpusParams
-from hbir.translation.engines.registry import ENGINES, parse_entry
+from hbir.translation.engines.registry import TRANSLATORS, parsed
 from tests.translation.engines.models import MAKERS, SENTENCES, marian
-from tests.translation.makers import assignment
 
 pytest.importorskip("ctranslate2", reason="ctranslate2 is not installed")
 
@@ -45,14 +44,14 @@ def folders(models):
 def translator(family: Any, folder: Path, target: str = "de", **options) -> Ct2Translator:
     usual: dict[str, Any] = {"compute": "float32", "beams": 1, "max_tokens": 64}
     params = Ct2Params(name="ctranslate2", model=str(folder), family=family, **usual | options)
-    return Ct2Translator(params, assignment(target))
+    return Ct2Translator(params, target, threads=1)
 
 
 @pytest.mark.parametrize("family", MAKERS)
 def test_same_as_transformers(models, folders, family):
     kind = OpusParams if family == "opus" else NeuralParams
     plain = NeuralTranslator(
-        kind(name=family, model=str(models[family]), beams=1, max_tokens=64), assignment("de")
+        kind(name=family, model=str(models[family]), beams=1, max_tokens=64), "de", threads=1
     )
     fast = translator(family, folders[family])
     assert fast.lengths(SENTENCES) == plain.lengths(SENTENCES)
@@ -189,13 +188,13 @@ def test_missing_models(tmp_path, models):
 @pytest.mark.parametrize(
     ("family", "model", "folder"),
     [
-        ("opus", "Helsinki-NLP/opus-mt-en-zlw", "models/{lang}-ct2"),
-        ("nllb", "facebook/nllb-200-distilled-600M", "models/nllb-ct2"),
+        ("opus", "Helsinki-NLP/opus-mt-en-zlw", "data/engines/{lang}-ct2"),
+        ("nllb", "facebook/nllb-200-distilled-600M", "data/engines/nllb-ct2"),
     ],
 )
 def test_no_model_is_told_with_the_command_that_makes_one(family, model, folder):
     with pytest.raises(ModelError, match="expected a `model`, found null") as caught:
-        Ct2Translator(Ct2Params(name="ctranslate2", family=family), assignment("pl"))
+        Ct2Translator(Ct2Params(name="ctranslate2", family=family), "pl", 1)
     assert f"--model {model} --output_dir {folder.replace('{lang}', 'pl')} " in caught.value.hint
     assert caught.value.hint.endswith(f"set `model: {folder}`.")
 
@@ -232,11 +231,9 @@ def test_a_broken_model(tmp_path, folders):
 
 
 def test_the_registry(folders):
-    kind, params = parse_entry(
-        {"name": "ctranslate2", "model": str(folders["opus"]), "family": "opus"}, "params.yaml"
-    )
-    assert kind is ENGINES["ctranslate2"]
-    assert kind.make(params, assignment("de")).limit == 512
+    kind, params = parsed({"name": "ctranslate2", "model": str(folders["opus"]), "family": "opus"})
+    assert kind is TRANSLATORS["ctranslate2"]
+    assert kind.make(params, "de", 1).limit == 512
 
 
 @pytest.mark.parametrize(
@@ -250,4 +247,4 @@ def test_the_registry(folders):
 )
 def test_bad_entries(entry, told):
     with pytest.raises(ParamsError, match=told):
-        parse_entry(entry, "params.yaml")
+        parsed(entry)

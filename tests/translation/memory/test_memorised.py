@@ -6,16 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hbir.core.errors import DataError, ParamsError
+from hbir.core.errors import DataError, LanguageError, ParamsError
+from hbir.translation.engines import registry as engines
 from hbir.translation.engines.engine import Engine, Segment, Translator
-from hbir.translation.engines.registry import ENGINES, EngineKind
+from hbir.translation.engines.registry import TranslatorKind, make_engine
 from hbir.translation.memory.memorised import MemorisedEngine
 from hbir.translation.memory.memory import Memory
 from hbir.translation.memory.progress import Progress
 from hbir.translation.memory.units import Unit, cut, join, spans, translatable
 from hbir.translation.params import ChecksParams, ClusterParams, EngineParams, TranslateParams
 from tests.translation.fakes import Mixing, Upper, passages
-from tests.translation.makers import engine_of, read_only
+from tests.translation.given import read_only
 
 
 @pytest.fixture
@@ -29,14 +30,14 @@ def engine(translator, memory, target="es", **options):
 
 
 def translated(translator, memory, *texts, target="es", **options):
-    return engine(translator, memory, target, **options).translate([Segment("", t) for t in texts])
+    return engine(translator, memory, target, **options).translate([Segment("", t) for t in texts], target)
 
 
 def test_by_hand(memory):
     upper: Translator = (asked := Upper())
     whole: Engine = engine(upper, memory, batch_tokens=8)
     segments = [Segment("k", text) for text in ("Is it? It is.\n12.", " It is. ", "", "...")]
-    assert whole.translate(segments) == ["IS IT? IT IS.\n12.", " IT IS. ", "", "..."]
+    assert whole.translate(segments, "es") == ["IS IT? IT IS.\n12.", " IT IS. ", "", "..."]
     assert asked.batches == [["Is it?", "It is."]]
     assert (whole.name, whole.truncated, whole.mixes_languages) == ("upper", 0, False)
 
@@ -63,10 +64,10 @@ def test_as_sentence_by_sentence(tmp_path_factory, texts, budget, target):
 
 def test_the_second_run_asks_nothing(memory):
     first = Mixing()
-    once = engine(first, memory).translate(passages(40))
+    once = engine(first, memory).translate(passages(40), "es")
     assert len(first.asked) == len(set(first.asked)) > 30
     second = Mixing()
-    assert engine(second, memory).translate(passages(40)) == once
+    assert engine(second, memory).translate(passages(40), "es") == once
     assert second.asked == second.measured == []
 
 
@@ -95,7 +96,7 @@ def test_another_language_asks_again(memory):
 def test_equal_texts_are_asked_once(memory):
     upper = Upper()
     keys = [Segment("one", "It is late."), Segment("two", "It is late.")]
-    assert engine(upper, memory).translate(keys) == ["IT IS LATE."] * 2
+    assert engine(upper, memory).translate(keys, "es") == ["IT IS LATE."] * 2
     assert upper.asked == ["It is late."]
 
 
@@ -105,7 +106,7 @@ def test_texts_longer_than_the_model_are_counted_and_remembered(memory):
     for limit in (5, 5):
         upper = Upper(limit=limit)
         counting = engine(upper, memory, batch_tokens=10)
-        counting.translate([Segment("", text) for text in texts])
+        counting.translate([Segment("", text) for text in texts], "es")
         assert counting.truncated == 3
     assert upper.batches == []
 
@@ -119,7 +120,7 @@ def test_the_end_that_is_cut_off_takes_no_room(memory):
 def test_several_calls_add_up(memory):
     counting = engine(Upper(limit=2), memory)
     for text in ("One two three.", "Four five six."):
-        counting.translate([Segment("", text)])
+        counting.translate([Segment("", text)], "es")
     assert counting.truncated == 2
 
 
@@ -155,15 +156,15 @@ def test_what_came_before_a_failure_is_kept(memory):
 
     failing, resumed, whole = Failing(), Mixing(), Mixing()
     with pytest.raises(RuntimeError, match="out of memory"):
-        engine(failing, memory).translate(passages(40))
-    texts = engine(resumed, memory).translate(passages(40))
+        engine(failing, memory).translate(passages(40), "es")
+    texts = engine(resumed, memory).translate(passages(40), "es")
     assert failing.batches + resumed.batches == whole_batches(whole, memory)
-    assert texts == engine(whole, memory).translate(passages(40))
+    assert texts == engine(whole, memory).translate(passages(40), "es")
 
 
 def whole_batches(translator, memory):
     fresh = Memory(memory.path.with_name("fresh.sqlite"))
-    engine(translator, fresh).translate(passages(40))
+    engine(translator, fresh).translate(passages(40), "es")
     return translator.batches
 
 
@@ -250,6 +251,11 @@ def test_a_memory_deleted_meanwhile(memory):
     assert translated(Deleting(), memory, *"abc", batch_tokens=2) == ["A", "B", "C"]
 
 
+def test_another_language_than_it_was_made_for(memory):
+    with pytest.raises(LanguageError, match="engine upper: expected es, found de"):
+        engine(Upper(), memory).translate([], "de")
+
+
 def test_the_last_line(memory, caplog):
     caplog.set_level(logging.INFO, "hbir")
     translated(Upper(), memory, "Is it? It is.")
@@ -299,11 +305,11 @@ def params(tmp_path, monkeypatch):
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     made = []
 
-    def make(options, assignment):
-        made.append((options.name, assignment.target, assignment.threads))
+    def make(given, target, threads):
+        made.append((given.name, target, threads))
         return Upper()
 
-    monkeypatch.setitem(ENGINES, "upper", EngineKind(EngineParams, make))
+    monkeypatch.setitem(engines.KINDS, "upper", TranslatorKind(EngineParams, make))
 
     def params(**fields):
         given = {
@@ -311,6 +317,7 @@ def params(tmp_path, monkeypatch):
             "languages": {"es": {"name": "upper"}},
             "memory": "kept",
             "batch_tokens": 100,
+            "threads": 3,
             "checks": NO_CHECKS,
             "cluster": None,
         }
@@ -321,27 +328,27 @@ def params(tmp_path, monkeypatch):
 
 
 def test_the_engine_of_a_language(params, tmp_path):
-    upper = engine_of(params(), "es", threads=3)
+    upper = make_engine(params(), "es")
     assert isinstance(upper, MemorisedEngine)
     assert upper.name == "upper"
-    assert upper.translate([Segment("", "It is.")]) == ["IT IS."]
+    assert upper.translate([Segment("", "It is.")], "es") == ["IT IS."]
     assert params.made == [("upper", "es", 3)]
     assert (tmp_path / "kept" / "es.sqlite").is_file()
-    assert engine_of(params(), "de").name == "cldr"
+    assert make_engine(params(), "de").name == "cldr"
 
 
 def test_an_unknown_engine_is_told_where_it_stands(params):
     with pytest.raises(ParamsError, match=r"translate\.languages\.es: .*'uper'\. Did you mean 'upper'\?"):
-        engine_of(params(languages={"es": "uper"}), "es")
+        make_engine(params(languages={"es": "uper"}), "es")
     with pytest.raises(ParamsError, match=r"translate\.engine: .*'uper'\. Did you mean 'upper'\?"):
-        engine_of(params(engine="uper"), "de")
+        make_engine(params(engine="uper"), "de")
 
 
 def test_an_unknown_key_is_told_where_it_stands(params):
     with pytest.raises(ParamsError, match=r"translate\.languages\.es: .*'beam'"):
-        engine_of(params(languages={"es": {"name": "upper", "beam": 5}}), "es")
+        make_engine(params(languages={"es": {"name": "upper", "beam": 5}}), "es")
     with pytest.raises(ParamsError, match=r"translate\.engine: expected a `name`"):
-        engine_of(params(engine={"beam": 5}), "de")
+        make_engine(params(engine={"beam": 5}), "de")
 
 
 def test_a_cluster_gets_the_batches(params, monkeypatch):
@@ -354,6 +361,6 @@ def test_a_cluster_gets_the_batches(params, monkeypatch):
     module = type(sys)("hbir.translation.cluster")
     module.ray_runner = ray_runner  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "hbir.translation.cluster", module)
-    made = engine_of(params(cluster=ClusterParams(address="local", workers=2)), "es", threads=3)
+    made = make_engine(params(cluster=ClusterParams(address="local", workers=2)), "es")
     assert asked == [("upper", 3, 2)]
-    assert made.translate([Segment("", "It is.")]) == ["far It is."]
+    assert made.translate([Segment("", "It is.")], "es") == ["far It is."]

@@ -1,0 +1,83 @@
+"""Check params.yaml as a whole before the first hour of work, though each stage checks its own part again."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from hbir.batching.params import BatchParams
+from hbir.benchmarks.registry import checked as checked_benchmarks
+from hbir.collection.params import CollectParams
+from hbir.collection.sources import checked as checked_sources
+from hbir.collection.sources import to_translate
+from hbir.core.languages import ENGLISH, language
+from hbir.core.params import section, unknown
+from hbir.core.project import Project, read_project, subset, training_languages
+from hbir.encoding.params import EncoderParams
+from hbir.evaluation.params import EvaluateParams
+from hbir.tracking.params import TrackingParams
+from hbir.training.params import TrainParams, read_overrides
+from hbir.translation.engines.choice import chosen
+from hbir.translation.params import TranslateParams
+
+
+class Params(NamedTuple):
+    """Hold params.yaml, every section of it checked."""
+
+    project: Project
+    collect: CollectParams
+    translate: TranslateParams
+    batches: BatchParams
+    encoder: EncoderParams
+    train: TrainParams
+    evaluate: EvaluateParams
+    tracking: TrackingParams
+
+
+def check(params: dict[str, Any]) -> Params:
+    """Check every section, and that they fit together.
+
+    Args:
+        params: what `read_params` returned.
+
+    Returns:
+        The sections.
+
+    Raises:
+        ParamsError: when a key is unknown or missing, a value is wrong, or a name (of a benchmark, engine, kind
+            of source, sampler or language) is unknown.
+        LanguageError: when a language is not in the table.
+    """
+    project = read_project(params)
+    for lang in project.languages:
+        language(lang, "params.yaml: languages")
+    read_overrides(params)
+    training_languages(params)
+    found = Params(project, *(section(params, name, kind) for name, kind in _sections()))
+    checked_sources(found.collect.sources)
+    checked_benchmarks(found.collect.leak_guard, "params.yaml: collect.leak_guard")
+    checked_benchmarks(found.evaluate.benchmarks, "params.yaml: evaluate.benchmarks")
+    chosen(found.translate, project.languages)
+    if found.encoder.languages != "training":
+        subset(project, found.encoder.languages, "params.yaml: encoder.languages")
+    for lang in found.train.validation.monolingual if found.train.validation.monolingual != "all" else ():
+        if lang not in training_languages(params):
+            raise unknown("params.yaml: train.validation.monolingual", lang, training_languages(params))
+    return found
+
+
+def warnings(params: Params) -> Iterator[str]:
+    """Tell what is allowed but will hardly be meant.
+
+    Args:
+        params: the whole file.
+
+    Yields:
+        A sentence each.
+    """
+    rendering = params.translate.engine in ("cldr", {"name": "cldr"}) and not params.translate.languages
+    plain = to_translate(params.collect.sources)
+    if rendering and plain and params.project.languages != [ENGLISH]:
+        yield f"translate: engine cldr will refuse the texts of {', '.join(plain)}."
+
+
+def _sections() -> Iterator[tuple[str, type[Any]]]:
+    return ((name, kind) for name, kind in Params.__annotations__.items() if name != "project")

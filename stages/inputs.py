@@ -1,0 +1,32 @@
+"""Stage inputs: check params.yaml as a whole, and take the digests of the files that it names."""
+
+import logging
+from itertools import chain
+
+import click
+
+from hbir.core.machine import main_root
+from hbir.core.params import read_params
+from hbir.inputs import named
+from hbir.inputs.check import check, warnings
+from hbir.inputs.digests import Digests
+from hbir.inputs.write import write_inputs
+
+logger = logging.getLogger(__name__)
+
+
+@click.command()
+def inputs() -> None:
+    """Write data/inputs/STAGE.json with the digests of the files that params.yaml names for each stage."""
+    params = check(read_params())
+    for warning in warnings(params):
+        logger.warning("%s", warning)
+    paths = chain(
+        named.of_collect(params.collect),
+        named.of_translate(params.translate, params.project.languages),
+        named.of_encoder(params.encoder),
+        named.of_score(params.evaluate),
+    )
+    written = write_inputs(paths, Digests(main_root() / ".hbir" / "digests.json"))
+    count = sum(map(len, written.values()))
+    click.echo(f"inputs: params.yaml is whole; files and folders that it names: {count}")
