@@ -21,7 +21,7 @@ import click
 from hbir.benchmarks.registry import load
 from hbir.core.sentences import sentence_breaks
 from hbir.translation.engines.ct2 import Ct2Params, Ct2Translator
-from hbir.translation.engines.engine import Segment, Translator
+from hbir.translation.engines.engine import Assignment, Segment, Translator
 from hbir.translation.engines.families import FAMILIES
 from hbir.translation.engines.neural import NeuralTranslator, OpusParams
 from hbir.translation.memory.memorised import MemorisedEngine
@@ -46,9 +46,10 @@ def main(sentences: int, repeats: int, threads: int, beams: int, width: int, kee
         folder = keep or Path(temporary)
         model, converted = make(folder, texts, beams, width)
         (folder / "sentences.json").write_text(json.dumps(texts))
-        ours = NeuralTranslator(OpusParams(name="opus", model=str(model)), "de", threads)
+        task = Assignment("de", threads, "perf")
+        ours = NeuralTranslator(OpusParams(name="opus", model=str(model)), task)
         params = Ct2Params(name="ctranslate2", model=str(converted), family="opus", beams=beams)
-        fast = Ct2Translator(params, "de", threads)
+        fast = Ct2Translator(params, task)
         with (
             patch("hbir.translation.engines.neural.room", _as_long),
             patch("hbir.translation.engines.ct2.room", _as_long),
@@ -141,7 +142,7 @@ def _report(texts: list[str], ours: NeuralTranslator, fast: Ct2Translator, repea
 def _engine(name: str, translator: Translator, path: Path, segments: list[Segment]) -> Callable[[], Any]:
     def run() -> list[str | None]:
         engine = MemorisedEngine(name, translator, Memory(path), "de", BATCH_TOKENS)
-        return engine.translate(segments, "de")
+        return engine.translate(segments)
 
     return run
 

@@ -4,14 +4,12 @@ import click
 
 from hbir.core import paths, project
 from hbir.core.files import atomic_file, read_table, write_json, write_table
-from hbir.core.languages import ENGLISH
 from hbir.core.machine import main_root
 from hbir.core.params import read_params, section
 from hbir.core.schemas import ENGLISH_SCHEMA, PARALLEL_SCHEMA
 from hbir.translation.checks.rejection import write_rejected
-from hbir.translation.engines.choice import chosen
-from hbir.translation.engines.registry import make_engine
 from hbir.translation.params import TranslateParams
+from hbir.translation.selection import make_engine, select_engines
 from hbir.translation.translate import translate_pairs
 
 
@@ -22,22 +20,22 @@ def translate(lang: str) -> None:
     params = read_params()
     top = project.read_project(params)
     project.subset(top, [lang], "params.yaml: languages")
-    given = section(params, "translate", TranslateParams)
-    chosen(given, top.languages)
-    engine = make_engine(given, lang) if lang != ENGLISH else None
+    settings = section(params, "translate", TranslateParams)
+    selected = select_engines(settings, top.languages)
+    engine = make_engine(settings, selected[lang], lang, top.threads) if lang in selected else None
     english, parallel = (
         read_table(paths.ENGLISH_PAIRS, ENGLISH_SCHEMA),
         read_table(paths.PARALLEL_TEXTS, PARALLEL_SCHEMA),
     )
-    table, summary, rejected = translate_pairs(english, parallel, engine, lang, given.checks)
+    table, summary, rejected = translate_pairs(english, parallel, engine, lang, settings.checks)
     seen = write_rejected(main_root(), lang, rejected)
-    summary.check(given.checks.max_rejected, str(seen))
+    summary.check(settings.checks.max_rejected, str(seen))
     target = paths.TRANSLATED / f"{lang}.parquet"
     with atomic_file(target) as file, atomic_file(target.with_suffix(".stats.json")) as counts:
         write_table(file, table)
         write_json(counts, summary.stats())
     click.echo(f"translate {summary}")
-    if warning := summary.warning(given.checks.max_rejected):
+    if warning := summary.warning(settings.checks.max_rejected):
         click.echo(f"  warning: {warning}")
     if rejected:
         click.echo(f"  rejected pairs: {seen}")

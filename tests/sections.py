@@ -10,8 +10,8 @@ from hbir.encoding.params import EncoderParams
 from hbir.evaluation.params import EvaluateParams
 from hbir.tracking.params import TrackingParams
 from hbir.training.params import TrainParams, read_overrides
-from hbir.translation.engines.choice import chosen
 from hbir.translation.params import TranslateParams
+from hbir.translation.selection import select_engines
 
 SECTIONS = {
     "collect": CollectParams,
@@ -31,4 +31,4 @@ def check_whole(path: Path) -> None:
         assert set(params[name]) == set(kind.__annotations__), name
         section(params, name, kind, path)
     read_overrides(params)
-    chosen(section(params, "translate", TranslateParams, path), project.languages)
+    select_engines(section(params, "translate", TranslateParams, path), project.languages)

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
-import regex
 from pydantic import Field, model_validator
 
 from hbir.benchmarks.spans import Place, cut, place
@@ -13,10 +12,9 @@ from hbir.core.languages import ENGLISH
 from hbir.core.lines import broken, read_jsonl
 from hbir.core.params import params_class
 from hbir.core.seeds import derive_seed
-from hbir.core.text import normalise
+from hbir.core.text import is_empty, normalise
 
 _SHAPES = "a text, or `title` and `body`"
-_WORDED = regex.compile(r"[\p{L}\p{N}]")
 Share = Annotated[float, Field(gt=0, le=1)]
 
 
@@ -88,9 +86,9 @@ def read_rows(path: Path, reading: Reading, dropped: Counter[str]) -> Iterator[R
     """
     seen: set[str] = set()
     for line, value in read_jsonl(path):
-        row_id, texts = value.get("id"), value.get("text")
-        if not isinstance(row_id, str) or not isinstance(texts, Mapping):
-            raise broken(path, line, "`id`, a text, and `text`, a mapping", f"the keys {', '.join(value)}")
+        row_id, texts = _row_id(value, path, line), value.get("text")
+        if not isinstance(texts, Mapping):
+            raise broken(path, line, "`text`, a mapping of languages", _found(value, "text"))
         if row_id in seen:
             raise broken(path, line, "an id of its own", f"{row_id!r} a second time")
         seen.add(row_id)
@@ -106,6 +104,20 @@ def read_rows(path: Path, reading: Reading, dropped: Counter[str]) -> Iterator[R
                 yield Row(row_id, versions)
 
 
+def _row_id(row: Mapping[str, Any], path: Path, line: int) -> str:
+    """Read an id; a number is taken by its digits."""
+    value = row.get("id")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        raise broken(path, line, "`id`, a text or a whole number", _found(row, "id"))
+    return value
+
+
+def _found(row: Mapping[str, Any], key: str) -> str:
+    return repr(row[key])[:60] if key in row else f"the keys {', '.join(row) or 'of an empty row'}"
+
+
 def _parts(value: Any, reading: Reading, path: Path, line: int) -> Text | None:
     """Read title and body; None for a text without any letter or digit, such as an empty one."""
     if isinstance(value, Mapping) and {"title", "body"} <= set(value):
@@ -116,8 +128,8 @@ def _parts(value: Any, reading: Reading, path: Path, line: int) -> Text | None:
             raise broken(path, line, "`title` and `body` in every language", repr(value)[:60])
     if not isinstance(title, str) or not isinstance(body, str):
         raise broken(path, line, _SHAPES, repr(value)[:60])
-    whole = _WORDED.search(body) and (_WORDED.search(title) or reading.query == "span")
-    return Text(title, body) if whole else None
+    missing = is_empty(body) or (is_empty(title) and reading.query == "title")
+    return None if missing else Text(title, body)
 
 
 def _versions(
@@ -132,7 +144,7 @@ def _versions(
             dropped["version left untranslated"] += 1
         elif reading.query == "title":
             versions[language] = part
-        elif _WORDED.search(span := cut(part.passage, language, where)):
+        elif not is_empty(span := cut(part.passage, language, where)):
             versions[language] = Text(span, part.passage)
         else:
             dropped["version whose span has no word"] += 1

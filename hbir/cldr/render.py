@@ -1,5 +1,6 @@
 """Render questions and passages in a language."""
 
+import unicodedata
 from collections import Counter
 from functools import cache
 
@@ -7,7 +8,6 @@ from hbir.cldr.facts import Fact, all_facts
 from hbir.cldr.keys import QUERY, Sentence, parse
 from hbir.cldr.names import Entity, cldr_names
 from hbir.cldr.templates import OBJECT, SUBJECT, Templates, templates
-from hbir.core.text import normalise
 
 
 class Renderer:
@@ -76,6 +76,11 @@ def renderer(language: str) -> Renderer:
     wordings = templates(language)
     names = cldr_names(language) | wordings.names
     asked = {end for fact in all_facts() for end in fact.ends}
-    shared = Counter((entity.kind, normalise(name)) for entity, name in names.items() if entity in asked)
-    distinct = {e: name for e, name in names.items() if shared[e.kind, normalise(name)] <= 1}
+    shared = Counter((entity.kind, _spelling(name)) for entity, name in names.items() if entity in asked)
+    distinct = {e: name for e, name in names.items() if shared[e.kind, _spelling(name)] <= 1}
     return Renderer(language, distinct, wordings)
+
+
+def _spelling(name: str) -> str:
+    """Fold case and forms of characters alone: two Greek names may differ in an accent."""
+    return unicodedata.normalize("NFKC", name).casefold()

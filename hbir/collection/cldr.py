@@ -37,7 +37,7 @@ def read(params: CldrSource) -> Harvest:
         for question in questions(split):
             query, passage = render(question.key), render(question.passage.key)
             if query is None or passage is None:
-                dropped["question without English words"] += 1
+                dropped["query without English words"] += 1
                 continue
             pairs.append(
                 Pair(

@@ -4,6 +4,7 @@ from collections import Counter
 
 from hbir.collection.params import CollectParams
 from hbir.collection.source import Pair
+from hbir.core.text import is_empty
 
 
 def clean(pair: Pair, params: CollectParams, dropped: Counter[str]) -> Pair | None:
@@ -32,7 +33,7 @@ def _fault(query: str, passage: str, params: CollectParams) -> str:
         ("query", query, params.max_query_characters),
         ("passage", passage, params.max_passage_characters),
     ):
-        if not text.strip():
+        if is_empty(text):
             return f"empty {side}"
         if len(text) > longest:
             return f"over-long {side}"

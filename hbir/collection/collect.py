@@ -21,6 +21,7 @@ from hbir.collection.summary import CollectSummary
 from hbir.core.errors import DataError
 from hbir.core.hashing import content_id
 from hbir.core.schemas import ENGLISH_SCHEMA, PARALLEL_SCHEMA
+from hbir.core.text import normalise
 
 logger = logging.getLogger(__name__)
 
@@ -152,15 +153,16 @@ def _versions(pair: Pair) -> Iterator[tuple[str, Version]]:
 
 
 def _query_id(pair: Pair) -> int:
-    return content_id("query", pair.query_key or pair.query)
+    return content_id("query", pair.query_key or normalise(pair.query))
 
 
 def _passage_id(pair: Pair) -> int:
-    return content_id("passage", pair.passage_key or pair.passage)
+    return content_id("passage", pair.passage_key or normalise(pair.passage))
 
 
 def _pair_id(pair: Pair) -> int:
-    return content_id("pair", pair.query_key or pair.query, pair.passage_key or pair.passage)
+    query, passage = pair.query_key or normalise(pair.query), pair.passage_key or normalise(pair.passage)
+    return content_id("pair", query, passage)
 
 
 def _english(pairs: Mapping[int, Pair], owners: Mapping[int, str]) -> pa.Table:

@@ -27,7 +27,7 @@ def side_of(pair: Pair, validation: float) -> str:
 
 
 def straddling(pairs: Mapping[int, Pair]) -> dict[int, str]:
-    """Find validation pairs that share a question or a passage with a training pair in any language.
+    """Find validation pairs that share a query or a passage with a training pair in any language.
 
     Two documents may both ask "What is it?". Joining all that share anything would join nearly everything, so
     the few on the validation side are left out instead.
@@ -49,13 +49,13 @@ def straddling(pairs: Mapping[int, Pair]) -> dict[int, str]:
         if text in wanted
     }
     return {
-        pair_id: f"validation pair with a training pair's {'question' if shared[0] else 'passage'}"
+        pair_id: f"validation pair with a training pair's {'query' if shared[0] else 'passage'}"
         for pair_id, ids in held.items()
         if any(shared := [not trained.isdisjoint(side) for side in zip(*ids, strict=True)])
     }
 
 
 def _ids(pair: Pair) -> Iterator[tuple[int, int]]:
-    """Return a question's and a passage's id for every language."""
+    """Return a query's and a passage's id for every language."""
     for lang, (query, passage) in pair.texts():
         yield content_id("query", lang, normalise(query)), content_id("passage", lang, normalise(passage))

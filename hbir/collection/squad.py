@@ -70,7 +70,7 @@ def _pairs(params: SquadSource, path: Path, dropped: Counter[str]) -> Iterator[P
             breaks = _breaks(paragraph, params)
             for question in paragraph.qas:
                 if question.is_impossible or not question.answers:
-                    dropped["question without an answer"] += 1
+                    dropped["query without an answer"] += 1
                     continue
                 first, stop = _holding(question, paragraph.context, breaks, path)
                 passage = paragraph.context[first:stop].strip()

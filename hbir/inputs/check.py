@@ -15,8 +15,8 @@ from hbir.encoding.params import EncoderParams
 from hbir.evaluation.params import EvaluateParams
 from hbir.tracking.params import TrackingParams
 from hbir.training.params import TrainParams, read_overrides
-from hbir.translation.engines.choice import chosen
 from hbir.translation.params import TranslateParams
+from hbir.translation.selection import select_engines
 
 
 class Params(NamedTuple):
@@ -55,7 +55,7 @@ def check(params: dict[str, Any]) -> Params:
     checked_sources(found.collect.sources)
     checked_benchmarks(found.collect.leak_guard, "params.yaml: collect.leak_guard")
     checked_benchmarks(found.evaluate.benchmarks, "params.yaml: evaluate.benchmarks")
-    chosen(found.translate, project.languages)
+    select_engines(found.translate, project.languages)
     if found.encoder.languages != "training":
         subset(project, found.encoder.languages, "params.yaml: encoder.languages")
     for lang in found.train.validation.monolingual if found.train.validation.monolingual != "all" else ():

@@ -12,14 +12,12 @@ from hbir.collection.params import CollectParams
 from hbir.collection.sources import WHERE
 from hbir.collection.sources import checked as checked_sources
 from hbir.core.errors import ParamsError
-from hbir.core.languages import ENGLISH
 from hbir.core.watched import BENCHMARKS, ENCODERS, ENGINES, SOURCES, WATCHED, is_watched, located
 from hbir.encoding.params import EncoderParams
 from hbir.encoding.presets import PRESETS
 from hbir.evaluation.params import EvaluateParams
-from hbir.translation.engines.registry import named_at
-from hbir.translation.engines.registry import parsed as parsed_engine
 from hbir.translation.params import TranslateParams
+from hbir.translation.selection import select_engines
 
 CONSUMERS = ("collect", "translate", "encoder", "score")
 """Stages that read a user's files; each depends on `data/inputs/<stage>.json`."""
@@ -77,15 +75,11 @@ def of_translate(params: TranslateParams, languages: Sequence[str]) -> Iterator[
     Yields:
         Every path, once per language that has its own.
     """
-    for lang in languages:
-        if lang == ENGLISH:
-            continue
-        where = named_at(params, lang)
-        _, engine = parsed_engine(params.of(lang), where)
+    for lang, engine in select_engines(params, languages).items():
         for key in ("path", "model", "tokenizer"):
-            written = (getattr(engine, key, None) or "").replace("{lang}", lang)
+            written = (getattr(engine.params, key, None) or "").replace("{lang}", lang)
             if written and (key == "path" or _is_path(written)):
-                yield _named("translate", f"{where}.{key}", written, ENGINES)
+                yield _named("translate", f"{engine.where}.{key}", written, ENGINES)
 
 
 def of_encoder(params: EncoderParams) -> Iterator[NamedPath]:

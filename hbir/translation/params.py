@@ -70,19 +70,6 @@ class TranslateParams:
     """Folder, in the project or anywhere, that keeps every translation, so that nothing is translated twice."""
     batch_tokens: Count
     """Tokens per batch, padding included; fewer where memory is short."""
-    threads: Count
-    """CPU threads of an engine with a model; another number gives other last digits."""
     checks: ChecksParams
     cluster: ClusterParams | None
     """Workers on a Ray cluster (`pip install hbir[cluster]`), or null to translate in this process."""
-
-    def of(self, target: str) -> Entry:
-        """Return the engine of one language.
-
-        Args:
-            target: its tag.
-
-        Returns:
-            The engine's name, or a mapping with it.
-        """
-        return self.languages.get(target, self.engine)

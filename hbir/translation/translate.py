@@ -116,7 +116,7 @@ def _segments(english: pa.Table, side: str) -> list[Segment]:
 def _translated(segments: Sequence[Segment], engine: Engine | None, target: str) -> Sequence[str | None]:
     if engine is None or not segments:
         return [segment.text for segment in segments]
-    texts = engine.translate(segments, target)
+    texts = engine.translate(segments)
     if len(texts) != len(segments):
         raise DataError(
             where=f"engine {engine.name}, language {target}",

@@ -170,9 +170,11 @@ def test_the_version_is_of_the_file_and_of_what_is_asked(tmp_path):
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ({"text": {}}, "expected `id`, a text, and `text`, a mapping, found the keys text"),
-        ({"id": 7, "text": {}}, "line 2: expected `id`, a text"),
-        ({"id": "x", "text": "plain"}, "line 2: expected `id`, a text"),
+        ({"text": {}}, "line 2: expected `id`, a text or a whole number, found the keys text"),
+        ({"id": 7.5, "text": {}}, "line 2: expected `id`, a text or a whole number, found 7.5"),
+        ({"id": True, "text": {}}, "line 2: expected `id`, a text or a whole number, found True"),
+        ({"id": "x", "text": "plain"}, "line 2: expected `text`, a mapping of languages, found 'plain'"),
+        ({"id": "x", "texts": {}}, "line 2: expected `text`, a mapping of languages, found the keys id, texts"),
         ({"id": "a#1", "text": {}}, "line 2: expected an id of its own, found 'a#1' a second time"),
         ({"id": "x", "text": {"en": "plain"}}, "line 2: expected `title` and `body` in every language"),
         ({"id": "x", "text": {"en": {"title": "only"}}}, "line 2: expected `title` and `body`"),
@@ -182,6 +184,12 @@ def test_the_version_is_of_the_file_and_of_what_is_asked(tmp_path):
 def test_bad_rows(tmp_path, row, message):
     with pytest.raises(DataError, match=re.escape(message)):
         load(write(tmp_path / "docs.jsonl", [section("a#1", en=("a", "b")), row]), None)
+
+
+def test_ids_that_are_numbers(tmp_path):
+    path = tmp_path / "docs.jsonl"
+    write(path, [{"id": 1, "text": {"en": {"title": "A title", "body": "A body here."}}}])
+    assert [row.id for row in read_rows(path, Reading(), Counter())] == ["1"]
 
 
 def test_a_text_of_the_wrong_type(tmp_path):

@@ -13,8 +13,6 @@ from hbir.collection.sources import KINDS, to_translate
 from hbir.core.errors import DataError, ParamsError
 from hbir.core.params import params_class, section
 from hbir.core.schemas import ENGLISH_SCHEMA, PARALLEL_SCHEMA
-from hbir.translation.engines.cldr import CldrEngine
-from hbir.translation.engines.engine import Segment
 
 CLDR = {"kind": "cldr"}
 
@@ -83,8 +81,7 @@ def test_rendering_english_gives_the_collected_text(collected):
     table = collected.english
     for side in ("query", "passage"):
         texts = table[side].to_pylist()
-        segments = [Segment(key, "") for key in table[f"{side}_key"].to_pylist()]
-        assert CldrEngine().translate(segments, "en") == texts
+        assert [renderer("en").render(key) for key in table[f"{side}_key"].to_pylist()] == texts
 
 
 def test_only_english_is_read(monkeypatch, collected):
@@ -107,7 +104,7 @@ def test_questions_without_english_words_are_counted(monkeypatch):
 
     monkeypatch.setattr(cldr, "renderer", lambda language: Mute())
     with pytest.raises(
-        DataError, match=r"cldr: expected at least one pair.*question without English words 4\d{3}"
+        DataError, match=r"cldr: expected at least one pair.*query without English words 4\d{3}"
     ):
         collect(CollectParams(sources=[CLDR]))
 

@@ -35,7 +35,7 @@ def test_straddling_by_hand():
         6: Pair("What?", "one", split=VALIDATION, query_key="key"),
     }
     assert straddling(pairs) == {
-        2: "validation pair with a training pair's question",
+        2: "validation pair with a training pair's query",
         3: "validation pair with a training pair's passage",
     }
 
@@ -51,7 +51,7 @@ def test_straddling_in_another_language():
         4: english[4]._replace(versions={"es": Version("frage", "eins"), "de": Version("q1", "p1")}),
     }
     assert straddling(pairs) == {
-        2: "validation pair with a training pair's question",
+        2: "validation pair with a training pair's query",
         3: "validation pair with a training pair's passage",
     }
 

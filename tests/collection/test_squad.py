@@ -71,7 +71,7 @@ def test_the_breaks_of_the_file_come_first(tmp_path):
 def test_unanswerable_questions_are_counted(tmp_path):
     result = read(tmp_path, question(1, 1), question(2, 1, is_impossible=True), question(3, 1, answers=[]))
     assert len(result.english) == 1
-    assert result.summary.dropped == {"squad: question without an answer": 2}
+    assert result.summary.dropped == {"squad: query without an answer": 2}
 
 
 @pytest.mark.parametrize("start", [-1, len(CONTEXT), 9999])
@@ -122,4 +122,4 @@ def test_xquad_sentences():
         {"kind": "squad", "name": "xquad", "path": f"{DATA}/xquad-r/en.json"}, near_duplicates=None
     )
     assert len(result.english) == 1190 - sum(result.summary.dropped.values())
-    assert result.summary.dropped["xquad: repeated pair"] == 3
+    assert result.summary.dropped["xquad: repeated pair"] == 4

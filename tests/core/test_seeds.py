@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from hbir.core.errors import HbirError
 from hbir.core.seeds import derive_seed, generator
-from hbir.core.text import normalise
 
 NAMES = st.lists(st.text("abc", min_size=1, max_size=3), min_size=1, max_size=3)
 
@@ -20,10 +19,6 @@ def test_streams_differ_by_name(one, other, base):
 def test_a_stream_is_the_same_everywhere():
     assert derive_seed(1, "plan", "xx") == 1838877264411529408
     assert np.array_equal(generator(1, "a").integers(0, 100, 5), generator(1, "a").integers(0, 100, 5))
-
-
-def test_normalise_folds_what_a_reader_does_not_see():
-    assert normalise("  Straße\u00a0 ＡＢ\n") == "strasse ab"
 
 
 def test_an_error_survives_pickling():

@@ -77,7 +77,7 @@ def main(folder: str, seconds: str = "0", last: str = "-1") -> None:
     path = Path(folder)
     translator = Logging(path / "log", float(seconds), int(last))
     engine = MemorisedEngine("mixing", translator, Memory(path / "es.sqlite"), "es", batch_tokens=40)
-    texts = engine.translate(passages(150), "es")
+    texts = engine.translate(passages(150))
     (path / "out").write_text("\n".join(text or "" for text in texts), encoding="utf-8")
 
 

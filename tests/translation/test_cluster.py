@@ -18,10 +18,9 @@ import tests.translation.test_cluster as here
 from hbir.core.errors import DataError, ModelError, ParamsError
 from hbir.translation.cluster import _connected, _gpus, ray_runner
 from hbir.translation.engines.engine import Segment, Unfinished
-from hbir.translation.engines.registry import make_engine
 from hbir.translation.params import ClusterParams
 from tests.translation import fakes
-from tests.translation.given import translate_params
+from tests.translation.makers import engine_of, translate_params
 
 # Ray Data warns of its own defaults.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:ray.data.context")
@@ -175,9 +174,9 @@ def test_a_whole_engine_gives_the_same_bytes(cluster, tmp_path):
     texts = []
     for name, params in (("here", None), ("there", {"address": "local", "workers": 2})):
         section = translate_params(
-            engine="apertium", memory=str(tmp_path / name), batch_tokens=40, threads=1, cluster=params
+            engine="apertium", memory=str(tmp_path / name), batch_tokens=40, cluster=params
         )
-        texts.append(make_engine(section, "es").translate(segments, "es"))
+        texts.append(engine_of(section, "es").translate(segments))
     assert texts[0] == texts[1]
     assert texts[0][7] == "El número de casa 7 es rojo. Tiene 7 puertas."
 
@@ -227,7 +226,7 @@ def test_workers_share_the_gpus(there, workers, share):
 
 def test_an_engine_without_a_model_leaves_the_cluster_alone(caplog):
     params = translate_params(engine="cldr", cluster={"address": "nowhere", "workers": 2})
-    assert make_engine(params, "es").name == "cldr"
+    assert engine_of(params, "es").name == "cldr"
     assert caplog.messages == [
         "params.yaml: translate.engine: engine cldr has no model; translate.cluster is not used"
     ]

@@ -22,8 +22,7 @@ from hbir.core.errors import DataError, HbirError, ParamsError
 from hbir.core.files import read_json, read_table, write_table
 from hbir.core.params import read_params
 from hbir.core.schemas import PARALLEL_SCHEMA, TRANSLATED_SCHEMA
-from hbir.translation.engines import registry as engines
-from hbir.translation.engines.registry import EngineKind
+from hbir.translation.engines.registry import ENGINES, EngineKind
 from hbir.translation.params import EngineParams
 from tests.translation.test_translate import Parrot, english, parallel
 
@@ -80,8 +79,8 @@ def run(*arguments: str) -> Result:
 
 def other(monkeypatch: pytest.MonkeyPatch, **translations: str) -> None:
     """Add an engine that reads texts."""
-    kind = EngineKind(EngineParams, lambda params, where: Parrot(**translations))
-    monkeypatch.setattr(engines, "KINDS", {**engines.KINDS, "other": kind})
+    kind = EngineKind(EngineParams, lambda params, assignment: Parrot(**translations), by_sentence=False)
+    monkeypatch.setitem(ENGINES, "other", kind)
 
 
 def test_pairs_counts_and_what_was_rejected(project: Path):
@@ -143,7 +142,7 @@ def test_pairs_and_counts_come_together_or_not_at_all(monkeypatch: pytest.Monkey
     def fail(*arguments: Any) -> None:
         raise DataError(where="disk", expected="room", found="none", hint="Free some.")
 
-    monkeypatch.setattr("hbir.core.files.write_json", fail)
+    monkeypatch.setattr("stages.translate.write_json", fail)
     assert isinstance(run("translate", "de").exception, DataError)
     assert list(OUTPUTS.iterdir()) == []
 

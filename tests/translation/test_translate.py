@@ -16,10 +16,10 @@ from hbir.translation.checks.rejection import Rejected, write_rejected
 from hbir.translation.engines import cldr
 from hbir.translation.engines.cldr import CldrEngine
 from hbir.translation.engines.engine import Engine, Segment
-from hbir.translation.engines.registry import make_engine
+from hbir.translation.params import EngineParams
 from hbir.translation.translate import Translation
 from hbir.translation.translate import translate_pairs as translate_checked
-from tests.translation.given import checks, only, translate_params
+from tests.translation.makers import assignment, checks, engine_of, only, translate_params
 
 NONE = PARALLEL_SCHEMA.empty_table()
 
@@ -35,9 +35,13 @@ class Shouting:
     def __init__(self) -> None:
         self.given: list[Segment] = []
 
-    def translate(self, segments, target):
+    def translate(self, segments):
         self.given += segments
-        return [None if "X" in segment.text else f"{target}:{segment.text.upper()}" for segment in segments]
+        return [None if "X" in segment.text else f"de:{segment.text.upper()}" for segment in segments]
+
+
+def rendering(target: str) -> CldrEngine:
+    return CldrEngine(EngineParams(name="cldr"), assignment(target))
 
 
 def translate_pairs(english, parallel, engine, target, thresholds=None) -> Translation:
@@ -104,8 +108,8 @@ def test_nothing_to_translate():
 
 def test_an_engine_that_loses_count():
     class Losing(Shouting):
-        def translate(self, segments, target):
-            return super().translate(segments, target)[1:]
+        def translate(self, segments):
+            return super().translate(segments)[1:]
 
     with pytest.raises(DataError, match="expected 2 texts, found 1"):
         translate_pairs(english(("a", "p")), NONE, Losing(), "de")
@@ -114,7 +118,7 @@ def test_an_engine_that_loses_count():
 @pytest.mark.parametrize("language", ["ar", "de", "el", "es", "hi", "ru", "th", "tr", "vi", "zh"])
 def test_the_corpus_in_every_language(corpus, language):
     """No check of params.yaml rejects any of it."""
-    table, summary, _ = translate_pairs(corpus, NONE, CldrEngine(), language, checks())
+    table, summary, _ = translate_pairs(corpus, NONE, rendering(language), language, checks())
     assert len(table) == summary.pairs > 4000
     assert summary.rejected == Counter()
     assert summary.pairs + summary.absent["no_translation"] == len(corpus)
@@ -127,16 +131,16 @@ def test_the_corpus_in_every_language(corpus, language):
 
 def test_the_engine_does_not_read_the_text():
     key = query_key(Fact("currency", "JP", "JPY"), 0)
-    assert CldrEngine().translate([Segment(key, "anything")], "zh") == ["日本的货币是什么？"]
+    assert rendering("zh").translate([Segment(key, "anything")]) == ["日本的货币是什么？"]
 
 
 def test_a_removed_name_drops_its_pairs(monkeypatch, corpus):
     whole = renderer("de")
     names = {entity: name for entity, name in whole.names.items() if entity != Entity("currency", "EUR")}
     monkeypatch.setattr(cldr, "renderer", lambda target: Renderer(target, names, whole.wordings))
-    before = translate_pairs(corpus, NONE, CldrEngine(), "de").table
+    before = translate_pairs(corpus, NONE, rendering("de"), "de").table
     monkeypatch.undo()
-    after, summary, _ = translate_pairs(corpus, NONE, CldrEngine(), "de")
+    after, summary, _ = translate_pairs(corpus, NONE, rendering("de"), "de")
     lost = set(after["pair_id"].to_pylist()) - set(before["pair_id"].to_pylist())
     euro = {row["pair_id"] for row in corpus.to_pylist() if ":EUR:" in row["query_key"]}
     assert lost == euro
@@ -147,7 +151,7 @@ def test_a_removed_name_drops_its_pairs(monkeypatch, corpus):
 def test_plain_text_is_not_for_the_cldr_engine(monkeypatch):
     monkeypatch.setattr(cldr, "renderer", lambda target: pytest.fail("it began to render"))
     with pytest.raises(ParamsError, match=r"an engine that reads texts.*2 texts such as 'a'"):
-        translate_pairs(english(("a", "p")), NONE, CldrEngine(), "de")
+        translate_pairs(english(("a", "p")), NONE, rendering("de"), "de")
 
 
 def parallel(*rows):
@@ -175,7 +179,7 @@ def test_parallel_pairs_are_looked_up_and_the_others_translated():
 def test_parallel_pairs_alone_need_no_engine():
     given = english(("x", "y"), ("b", "p"), ("a", "q")).slice(1)
     for language, query in (("en", ["b", "a"]), ("de", ["B-de"]), ("zh", ["甲"]), ("tr", [])):
-        engine = None if language == "en" else CldrEngine()
+        engine = None if language == "en" else rendering(language)
         table, summary, _ = translate_pairs(given, ROWS, engine, language)
         assert table["query"].to_pylist() == query
         assert table.schema.equals(TRANSLATED_SCHEMA)
@@ -185,20 +189,20 @@ def test_parallel_pairs_alone_need_no_engine():
 def test_codes_without_a_name_are_no_error():
     fact = Fact("currency", "JP", "QQQ")
     keys = query_key(fact, 0), passage_key([Sentence(fact, 0)])
-    table, summary, _ = translate_pairs(english(("a", "p"), keys=keys), NONE, CldrEngine(), "de")
+    table, summary, _ = translate_pairs(english(("a", "p"), keys=keys), NONE, rendering("de"), "de")
     assert len(table) == 0
     assert summary.absent == {"no_translation": 1}
 
 
-def test_language_without_templates(corpus):
+def test_a_language_without_templates_is_refused_before_anything_is_translated():
     with pytest.raises(LanguageError, match=r"fr\.yaml"):
-        translate_pairs(corpus, NONE, CldrEngine(), "fr")
+        rendering("fr")
 
 
 def test_engines_by_name():
-    assert make_engine(translate_params(engine="cldr"), "de").name == "cldr"
+    assert engine_of(translate_params(engine="cldr"), "de").name == "cldr"
     with pytest.raises(ParamsError, match="Did you mean 'cldr'"):
-        make_engine(translate_params(engine="cdlr"), "de")
+        engine_of(translate_params(engine="cdlr"), "de")
 
 
 class Parrot(Shouting):
@@ -210,7 +214,7 @@ class Parrot(Shouting):
         super().__init__()
         self.translations = translations
 
-    def translate(self, segments, target):
+    def translate(self, segments):
         return [self.translations[segment.text] for segment in segments]
 
 

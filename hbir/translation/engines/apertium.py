@@ -17,6 +17,7 @@ from hbir.core.hashing import digest, file_digest
 from hbir.core.languages import is_code_of
 from hbir.core.params import params_class, unknown
 from hbir.translation.engines.apertium_stream import CrashError, isolated, run
+from hbir.translation.engines.engine import Assignment
 from hbir.translation.params import EngineParams
 
 logger = logging.getLogger(__name__)
@@ -50,21 +51,20 @@ class ApertiumTranslator:
 
     limit = None
 
-    def __init__(self, params: ApertiumParams, target: str, threads: int) -> None:
+    def __init__(self, params: ApertiumParams, assignment: Assignment) -> None:
         """Find the mode.
 
         Args:
             params: of the engine.
-            target: the language's ISO 639-1 code.
-            threads: how many parts of a batch are translated at a time, each by programs of its own.
+            assignment: what it is made for; a thread translates a part of a batch by programs of its own.
 
         Raises:
             LanguageError: when Apertium does not translate from English into it.
             ModelError: when the program or the language's package is not installed.
             ParamsError: when the mode is not installed, or not one from English into the language.
         """
-        self._where = f"engine apertium, language {target}"
-        self._marks, self._threads = params.mark_unknown, threads
+        target, self._threads, self._where = assignment
+        self._marks = params.mark_unknown
         self._program = Path(_found(_PROGRAM, _package(params, target, self._where), self._where))
         self._mode = _mode(params, target, self._modes, self._where)
         self._pipeline = _said([str(self._program), "-z", str(self._modes / f"{self._mode}.mode")])

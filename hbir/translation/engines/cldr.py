@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from hbir.cldr.render import renderer
+from hbir.cldr.templates import templates
 from hbir.core.errors import ParamsError
-from hbir.translation.engines.engine import Segment
+from hbir.translation.engines.engine import Assignment, Segment
+from hbir.translation.params import EngineParams
 
 
 class CldrEngine:
@@ -16,20 +18,24 @@ class CldrEngine:
     abridges = True
     """A passage lacks the sentences of which the language lacks a name."""
 
-    def __init__(self, where: str = "params.yaml: translate.engine") -> None:
-        """Keep what a message needs.
+    def __init__(self, params: EngineParams, assignment: Assignment) -> None:
+        """Make sure that the language has templates.
 
         Args:
-            where: the file and key that name the engine.
-        """
-        self._where = where
+            params: of the engine.
+            assignment: what it is made for.
 
-    def translate(self, segments: Sequence[Segment], target: str) -> list[str | None]:
+        Raises:
+            LanguageError: when the language has no templates.
+        """
+        self._target, self._where = assignment.target, assignment.where
+        templates(self._target)
+
+    def translate(self, segments: Sequence[Segment]) -> list[str | None]:
         """Render the segments' keys.
 
         Args:
             segments: segments of the embedded corpus.
-            target: a tag that has templates.
 
         Returns:
             The texts; None where the language lacks a name.
@@ -46,5 +52,5 @@ class CldrEngine:
                 f"{plain[0].text[:40]!r}",
                 hint="Choose another engine, or sources of kind `cldr` and `parallel` only.",
             )
-        render = renderer(target).render
+        render = renderer(self._target).render
         return [render(segment.key) for segment in segments]

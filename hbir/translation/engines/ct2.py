@@ -12,7 +12,7 @@ from hbir.core.hub.models import SAFE, Snapshot, snapshot
 from hbir.core.model_folder import model_digest, require_files
 from hbir.core.params import params_class
 from hbir.translation.engines.converted import conversion, converted_folder, require_package
-from hbir.translation.engines.engine import Unfinished
+from hbir.translation.engines.engine import Assignment, Unfinished
 from hbir.translation.engines.families import FAMILIES, Family, is_fixed_opus, token_of
 from hbir.translation.engines.folders import check_target
 from hbir.translation.engines.texts import Texts, input_limit, room
@@ -50,21 +50,20 @@ class Ct2Params:
 class Ct2Translator:
     """Run a converted model; it is loaded at the first batch."""
 
-    def __init__(self, params: Ct2Params, target: str, threads: int) -> None:
+    def __init__(self, params: Ct2Params, assignment: Assignment) -> None:
         """Find the model.
 
         Args:
             params: of the engine.
-            target: the language's ISO 639-1 code.
-            threads: CPU threads.
+            assignment: what it is made for.
 
         Raises:
             LanguageError: when the model does not know the language, or translates into another.
             ModelError: when CTranslate2, the model or its tokenizer is missing.
             ParamsError: when it takes less than `max_tokens`.
         """
-        self._params, self._threads = params, threads
-        self._where = f"engine ctranslate2, language {target}"
+        self._params = params
+        target, self._threads, self._where = assignment
         family = FAMILIES[params.family]
         self._token = token_of(family, target, params.token, self._where)
         self._forced = family.forced

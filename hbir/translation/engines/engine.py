@@ -4,6 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 
+class Assignment(NamedTuple):
+    """Say what an engine is made for."""
+
+    target: str
+    """The code of the language to translate into, never English."""
+    threads: int
+    """CPU threads."""
+    where: str
+    """The file and key that name the engine, the engine and the language, for a message."""
+
+
 class Segment(NamedTuple):
     """Hold one English text to be translated."""
 
@@ -19,7 +30,10 @@ class Unfinished(str):
 
 
 class Engine(Protocol):
-    """Translate segments; a neural engine reads their texts, a structured one their keys."""
+    """Translate segments into one language; a neural engine reads their texts, a structured one their keys.
+
+    Making one checks everything that can be wrong, such as a language that it does not have.
+    """
 
     @property
     def name(self) -> str:
@@ -37,12 +51,11 @@ class Engine(Protocol):
     def abridges(self) -> bool:
         """Return whether sentences are left out on purpose, so that no check of length or numbers is due."""
 
-    def translate(self, segments: Sequence[Segment], target: str) -> list[str | None]:
-        """Translate from English; batches are the engine's own affair.
+    def translate(self, segments: Sequence[Segment]) -> list[str | None]:
+        """Translate from English into the language that the engine was made for.
 
         Args:
-            segments: what to translate, none twice.
-            target: the tag of the target language, never `en`.
+            segments: what to translate, none twice; how they are batched is up to the engine.
 
         Returns:
             For each segment its translation, or None where the engine has none that it would stand for.

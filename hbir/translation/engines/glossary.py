@@ -11,7 +11,7 @@ from hbir.core.errors import DataError
 from hbir.core.lines import broken, expanded, read_lines
 from hbir.core.params import params_class
 from hbir.core.seeds import generator
-from hbir.translation.engines.engine import Segment
+from hbir.translation.engines.engine import Assignment, Segment
 from hbir.translation.params import EngineParams
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
@@ -52,33 +52,31 @@ class GlossaryEngine:
     mixes_languages = True
     abridges = False
 
-    def __init__(self, params: GlossaryParams, where: str) -> None:
-        """Keep the params; the lexicon is read when a language is asked for.
+    def __init__(self, params: GlossaryParams, assignment: Assignment) -> None:
+        """Read the lexicon.
 
         Args:
             params: of the engine.
-            where: the file and key that name it, for a message.
-        """
-        self._params, self._where = params, where
-
-    def translate(self, segments: Sequence[Segment], target: str) -> list[str | None]:
-        """Switch words of each text.
-
-        Args:
-            segments: English texts.
-            target: the language's tag.
-
-        Returns:
-            The mixed texts; None where the lexicon has no word of a text.
+            assignment: what it is made for.
 
         Raises:
             DataError: when the lexicon is missing, empty or has another format.
             ParamsError: when its path names a variable that is not set.
         """
-        where = f"{self._where}: engine {self.name}, language {target}"
-        path = expanded(self._params.path.replace("{lang}", target), f"{where}: path")
-        lexicon = read_lexicon(path, where)
-        return [switched(segment.text, lexicon, target, self._params.probability) for segment in segments]
+        self._target, self._probability = assignment.target, params.probability
+        path = expanded(params.path.replace("{lang}", assignment.target), f"{assignment.where}: path")
+        self._lexicon = read_lexicon(path, assignment.where)
+
+    def translate(self, segments: Sequence[Segment]) -> list[str | None]:
+        """Switch words of each text.
+
+        Args:
+            segments: English texts.
+
+        Returns:
+            The mixed texts; None where the lexicon has no word of a text.
+        """
+        return [switch(segment.text, self._lexicon, self._target, self._probability) for segment in segments]
 
 
 def read_lexicon(path: Path, where: str) -> Lexicon:
@@ -117,7 +115,7 @@ def read_lexicon(path: Path, where: str) -> Lexicon:
     return Lexicon(words, max(len(_WORD.findall(word)) for word in words))
 
 
-def switched(text: str, lexicon: Lexicon, target: str, probability: float) -> str | None:
+def switch(text: str, lexicon: Lexicon, target: str, probability: float) -> str | None:
     """Replace words of a text.
 
     Args:

@@ -12,7 +12,7 @@ from hbir.core.hub.models import Snapshot, require_safetensors, snapshot
 from hbir.core.model_folder import model_digest, require_files
 from hbir.core.params import params_class
 from hbir.translation.engines.cache import beam_cache
-from hbir.translation.engines.engine import Unfinished
+from hbir.translation.engines.engine import Assignment, Unfinished
 from hbir.translation.engines.families import FAMILIES, is_fixed_opus, model_of, token_of
 from hbir.translation.engines.folders import check_target, read_family_config
 from hbir.translation.engines.texts import Texts, input_limit, room
@@ -52,21 +52,20 @@ class OpusParams(NeuralParams):
 class NeuralTranslator:
     """Run a model of transformers; it is loaded at the first batch."""
 
-    def __init__(self, params: NeuralParams, target: str, threads: int) -> None:
+    def __init__(self, params: NeuralParams, assignment: Assignment) -> None:
         """Find the model.
 
         Args:
             params: of the engine.
-            target: the language's ISO 639-1 code.
-            threads: CPU threads.
+            assignment: what it is made for.
 
         Raises:
             LanguageError: when the model does not know the language, or translates into another.
             ModelError: when it is missing, of another family, without its tokenizer, or pickled.
             ParamsError: when it takes less than `max_tokens`.
         """
-        self._params, self._threads = params, threads
-        self._where = f"engine {params.name}, language {target}"
+        self._params = params
+        target, self._threads, self._where = assignment
         family = FAMILIES[params.name]
         own = getattr(params, "token", None)
         self._token = token_of(family, target, own, self._where)

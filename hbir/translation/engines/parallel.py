@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from hbir.translation.engines.engine import Segment
+from hbir.translation.engines.engine import Assignment, Segment
+from hbir.translation.params import EngineParams
 
 
 class ParallelEngine:
@@ -16,12 +17,19 @@ class ParallelEngine:
     mixes_languages = False
     abridges = False
 
-    def translate(self, segments: Sequence[Segment], target: str) -> list[str | None]:
+    def __init__(self, params: EngineParams, assignment: Assignment) -> None:
+        """Need nothing.
+
+        Args:
+            params: of the engine.
+            assignment: what it is made for.
+        """
+
+    def translate(self, segments: Sequence[Segment]) -> list[str | None]:
         """Have a translation of nothing.
 
         Args:
             segments: texts without a version in the target language.
-            target: the language's tag.
 
         Returns:
             None for each, so that its pairs are left out and counted.

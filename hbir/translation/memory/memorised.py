@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from itertools import chain, zip_longest
 from typing import NoReturn
 
-from hbir.core.errors import DataError, LanguageError
+from hbir.core.errors import DataError
 from hbir.core.interrupt import interruptible
 from hbir.translation.engines.engine import Segment, Translator, Unfinished
 from hbir.translation.memory.batches import Batch, Sized, plan_batches
@@ -57,34 +57,25 @@ class MemorisedEngine:
         self._batch_tokens = batch_tokens
         self._runner = runner or (lambda batches: map(translator.translate, batches))
 
-    def translate(self, segments: Sequence[Segment], target: str) -> list[str | None]:
+    def translate(self, segments: Sequence[Segment]) -> list[str | None]:
         """Translate what is not remembered, and put it together.
 
         Args:
             segments: what to translate, none twice.
-            target: the language that the engine was made for.
 
         Returns:
             A translation of each; an empty one where the translator returned nothing for one of its sentences.
 
         Raises:
             DataError: when the translator loses count, or the memory cannot be read or written.
-            LanguageError: when the target is another language.
             KeyboardInterrupt: after a signal; what was translated is kept.
         """
-        if target != self._target:
-            raise LanguageError(
-                where=f"engine {self.name}",
-                expected=self._target,
-                found=target,
-                hint="Make an engine for each language.",
-            )
         texts = list(dict.fromkeys(segment.text for segment in segments))
         units = dict(zip(texts, split_all(texts, self._memory), strict=True))
         sentences = dict.fromkeys(unit.text for unit in chain(*units.values()) if translatable(unit.text))
         known = self._translations(list(sentences))
         self.truncated += sum(_truncated(units[text], known) for text in texts)
-        return [_joined(units[segment.text], known, target) for segment in segments]
+        return [_joined(units[segment.text], known, self._target) for segment in segments]
 
     def _translations(self, sentences: list[str]) -> Mapping[str, Remembered]:
         part = self._memory.part({"translator": self._translator.identity, "target": self._target})

@@ -12,7 +12,7 @@ from hbir.core.errors import ParamsError
 from hbir.core.text import normalise
 from hbir.translation.checks.checks import OF_CONTENT, OF_LANGUAGE, make_checks
 from perf.checks import blocks, xquad
-from tests.translation.given import checks, only
+from tests.translation.makers import checks, only
 
 DEFAULT = checks()
 SENTENCE = "The tall tower near the river was built by two brothers and their father."

@@ -10,8 +10,7 @@ from hbir.translation.engines import apertium, apertium_stream
 from hbir.translation.engines.apertium import PAIRS, ApertiumParams, ApertiumTranslator
 from hbir.translation.engines.apertium_stream import decoded, encoded, isolated
 from hbir.translation.engines.engine import Segment
-from hbir.translation.engines.registry import make_engine
-from tests.translation.given import translate_params
+from tests.translation.makers import assignment, engine_of, translate_params
 
 MODES = Path("/usr/share/apertium/modes")
 real = pytest.mark.skipif(
@@ -31,7 +30,7 @@ SPECIAL = [
 
 
 def translator(target="es", threads=1, **options) -> ApertiumTranslator:
-    return ApertiumTranslator(ApertiumParams(name="apertium", **options), target, threads)
+    return ApertiumTranslator(ApertiumParams(name="apertium", **options), assignment(target, threads))
 
 
 # The exchange format
@@ -163,7 +162,7 @@ def test_other_languages(target, expected):
 @real
 def test_the_engine_joins_sentences(tmp_path):
     params = translate_params(engine="apertium", memory=str(tmp_path))
-    [text] = make_engine(params, "es").translate([Segment("", "The house is red. It has 2 doors.")], "es")
+    [text] = engine_of(params, "es").translate([Segment("", "The house is red. It has 2 doors.")])
     assert text == "La casa es roja. Tiene 2 puertas."
 
 

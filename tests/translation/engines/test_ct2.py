@@ -13,8 +13,9 @@ from hbir.translation.engines.ct2 import Ct2Params, Ct2Translator
 from hbir.translation.engines.engine import Unfinished
 from hbir.translation.engines.families import FAMILIES
 from hbir.translation.engines.neural import NeuralParams, NeuralTranslator, OpusParams
-from hbir.translation.engines.registry import TRANSLATORS, parsed
+from hbir.translation.engines.registry import ENGINES, parse_entry
 from tests.translation.engines.models import MAKERS, SENTENCES, marian
+from tests.translation.makers import assignment
 
 pytest.importorskip("ctranslate2", reason="ctranslate2 is not installed")
 
@@ -44,14 +45,14 @@ def folders(models):
 def translator(family: Any, folder: Path, target: str = "de", **options) -> Ct2Translator:
     usual: dict[str, Any] = {"compute": "float32", "beams": 1, "max_tokens": 64}
     params = Ct2Params(name="ctranslate2", model=str(folder), family=family, **usual | options)
-    return Ct2Translator(params, target, threads=1)
+    return Ct2Translator(params, assignment(target))
 
 
 @pytest.mark.parametrize("family", MAKERS)
 def test_same_as_transformers(models, folders, family):
     kind = OpusParams if family == "opus" else NeuralParams
     plain = NeuralTranslator(
-        kind(name=family, model=str(models[family]), beams=1, max_tokens=64), "de", threads=1
+        kind(name=family, model=str(models[family]), beams=1, max_tokens=64), assignment("de")
     )
     fast = translator(family, folders[family])
     assert fast.lengths(SENTENCES) == plain.lengths(SENTENCES)
@@ -194,7 +195,7 @@ def test_missing_models(tmp_path, models):
 )
 def test_no_model_is_told_with_the_command_that_makes_one(family, model, folder):
     with pytest.raises(ModelError, match="expected a `model`, found null") as caught:
-        Ct2Translator(Ct2Params(name="ctranslate2", family=family), "pl", 1)
+        Ct2Translator(Ct2Params(name="ctranslate2", family=family), assignment("pl"))
     assert f"--model {model} --output_dir {folder.replace('{lang}', 'pl')} " in caught.value.hint
     assert caught.value.hint.endswith(f"set `model: {folder}`.")
 
@@ -231,9 +232,11 @@ def test_a_broken_model(tmp_path, folders):
 
 
 def test_the_registry(folders):
-    kind, params = parsed({"name": "ctranslate2", "model": str(folders["opus"]), "family": "opus"})
-    assert kind is TRANSLATORS["ctranslate2"]
-    assert kind.make(params, "de", 1).limit == 512
+    kind, params = parse_entry(
+        {"name": "ctranslate2", "model": str(folders["opus"]), "family": "opus"}, "params.yaml"
+    )
+    assert kind is ENGINES["ctranslate2"]
+    assert kind.make(params, assignment("de")).limit == 512
 
 
 @pytest.mark.parametrize(
@@ -247,4 +250,4 @@ def test_the_registry(folders):
 )
 def test_bad_entries(entry, told):
     with pytest.raises(ParamsError, match=told):
-        parsed(entry)
+        parse_entry(entry, "params.yaml")

@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 
 from hbir.core.errors import DataError, ParamsError
 from hbir.translation.engines.engine import Segment
-from hbir.translation.engines.glossary import Lexicon, read_lexicon, switched
-from hbir.translation.engines.registry import make_engine
-from tests.translation.given import translate_params
+from hbir.translation.engines.glossary import Lexicon, read_lexicon, switch
+from tests.translation.makers import engine_of, translate_params
 
 WHERE = "params.yaml: translate.engine"
 LEXICON = Lexicon(
@@ -23,13 +22,13 @@ def written(folder, *lines, name="es.txt"):
     return path
 
 
-def engine(path, **options):
-    given = {"name": "glossary", "path": str(path), **options}
-    return make_engine(translate_params(engine=given), "es")
+def engine(path, target="es", **options):
+    entry = {"name": "glossary", "path": str(path), **options}
+    return engine_of(translate_params(languages={target: entry}), target)
 
 
 def mixed(text, probability=0.5, target="es") -> Any:
-    return switched(text, LEXICON, target, probability)
+    return switch(text, LEXICON, target, probability)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +95,7 @@ def test_the_bytes_of_a_golden_text():
 def test_the_engine_switches_segments(tmp_path):
     glossary = engine(written(tmp_path, "house casa"), probability=1)
     segments = [Segment("", "a house"), Segment("key", "a dog"), Segment("", "House!")]
-    assert glossary.translate(segments, "es") == ["a casa", None, "Casa!"]
+    assert glossary.translate(segments) == ["a casa", None, "Casa!"]
     assert glossary.mixes_languages
 
 
@@ -104,9 +103,9 @@ def test_each_language_has_its_file(tmp_path, monkeypatch):
     written(tmp_path, "house casa")
     written(tmp_path, "house Haus", name="de.txt")
     monkeypatch.setenv("LEXICONS", str(tmp_path))
-    glossary = engine("$LEXICONS/{lang}.txt", probability=1)
-    assert glossary.translate([Segment("", "house")], "es") == ["casa"]
-    assert glossary.translate([Segment("", "house")], "de") == ["Haus"]
+    for target, word in (("es", "casa"), ("de", "Haus")):
+        glossary = engine("$LEXICONS/{lang}.txt", target, probability=1)
+        assert glossary.translate([Segment("", "house")]) == [word]
 
 
 def test_files_as_muse_and_others_write_them(tmp_path):
@@ -129,21 +128,24 @@ def test_a_wrong_line_is_told_with_its_number(tmp_path, line):
 
 def test_a_missing_or_empty_file_is_told_with_the_format(tmp_path):
     with pytest.raises(
-        DataError, match=r"engine: engine glossary, language es: expected a lexicon in .*none.txt, found no"
+        DataError,
+        match=r"languages.es: engine glossary, language es: .* a lexicon in .*none.txt, found no",
     ):
-        engine(tmp_path / "none.txt").translate([Segment("", "a")], "es")
+        engine(tmp_path / "none.txt")
     with pytest.raises(DataError, match="found no word with a translation"):
         read_lexicon(written(tmp_path, "", "madrid madrid"), WHERE)
 
 
 def test_wrong_params_are_told(tmp_path):
     with pytest.raises(ParamsError, match=r"translate.engine.path: expected a value"):
-        make_engine(translate_params(engine="glossary"), "es")
+        engine_of(translate_params(engine="glossary"), "es")
     for probability in (0, 1.5):
-        with pytest.raises(ParamsError, match=r"translate.engine.probability"):
+        with pytest.raises(ParamsError, match=r"translate.languages.es.probability"):
             engine(tmp_path, probability=probability)
-    with pytest.raises(ParamsError, match=r"translate.engine: engine glossary, language es: path: .*NOWHERE"):
-        engine("$NOWHERE/es.txt").translate([], "es")
-    override = {"es": {"name": "glossary", "path": "$NOWHERE/es.txt"}}
-    with pytest.raises(ParamsError, match=r"translate.languages.es: engine glossary, language es: path"):
-        make_engine(translate_params(languages=override), "es").translate([], "es")
+    with pytest.raises(
+        ParamsError, match=r"translate.languages.es: engine glossary, language es: path: .*NOWHERE"
+    ):
+        engine("$NOWHERE/es.txt")
+    everywhere = {"name": "glossary", "path": "$NOWHERE/{lang}.txt"}
+    with pytest.raises(ParamsError, match=r"translate.engine: engine glossary, language es: path"):
+        engine_of(translate_params(engine=everywhere), "es")

@@ -9,10 +9,11 @@ from hbir.core.errors import LanguageError, ModelError, ParamsError
 from hbir.translation.engines.engine import Segment, Unfinished
 from hbir.translation.engines.families import FAMILIES
 from hbir.translation.engines.neural import NeuralParams, NeuralTranslator, OpusParams
-from hbir.translation.engines.registry import TRANSLATORS, parsed
+from hbir.translation.engines.registry import ENGINES, parse_entry
 from hbir.translation.memory.memorised import MemorisedEngine
 from hbir.translation.memory.memory import Memory
 from tests.translation.engines.models import MAKERS, SENTENCES, marian
+from tests.translation.makers import assignment
 
 FORCED = {"nllb": "deu_Latn", "m2m100": "__de__"}
 
@@ -25,7 +26,7 @@ def folders(tmp_path_factory):
 
 def translator(name: str, folder: Path, target: str = "de", **options) -> NeuralTranslator:
     kind = OpusParams if name == "opus" else NeuralParams
-    return NeuralTranslator(kind(name=name, model=str(folder), **options), target, threads=1)
+    return NeuralTranslator(kind(name=name, model=str(folder), **options), assignment(target))
 
 
 def generated(engine: NeuralTranslator, monkeypatch) -> list[dict[str, Any]]:
@@ -139,7 +140,7 @@ def test_unfinished_translations_are_counted_as_truncated(folders, tmp_path):
 
     for _ in range(2):
         engine = MemorisedEngine("x", Stopping(), Memory(tmp_path / "es.sqlite"), "es", batch_tokens=10)
-        assert engine.translate([Segment("", "One."), Segment("", "Two.")], "es") == ["Uno.", "Dos dos dos"]
+        assert engine.translate([Segment("", "One."), Segment("", "Two.")]) == ["Uno.", "Dos dos dos"]
         assert engine.truncated == 1
 
 
@@ -185,7 +186,7 @@ def test_identity_of_the_hub_is_its_commit(folders, monkeypatch):
     commit = "0123456789" * 4
     found = Snapshot(folders["nllb"], commit)
     monkeypatch.setattr("hbir.translation.engines.neural.snapshot", lambda *args: found)
-    identity = NeuralTranslator(NeuralParams(name="nllb"), "de", 1).identity
+    identity = NeuralTranslator(NeuralParams(name="nllb"), assignment("de")).identity
     assert identity["model"] == FAMILIES["nllb"].model
     assert identity["revision"] == commit
     assert "files" not in identity
@@ -218,7 +219,7 @@ def test_a_model_per_language(tmp_path):
 def test_unknown_languages(name, target, told):
     params = OpusParams(name=name) if name == "opus" else NeuralParams(name=name)
     with pytest.raises(LanguageError, match=told):
-        NeuralTranslator(params, target, 1)
+        NeuralTranslator(params, assignment(target))
 
 
 def test_a_model_that_does_not_know_a_language_of_its_family(tmp_path, folders):
@@ -312,9 +313,9 @@ def test_more_tokens_than_the_model_takes(folders):
 
 @pytest.mark.parametrize("name", MAKERS)
 def test_the_registry_has_every_family(folders, name):
-    kind, params = parsed({"name": name, "model": str(folders[name])})
-    assert kind is TRANSLATORS[name]
-    assert kind.make(params, "de", 1).identity["engine"] == name
+    kind, params = parse_entry({"name": name, "model": str(folders[name])}, "params.yaml")
+    assert kind is ENGINES[name]
+    assert kind.make(params, assignment("de")).identity["engine"] == name
 
 
 @pytest.mark.parametrize(
@@ -329,7 +330,7 @@ def test_the_registry_has_every_family(folders, name):
 )
 def test_bad_entries(entry, told):
     with pytest.raises(ParamsError, match=told):
-        parsed(entry)
+        parse_entry(entry, "params.yaml")
 
 
 @pytest.mark.parametrize("name", FAMILIES)

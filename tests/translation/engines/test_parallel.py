@@ -4,18 +4,17 @@ import pytest
 from hbir.core.errors import ParamsError
 from hbir.core.schemas import ENGLISH_SCHEMA, PARALLEL_SCHEMA
 from hbir.translation.engines.engine import Segment
-from hbir.translation.engines.registry import make_engine
 from hbir.translation.translate import translate_pairs
-from tests.translation.given import only, translate_params
+from tests.translation.makers import engine_of, only, translate_params
 
 
 def engine():
-    return make_engine(translate_params(engine="parallel"), "es")
+    return engine_of(translate_params(engine="parallel"), "es")
 
 
 def test_it_has_no_translation_of_anything():
-    assert engine().translate([Segment("", "a"), Segment("key", "b")], "es") == [None, None]
-    assert engine().translate([], "es") == []
+    assert engine().translate([Segment("", "a"), Segment("key", "b")]) == [None, None]
+    assert engine().translate([]) == []
 
 
 def test_only_what_comes_translated_is_kept():
@@ -45,4 +44,4 @@ def test_only_what_comes_translated_is_kept():
 
 def test_it_has_no_keys_of_its_own():
     with pytest.raises(ParamsError, match="path"):
-        make_engine(translate_params(engine={"name": "parallel", "path": "x"}), "es")
+        engine_of(translate_params(engine={"name": "parallel", "path": "x"}), "es")

@@ -6,17 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hbir.core.errors import DataError, LanguageError, ParamsError
-from hbir.translation.engines import registry as engines
+from hbir.core.errors import DataError, ParamsError
 from hbir.translation.engines.engine import Engine, Segment, Translator
-from hbir.translation.engines.registry import TranslatorKind, make_engine
+from hbir.translation.engines.registry import ENGINES, EngineKind
 from hbir.translation.memory.memorised import MemorisedEngine
 from hbir.translation.memory.memory import Memory
 from hbir.translation.memory.progress import Progress
 from hbir.translation.memory.units import Unit, cut, join, spans, translatable
 from hbir.translation.params import ChecksParams, ClusterParams, EngineParams, TranslateParams
 from tests.translation.fakes import Mixing, Upper, passages
-from tests.translation.given import read_only
+from tests.translation.makers import engine_of, read_only
 
 
 @pytest.fixture
@@ -30,14 +29,14 @@ def engine(translator, memory, target="es", **options):
 
 
 def translated(translator, memory, *texts, target="es", **options):
-    return engine(translator, memory, target, **options).translate([Segment("", t) for t in texts], target)
+    return engine(translator, memory, target, **options).translate([Segment("", t) for t in texts])
 
 
 def test_by_hand(memory):
     upper: Translator = (asked := Upper())
     whole: Engine = engine(upper, memory, batch_tokens=8)
     segments = [Segment("k", text) for text in ("Is it? It is.\n12.", " It is. ", "", "...")]
-    assert whole.translate(segments, "es") == ["IS IT? IT IS.\n12.", " IT IS. ", "", "..."]
+    assert whole.translate(segments) == ["IS IT? IT IS.\n12.", " IT IS. ", "", "..."]
     assert asked.batches == [["Is it?", "It is."]]
     assert (whole.name, whole.truncated, whole.mixes_languages) == ("upper", 0, False)
 
@@ -64,10 +63,10 @@ def test_as_sentence_by_sentence(tmp_path_factory, texts, budget, target):
 
 def test_the_second_run_asks_nothing(memory):
     first = Mixing()
-    once = engine(first, memory).translate(passages(40), "es")
+    once = engine(first, memory).translate(passages(40))
     assert len(first.asked) == len(set(first.asked)) > 30
     second = Mixing()
-    assert engine(second, memory).translate(passages(40), "es") == once
+    assert engine(second, memory).translate(passages(40)) == once
     assert second.asked == second.measured == []
 
 
@@ -96,7 +95,7 @@ def test_another_language_asks_again(memory):
 def test_equal_texts_are_asked_once(memory):
     upper = Upper()
     keys = [Segment("one", "It is late."), Segment("two", "It is late.")]
-    assert engine(upper, memory).translate(keys, "es") == ["IT IS LATE."] * 2
+    assert engine(upper, memory).translate(keys) == ["IT IS LATE."] * 2
     assert upper.asked == ["It is late."]
 
 
@@ -106,7 +105,7 @@ def test_texts_longer_than_the_model_are_counted_and_remembered(memory):
     for limit in (5, 5):
         upper = Upper(limit=limit)
         counting = engine(upper, memory, batch_tokens=10)
-        counting.translate([Segment("", text) for text in texts], "es")
+        counting.translate([Segment("", text) for text in texts])
         assert counting.truncated == 3
     assert upper.batches == []
 
@@ -120,7 +119,7 @@ def test_the_end_that_is_cut_off_takes_no_room(memory):
 def test_several_calls_add_up(memory):
     counting = engine(Upper(limit=2), memory)
     for text in ("One two three.", "Four five six."):
-        counting.translate([Segment("", text)], "es")
+        counting.translate([Segment("", text)])
     assert counting.truncated == 2
 
 
@@ -156,15 +155,15 @@ def test_what_came_before_a_failure_is_kept(memory):
 
     failing, resumed, whole = Failing(), Mixing(), Mixing()
     with pytest.raises(RuntimeError, match="out of memory"):
-        engine(failing, memory).translate(passages(40), "es")
-    texts = engine(resumed, memory).translate(passages(40), "es")
+        engine(failing, memory).translate(passages(40))
+    texts = engine(resumed, memory).translate(passages(40))
     assert failing.batches + resumed.batches == whole_batches(whole, memory)
-    assert texts == engine(whole, memory).translate(passages(40), "es")
+    assert texts == engine(whole, memory).translate(passages(40))
 
 
 def whole_batches(translator, memory):
     fresh = Memory(memory.path.with_name("fresh.sqlite"))
-    engine(translator, fresh).translate(passages(40), "es")
+    engine(translator, fresh).translate(passages(40))
     return translator.batches
 
 
@@ -251,11 +250,6 @@ def test_a_memory_deleted_meanwhile(memory):
     assert translated(Deleting(), memory, *"abc", batch_tokens=2) == ["A", "B", "C"]
 
 
-def test_another_language_than_it_was_made_for(memory):
-    with pytest.raises(LanguageError, match="engine upper: expected es, found de"):
-        engine(Upper(), memory).translate([], "de")
-
-
 def test_the_last_line(memory, caplog):
     caplog.set_level(logging.INFO, "hbir")
     translated(Upper(), memory, "Is it? It is.")
@@ -305,11 +299,11 @@ def params(tmp_path, monkeypatch):
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     made = []
 
-    def make(given, target, threads):
-        made.append((given.name, target, threads))
+    def make(options, assignment):
+        made.append((options.name, assignment.target, assignment.threads))
         return Upper()
 
-    monkeypatch.setitem(engines.KINDS, "upper", TranslatorKind(EngineParams, make))
+    monkeypatch.setitem(ENGINES, "upper", EngineKind(EngineParams, make))
 
     def params(**fields):
         given = {
@@ -317,7 +311,6 @@ def params(tmp_path, monkeypatch):
             "languages": {"es": {"name": "upper"}},
             "memory": "kept",
             "batch_tokens": 100,
-            "threads": 3,
             "checks": NO_CHECKS,
             "cluster": None,
         }
@@ -328,27 +321,27 @@ def params(tmp_path, monkeypatch):
 
 
 def test_the_engine_of_a_language(params, tmp_path):
-    upper = make_engine(params(), "es")
+    upper = engine_of(params(), "es", threads=3)
     assert isinstance(upper, MemorisedEngine)
     assert upper.name == "upper"
-    assert upper.translate([Segment("", "It is.")], "es") == ["IT IS."]
+    assert upper.translate([Segment("", "It is.")]) == ["IT IS."]
     assert params.made == [("upper", "es", 3)]
     assert (tmp_path / "kept" / "es.sqlite").is_file()
-    assert make_engine(params(), "de").name == "cldr"
+    assert engine_of(params(), "de").name == "cldr"
 
 
 def test_an_unknown_engine_is_told_where_it_stands(params):
     with pytest.raises(ParamsError, match=r"translate\.languages\.es: .*'uper'\. Did you mean 'upper'\?"):
-        make_engine(params(languages={"es": "uper"}), "es")
+        engine_of(params(languages={"es": "uper"}), "es")
     with pytest.raises(ParamsError, match=r"translate\.engine: .*'uper'\. Did you mean 'upper'\?"):
-        make_engine(params(engine="uper"), "de")
+        engine_of(params(engine="uper"), "de")
 
 
 def test_an_unknown_key_is_told_where_it_stands(params):
     with pytest.raises(ParamsError, match=r"translate\.languages\.es: .*'beam'"):
-        make_engine(params(languages={"es": {"name": "upper", "beam": 5}}), "es")
+        engine_of(params(languages={"es": {"name": "upper", "beam": 5}}), "es")
     with pytest.raises(ParamsError, match=r"translate\.engine: expected a `name`"):
-        make_engine(params(engine={"beam": 5}), "de")
+        engine_of(params(engine={"beam": 5}), "de")
 
 
 def test_a_cluster_gets_the_batches(params, monkeypatch):
@@ -361,6 +354,6 @@ def test_a_cluster_gets_the_batches(params, monkeypatch):
     module = type(sys)("hbir.translation.cluster")
     module.ray_runner = ray_runner  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "hbir.translation.cluster", module)
-    made = make_engine(params(cluster=ClusterParams(address="local", workers=2)), "es")
+    made = engine_of(params(cluster=ClusterParams(address="local", workers=2)), "es", threads=3)
     assert asked == [("upper", 3, 2)]
-    assert made.translate([Segment("", "It is.")], "es") == ["far It is."]
+    assert made.translate([Segment("", "It is.")]) == ["far It is."]

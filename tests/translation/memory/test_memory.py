@@ -16,7 +16,7 @@ from hbir.core.errors import DataError, ParamsError
 from hbir.translation.memory import store
 from hbir.translation.memory.memory import Memory, memory_path
 from hbir.translation.memory.store import FORMAT, Remembered
-from tests.translation.given import read_only
+from tests.translation.makers import read_only
 
 ROOT = Path(__file__).parents[3]
 NLLB = {"translator": {"engine": "nllb", "revision": "abc", "options": {"beams": 4}}, "target": "es"}

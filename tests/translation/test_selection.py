@@ -1,16 +1,20 @@
 import pytest
 
 from hbir.core.errors import ParamsError
-from hbir.translation.engines.choice import chosen
-from tests.translation.given import translate_params
+from hbir.translation.selection import select_engines
+from tests.translation.makers import translate_params
 
 LANGUAGES = ["de", "en", "es"]
 
 
+def selected(params, languages):
+    return {lang: selection.params.name for lang, selection in select_engines(params, languages).items()}
+
+
 def test_english_has_no_engine_and_overrides_count():
     given = translate_params(engine="cldr", languages={"es": {"name": "cldr"}})
-    assert chosen(given, LANGUAGES) == {"de": "cldr", "es": "cldr"}
-    assert list(chosen(given, ["es", "de"])) == ["es", "de"]
+    assert selected(given, LANGUAGES) == {"de": "cldr", "es": "cldr"}
+    assert list(selected(given, ["es", "de"])) == ["es", "de"]
 
 
 @pytest.mark.parametrize(
@@ -29,7 +33,7 @@ def test_english_has_no_engine_and_overrides_count():
 )
 def test_an_engine_that_is_wrong_for_any_language_is_told(changes, message: str):
     with pytest.raises(ParamsError, match=message):
-        chosen(translate_params(**changes), LANGUAGES)
+        selected(translate_params(**changes), LANGUAGES)
 
 
 @pytest.mark.parametrize(
@@ -46,12 +50,14 @@ def test_an_engine_that_is_wrong_for_any_language_is_told(changes, message: str)
 def test_what_is_of_one_language_is_refused_for_several(engine, key):
     told = rf"translate\.engine\.{key}: expected one for each of de, es, found .* for all"
     with pytest.raises(ParamsError, match=told):
-        chosen(translate_params(engine=engine), LANGUAGES)
+        selected(translate_params(engine=engine), LANGUAGES)
     both = {"de": engine, "es": engine}
     with pytest.raises(ParamsError, match=rf"translate\.languages\.de\.{key}: expected one for each of de, es"):
-        chosen(translate_params(engine="cldr", languages=both), LANGUAGES)
-    assert chosen(translate_params(engine=engine), ["en", "es"]) == {"es": engine["name"]}
-    assert chosen(translate_params(engine=engine, languages={"de": "cldr"}), LANGUAGES)["es"] == engine["name"]
+        selected(translate_params(engine="cldr", languages=both), LANGUAGES)
+    assert selected(translate_params(engine=engine), ["en", "es"]) == {"es": engine["name"]}
+    assert (
+        selected(translate_params(engine=engine, languages={"de": "cldr"}), LANGUAGES)["es"] == engine["name"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -66,4 +72,4 @@ def test_what_is_of_one_language_is_refused_for_several(engine, key):
     ],
 )
 def test_what_is_of_any_language_may_serve_several(engine, languages):
-    assert set(chosen(translate_params(engine=engine), languages).values()) == {engine["name"]}
+    assert set(selected(translate_params(engine=engine), languages).values()) == {engine["name"]}

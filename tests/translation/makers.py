@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from hbir.core.params import read_params, validated
+from hbir.translation.engines.engine import Assignment, Engine
 from hbir.translation.params import ChecksParams, TranslateParams
+from hbir.translation.selection import make_engine, select_engines
 
 DEFAULTS = read_params(Path(__file__).parents[2] / "params.yaml")["translate"]
 OFF = {
@@ -35,6 +37,16 @@ def translate_params(**changes: Any) -> TranslateParams:
     """Return the section of params.yaml, some keys changed."""
     given: TranslateParams = validated(TranslateParams, DEFAULTS | changes, "params.yaml: translate")
     return given
+
+
+def assignment(target: str, threads: int = 1) -> Assignment:
+    """Say what an engine is made for."""
+    return Assignment(target, threads, f"translate: engine x, language {target}")
+
+
+def engine_of(params: TranslateParams, target: str, threads: int = 1) -> Engine:
+    """Make the engine of a language, as the stage does."""
+    return make_engine(params, select_engines(params, ["de", "en", "es"])[target], target, threads)
 
 
 def read_only(monkeypatch: pytest.MonkeyPatch) -> None:
