@@ -21,7 +21,7 @@ def clean(pair: Pair, params: CollectParams, dropped: Counter[str]) -> Pair | No
     if reason := _fault(pair.query, pair.passage, params):
         dropped[reason] += 1
         return None
-    if pair.versions is None:
+    if not pair.versions:
         return pair
     faults = {language: _fault(*version, params) for language, version in pair.versions.items()}
     dropped.update(f"version with {reason}" for reason in faults.values() if reason)

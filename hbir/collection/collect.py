@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -119,7 +119,7 @@ class _Work:
             pairs=len(self.pairs),
             by_source=by_source,
             by_relation=Counter(pair.relation for pair in self.pairs.values() if pair.relation),
-            by_language=Counter(lang for pair in self.pairs.values() for lang, _ in _versions(pair)),
+            by_language=Counter(lang for pair in self.pairs.values() for lang in _languages(pair)),
             dropped=Counter(
                 {
                     f"{name}: {reason}": n
@@ -132,13 +132,13 @@ class _Work:
 
 
 def _in_english(pair: Pair, source: TextSource | None) -> Pair:
-    return pair if source is None or source.translate else pair._replace(versions={})
+    return pair if source is None or source.translate else pair._replace(versions={}, translate=False)
 
 
 def _merged(pair: Pair, again: Pair) -> Pair:
-    """Keep the pair of an earlier source, with the versions that a later one alone has."""
-    versions = {**(again.versions or {}), **(pair.versions or {})}
-    return pair._replace(versions=versions) if versions else pair
+    """Keep the pair of the earlier source, with the languages of both."""
+    versions = {**again.versions, **pair.versions}
+    return pair._replace(versions=versions, translate=pair.translate or again.translate)
 
 
 def _warn_of_size(source: TextSource, read: int) -> None:
@@ -147,9 +147,13 @@ def _warn_of_size(source: TextSource, read: int) -> None:
         logger.warning("source %s: expected %d pairs, found %d", source.name, expected, read)
 
 
-def _versions(pair: Pair) -> Iterator[tuple[str, Version]]:
-    if pair.versions is not None:
-        yield from sorted(pair.texts())
+def _versions(pair: Pair) -> list[tuple[str, Version]]:
+    """List what no engine is asked for: an English row says that this is all there is of the pair."""
+    return sorted(pair.versions.items() if pair.translate else pair.texts())
+
+
+def _languages(pair: Pair) -> list[str]:
+    return [lang for lang, _ in pair.texts()] if pair.versions or not pair.translate else []
 
 
 def _query_id(pair: Pair) -> int:

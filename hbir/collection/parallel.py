@@ -76,4 +76,4 @@ def _pairs(params: ParallelSource, path: Path, dropped: Counter[str]) -> Iterato
             continue
         versions = {lang: Version(*text) for lang, text in row.versions.items()}
         english = versions.pop(ENGLISH)
-        yield Pair(english.query, english.passage, group=row.document, versions=versions)
+        yield Pair(*english, group=row.document, versions=versions, translate=False)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple, Protocol
 
 from pydantic import Field
@@ -35,17 +36,19 @@ class Pair(NamedTuple):
     passage_key: str = ""
     relation: str = ""
     """A label to count by; empty where the source has none."""
-    versions: Mapping[str, Version] | None = None
-    """Language → the pair in it, without English; None where an engine is to translate."""
+    versions: Mapping[str, Version] = MappingProxyType({})
+    """Language → the pair in it, without English."""
+    translate: bool = True
+    """Whether an engine brings it into the languages that it has no version in."""
 
     def texts(self) -> Iterator[tuple[str, Version]]:
         """List the pair in every language at hand.
 
         Yields:
-            Language, question and passage; English first.
+            Language, query and passage; English first.
         """
         yield ENGLISH, Version(self.query, self.passage)
-        yield from (self.versions or {}).items()
+        yield from self.versions.items()
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,10 @@ ENGLISH_SCHEMA = pa.schema([*_IDS, *_BODY, ("query_key", pa.string()), ("passage
 PARALLEL_SCHEMA = pa.schema(
     [("pair_id", pa.int64()), ("lang", pa.string()), ("query", pa.string()), ("passage", pa.string())]
 )
-"""Texts of pairs that no engine is to translate, English included: `data/parallel.parquet`."""
+"""Texts that no engine is asked for: `data/parallel.parquet`.
+
+A pair with an English row is in these languages alone; one without is translated into all others.
+"""
 
 PAIRS_SCHEMA = pa.schema([("lang", pa.string()), *_IDS, *_BODY])
 """Pairs of all training languages, one row per pair and language: `data/pairs.parquet`."""

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hbir.core.errors import DataError
+from hbir.core.languages import ENGLISH
 from hbir.core.schemas import TRANSLATED_SCHEMA
 from hbir.translation.checks.checks import NO_CHECKS, OF_CONTENT, OF_LANGUAGE, Checks, make_checks
 from hbir.translation.checks.rejection import SIDES, Rejected, Texts, find_rejected
@@ -33,8 +34,9 @@ def translate_pairs(
     """Translate the pairs of all sources, and check what came out.
 
     Args:
-        english: a table with the columns ENGLISH.
-        parallel: a table with the columns PARALLEL; the engine is not asked for its pairs.
+        english: a table with the columns ENGLISH_SCHEMA.
+        parallel: a table with the columns PARALLEL_SCHEMA, texts that the engine is not asked for. A pair with
+            an English row is in the languages of its rows alone.
         engine: what translates; None for English, whose texts stay as they are and are not checked.
         target: the tag of the target language.
         checks: thresholds.
@@ -46,16 +48,15 @@ def translate_pairs(
     Raises:
         DataError: when the engine cannot read the pairs, or returns another number of texts than it was given.
     """
-    known = set(parallel["pair_id"].to_pylist())
-    is_known = pa.array([pair_id in known for pair_id in english["pair_id"].to_pylist()], pa.bool_())
-    given, others = english.filter(is_known), english.filter(pc.invert(is_known))
-    found = _by_lookup(parallel, target)
+    found, complete = _by_lookup(parallel, target), set(_by_lookup(parallel, ENGLISH))
+    is_given = pa.array([key in found or key in complete for key in english["pair_id"].to_pylist()], pa.bool_())
+    given, others = english.filter(is_given), english.filter(pc.invert(is_given))
     translated, texts = _by_engine(others, engine, target)
     for_found, for_translated = _checks(checks, target, engine)
     rejected = find_rejected(given, found, for_found) | find_rejected(others, translated, for_translated)
     pairs = found | translated
     absent = Counter(
-        NO_VERSION if pair_id in known else NO_TRANSLATION
+        NO_VERSION if pair_id in complete else NO_TRANSLATION
         for pair_id in english["pair_id"].to_pylist()
         if pair_id not in pairs
     )

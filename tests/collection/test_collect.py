@@ -165,7 +165,10 @@ def test_empty_and_over_long_texts(monkeypatch):
 def test_versions_become_the_parallel_table(monkeypatch):
     versions = {"zh": Version("甲", "乙"), "de": Version("x" * 11, "D"), "ar": Version("س", " ")}
     source = toy(
-        monkeypatch, Pair("a?", "A.", versions=versions), Pair("b?", "B."), Pair("c?", "C.", versions={})
+        monkeypatch,
+        Pair("a?", "A.", versions=versions, translate=False),
+        Pair("b?", "B."),
+        Pair("c?", "C.", translate=False),
     )
     english, parallel, summary = collect(CollectParams(sources=[source], max_query_characters=10))
     ids = dict(zip(english["query"].to_pylist(), english["pair_id"].to_pylist(), strict=True))
@@ -190,31 +193,56 @@ def test_a_source_without_a_pair(monkeypatch):
         collect(CollectParams(sources=[toy(monkeypatch)]))
 
 
+def two_sources(monkeypatch, first, second, **keys):
+    """Collect two sources, and return the rows that no engine is asked for, and what was dropped."""
+    one, other = toy(monkeypatch, *first), toy(monkeypatch, *second, kind="toys") | {"name": "again"}
+    english, parallel, summary = collect(CollectParams(sources=[one | keys, other]))
+    names = dict(zip(english["pair_id"].to_pylist(), english["query"].to_pylist(), strict=True))
+    rows = {(names[row["pair_id"]], row["lang"]): row["query"] for row in parallel.to_pylist()}
+    return rows, summary
+
+
 def test_a_repeated_pair_brings_its_versions(monkeypatch):
-    first = toy(
-        monkeypatch,
-        Pair("a?", "A."),
-        Pair("b?", "B.", versions={"de": Version("b de?", "B de.")}),
+    def given(*texts):
+        return {lang: Version(text, text) for lang, text in texts}
+
+    first = [
+        Pair("a?", "A.", translate=False),
+        Pair("b?", "B.", translate=False, versions=given(("de", "b de?"))),
         Pair("c?", "C."),
-    )
-    second = toy(
-        monkeypatch,
-        Pair("a?", "A.", versions={"de": Version("a de?", "A de.")}),
-        Pair("b?", "B.", versions={"de": Version("other?", "Other."), "es": Version("b es?", "B es.")}),
+    ]
+    second = [
+        Pair("a?", "A.", translate=False, versions=given(("de", "a de?"))),
+        Pair("b?", "B.", translate=False, versions=given(("de", "other?"), ("es", "b es?"))),
         Pair("c?", "C."),
-        kind="toys",
-    )
-    english, parallel, summary = collect(CollectParams(sources=[first, second | {"name": "again"}]))
-    assert set(english["source"].to_pylist()) == {"toy"}
-    assert {(row["lang"], row["query"]) for row in parallel.to_pylist()} == {
-        ("en", "a?"),
-        ("de", "a de?"),
-        ("en", "b?"),
-        ("de", "b de?"),
-        ("es", "b es?"),
+    ]
+    rows, summary = two_sources(monkeypatch, first, second)
+    assert rows == {
+        ("a?", "en"): "a?",
+        ("a?", "de"): "a de?",
+        ("b?", "en"): "b?",
+        ("b?", "de"): "b de?",
+        ("b?", "es"): "b es?",
     }
+    assert summary.by_source["toy"].total() == 3
     assert summary.dropped == {"again: repeated pair": 3}
     assert "again: 0 pairs (none); dropped: repeated pair 3" in str(summary)
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_an_engine_brings_the_languages_that_a_parallel_source_lacks(monkeypatch, swapped):
+    texts = [Pair("a?", "A.")]
+    parallel = [Pair("a?", "A.", translate=False, versions={"de": Version("a de?", "A de.")})]
+    sources = (parallel, texts) if swapped else (texts, parallel)
+    rows, summary = two_sources(monkeypatch, *sources)
+    assert rows == {("a?", "de"): "a de?"}
+    assert summary.by_language == {"en": 1, "de": 1}
+
+
+def test_a_source_that_is_not_to_be_translated_takes_no_language_from_another(monkeypatch):
+    rows, summary = two_sources(monkeypatch, [Pair("a?", "A.")], [Pair("a?", "A.")], translate=False)
+    assert rows == {}
+    assert summary.by_language == {}
 
 
 def test_a_source_of_repetitions_and_faults(monkeypatch):

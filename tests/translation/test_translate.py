@@ -176,6 +176,15 @@ def test_parallel_pairs_are_looked_up_and_the_others_translated():
     assert str(summary) == "de: 2 pairs of 2 texts; rejected: none; absent: 1 no_version"
 
 
+def test_a_pair_without_an_english_row_is_translated_where_it_has_no_row():
+    rows = parallel((1, "de", "B-de", "P-de"))
+    for language, queries in (("de", ["de:A", "B-de"]), ("es", ["es:A", "es:B"]), ("en", ["a", "b"])):
+        engine = None if language == "en" else Shouting()
+        table, summary, _ = translate_pairs(english(("a", "p"), ("b", "p")), rows, engine, language)
+        assert table["query"].to_pylist() == queries
+        assert summary.absent == Counter()
+
+
 def test_parallel_pairs_alone_need_no_engine():
     given = english(("x", "y"), ("b", "p"), ("a", "q")).slice(1)
     for language, query in (("en", ["b", "a"]), ("de", ["B-de"]), ("zh", ["甲"]), ("tr", [])):
