@@ -12,8 +12,8 @@ from hbir.core.errors import DataError, ModelError
 from hbir.core.hashing import folder_digest
 from hbir.core.training_record import TRAINING, read_training
 from hbir.evaluation.results import SamplerResults
-from hbir.tracking.points import run_params
 from hbir.tracking.runs import Origin, TrackedRun
+from hbir.tracking.values import run_params
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

@@ -1,27 +1,30 @@
 """Restore the runs of DVC experiments from DVC's cache, without touching the workspace."""
 
-import json
+import logging
 import shutil
 import tempfile
-from collections.abc import Iterator
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hbir.core.errors import HbirError, TrackingError
 from hbir.core.paths import MODELS, PARAMS, SCORES, TRANSLATED
-from hbir.core.training_record import TRAINING, training_of
-from hbir.evaluation.results import read_results
+from hbir.evaluation.results import SamplerResults, read_results
+from hbir.reporting.revision import Revision
+from hbir.tracking.described import COUNTS, LOCK
 from hbir.tracking.params import TrackingParams
-from hbir.tracking.runs import Origin, find_run, open_run
+from hbir.tracking.runs import EVALUATION, FINGERPRINT, Origin, open_run
 from hbir.tracking.store import Store
-from hbir.tracking.sync import SYNCHRONISED, SyncSummary, synchronise
-from hbir.tracking.translations import COUNTS
+from hbir.tracking.sync import SYNCHRONISED, SyncSummary, evaluation_digest, run_key, synchronise
 
 if TYPE_CHECKING:
-    from dvc.api import DVCFileSystem
+    from mlflow.entities import Run
 
-LOCK = "dvc.lock"
+log = logging.getLogger(__name__)
+
+SECONDS = 5.0
+"""At least so long between two lines that say how far it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,10 +38,7 @@ class Experiment:
 
 
 def synchronise_experiments(store: Store, params: TrackingParams) -> SyncSummary:
-    """Bring in what the experiments of this repository have and the store has not.
-
-    Trainings that are complete in the store only learn the experiment's name: the workspace decides which of
-    several evaluations of one training a run shows.
+    """Bring in what the experiments of this repository have and the store has not, each with its own scores.
 
     Args:
         store: the open store.
@@ -52,85 +52,101 @@ def synchronise_experiments(store: Store, params: TrackingParams) -> SyncSummary
     """
     summary = SyncSummary()
     unreadable: tuple[type[Exception], ...] = (*_unavailable(), HbirError, KeyError, ValueError)
-    for experiment in list_experiments(store.root):
+    try:
+        experiments = list_experiments(store.root)
+    except TrackingError as error:
+        summary.notes.append(str(error))
+        return summary
+    with store.faults():
+        complete = [run for run in store.search() if SYNCHRONISED in run.data.tags] if experiments else []
+    said = time.monotonic()
+    for number, experiment in enumerate(experiments, start=1):
         try:
-            summary.add(_synchronise_one(experiment, store, params))
+            summary.add(_synchronise_one(experiment, store, params, complete))
         except TrackingError:
             raise
         except unreadable as error:
-            told = f"{experiment.name}: cannot be read from DVC's cache: {error}; `dvc exp pull` may fetch it"
-            summary.notes.append(told)
+            lost = f"{experiment.name}: cannot be read from DVC's cache: {error}; `dvc exp pull` may fetch it"
+            summary.notes.append(lost)
+        if time.monotonic() - said > SECONDS:
+            said = time.monotonic()
+            log.info("MLflow: %s of %s experiments", number, len(experiments))
     return summary
 
 
-def list_experiments(root: Path) -> Iterator[Experiment]:
+def list_experiments(root: Path) -> list[Experiment]:
     """List the experiments of a repository.
 
     Args:
         root: the main repository.
 
-    Yields:
+    Returns:
         Them all, those without scores too.
+
+    Raises:
+        TrackingError: when there is no Git repository, in which alone DVC keeps experiments.
     """
     if not (root / ".dvc").is_dir():
-        return
-    from dvc.repo import Repo
-
-    with Repo(str(root)) as repo:
-        listed = repo.experiments.ls(all_commits=True)
-    for baseline, experiments in listed.items():
-        for name, commit in experiments:
-            yield Experiment(name=name, commit=commit, baseline=baseline)
-
-
-def _synchronise_one(experiment: Experiment, store: Store, params: TrackingParams) -> SyncSummary:
-    from dvc.api import DVCFileSystem
-
-    files = DVCFileSystem(str(store.root), rev=experiment.commit)
-    origin = Origin(experiments=(experiment.name,), revision=experiment.baseline)
-    missing = [sampler for sampler in _samplers(files) if not _is_complete(files, sampler, store, origin)]
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder)
-        for sampler in missing:
-            _fetch(files, sampler, target, params)
-        _fetch_translations(files, target)
-        results = read_results(target / SCORES, missing)
-        return synchronise(results, store, target, params, origin)
-
-
-def _samplers(files: "DVCFileSystem") -> list[str]:
-    if not files.exists(str(SCORES)):
         return []
-    return sorted(Path(entry["name"]).name for entry in files.ls(str(SCORES)) if entry["type"] == "directory")
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+    from dvc.scm import SCMError
+
+    try:
+        with Repo(str(root)) as repo:
+            listed = repo.experiments.ls(all_commits=True)
+    except (DvcException, SCMError) as error:
+        raise TrackingError(
+            where="DVC's experiments",
+            expected="a Git repository that can be read",
+            found=" ".join(str(error).split()) or type(error).__name__,
+            hint="The scores in this folder are recorded all the same.",
+        ) from error
+    return [
+        Experiment(name=name, commit=commit, baseline=baseline)
+        for baseline, experiments in listed.items()
+        for name, commit in experiments
+    ]
 
 
-def _is_complete(files: "DVCFileSystem", sampler: str, store: Store, origin: Origin) -> bool:
-    path = f"{SCORES}/{sampler}/{TRAINING}"
-    fingerprint = training_of(json.loads(files.read_text(path)), path).fingerprint
-    with store.faults():
-        found = find_run(store, sampler, fingerprint)
-        if not found or SYNCHRONISED not in found.data.tags:
-            return False
-        open_run(store, sampler, fingerprint, origin)
-        return True
+def _synchronise_one(
+    experiment: Experiment, store: Store, params: TrackingParams, complete: "list[Run]"
+) -> SyncSummary:
+    files = Revision(store.root, experiment.commit)
+    origin = Origin(experiments=(experiment.name,), revision=experiment.baseline)
+    with tempfile.TemporaryDirectory() as temporary:
+        target = Path(temporary)
+        samplers = files.folders(str(SCORES))
+        for name in files.find(str(SCORES), ".json", ".csv"):  # scores per query may be large, and stay there
+            files.fetch(name, target)
+        results = read_results(target / SCORES, samplers)
+        missing = [result for result in results if not _is_complete(result, complete)]
+        for result in results:
+            if result not in missing:
+                with store.faults():
+                    open_run(store, run_key(result), origin)
+        for result in missing:
+            _fetch_model(files, result.sampler, target, params)
+        if missing:
+            for name in (LOCK, str(PARAMS), *files.find(str(TRANSLATED), COUNTS)):
+                if files.has(name):
+                    files.fetch(name, target)
+        return synchronise(missing, store, target, params, origin)
 
 
-def _fetch(files: "DVCFileSystem", sampler: str, target: Path, params: TrackingParams) -> None:
-    files.get(f"{SCORES}/{sampler}", str(target / SCORES / sampler), recursive=True)
-    files.get(LOCK, str(target / LOCK))
+def _is_complete(result: SamplerResults, complete: "list[Run]") -> bool:
+    """Tell whether a run has these scores; what else it says is of whoever brought them in."""
+    wanted = {FINGERPRINT: result.training.fingerprint, EVALUATION: evaluation_digest(result)}
+    return any(wanted.items() <= run.data.tags.items() for run in complete)
+
+
+def _fetch_model(files: Revision, sampler: str, target: Path, params: TrackingParams) -> None:
     model = f"{MODELS}/{sampler}"
     try:
-        if files.exists(model) and files.du(model) <= params.model_size_limit * 1e6:
-            files.get(model, str(target / model), recursive=True)
+        if files.has(model) and files.size(model) <= params.model_size_limit * 1e6:
+            files.fetch(model, target)
     except _unavailable():
         shutil.rmtree(target / model, ignore_errors=True)  # half of it may be there; a reference will do
-
-
-def _fetch_translations(files: "DVCFileSystem", target: Path) -> None:
-    counted = files.glob(f"{TRANSLATED}/*{COUNTS}")
-    for name in (str(PARAMS), *counted) if counted else ():
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        files.get(name, str(target / name))
 
 
 def _unavailable() -> tuple[type[Exception], ...]:

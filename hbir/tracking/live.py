@@ -9,9 +9,11 @@ from typing import Any
 
 from hbir.core.errors import TrackingError
 from hbir.core.machine import main_root
-from hbir.tracking.points import Point, row_points
-from hbir.tracking.runs import TrackedRun, here, open_run
+from hbir.tracking.described import description, written_params
+from hbir.tracking.running import RunningMark, end_interrupted
+from hbir.tracking.runs import RunKey, TrackedRun, here, open_run
 from hbir.tracking.store import Store
+from hbir.tracking.values import Point, row_points, run_params
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +47,7 @@ class LiveRun:
         """
         self._root = root or main_root()
         self._run: TrackedRun | None = None
+        self._mark: RunningMark | None = None
         self._buffer: list[Point] = []
         self._flushed = time.monotonic()
 
@@ -59,9 +62,12 @@ class LiveRun:
         with never_fatal():
             store = Store(self._root)
             with store.faults():
-                run = open_run(store, sampler, fingerprint, here(self._root))
+                end_interrupted(store)
+                key = RunKey(sampler=sampler, fingerprint=fingerprint, seed=str(params.get("seed", "")))
+                run = open_run(store, key, here(self._root))
+                self._mark = RunningMark(store, run.run_id)
                 run.start()
-                run.add_params(sampler, params)
+                run.add(run_params(sampler, params) | description(written_params(Path())))
             self._run = run
 
     def train(self, step: int, loss: float, learning_rate: float, pairs_per_second: float) -> None:
@@ -97,6 +103,10 @@ class LiveRun:
         self._flush()
         self._attempt(lambda run: run.finish(status))
         self._run = None
+        if self._mark:
+            with never_fatal():
+                self._mark.remove()
+            self._mark = None
 
     def _take(self, points: list[Point]) -> None:
         self._buffer += points
@@ -105,7 +115,9 @@ class LiveRun:
 
     def _flush(self) -> None:
         points, self._buffer = self._buffer, []
-        self._attempt(lambda run: run.add_points(points))
+        self._attempt(lambda run: run.add({}, points))
+        if self._mark:
+            self._mark.touch()
         self._flushed = time.monotonic()
 
     def _attempt(self, action: Callable[[TrackedRun], None]) -> None:

@@ -1,4 +1,4 @@
-"""Find, create and fill the one run of a training."""
+"""Find, create and fill runs: one per training and evaluation of it."""
 
 import os
 import subprocess
@@ -6,21 +6,26 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hbir.core.samplers import SAMPLERS
-from hbir.tracking.points import Point, run_params
+from hbir.tracking.experiment_names import merged_names, names_of
 from hbir.tracking.store import Store
+from hbir.tracking.values import Point
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
 
 FINGERPRINT = "hbir.fingerprint"
 SAMPLER = "hbir.sampler"
-EXPERIMENTS = "hbir.experiments"
+EVALUATION = "hbir.evaluation"
+"""The tag with the digest of the scores that a run shows; a run without it was trained and not scored yet."""
 REVISION = "hbir.revision"
-METRICS_PER_BATCH, TAGS_PER_BATCH = 1000, 100
-"""What MLflow takes at once."""
+COMPARED = "current"
+"""Value of the tag that says which runs a project's folder compares now."""
+ENTRIES_PER_BATCH, TAGS_PER_BATCH = 1000, 100
+"""What MLflow takes at once, the second for params as well."""
+PARAM_LENGTH = 6000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +36,20 @@ class Origin:
     """Names of DVC experiments."""
     revision: str = ""
     """A commit; empty where there is no Git."""
+    is_workspace: bool = False
+    """Whether they are what the project's folder shows now."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunKey:
+    """Say which run is meant."""
+
+    sampler: str
+    fingerprint: str
+    """Of the training."""
+    seed: str = ""
+    evaluation: str = ""
+    """Digest of the scores; empty while there are none."""
 
 
 @dataclass
@@ -63,63 +82,42 @@ class TrackedRun:
         """
         return metric in self.run.data.metrics or metric in self._steps
 
-    def metrics(self, section: str) -> list[str]:
-        """List the metrics of a section of the charts.
+    def add(
+        self, params: Mapping[str, str], points: Iterable[Point] = (), values: Mapping[str, float] | None = None
+    ) -> None:
+        """Log what the run does not have, so that nothing is there twice.
 
         Args:
-            section: what stands before the first slash.
-
-        Returns:
-            Their names when the run was opened.
+            params: names and texts; MLflow keeps the first value of each.
+            points: of any metrics; those whose step a metric has are left out.
+            values: metric name → value, of metrics without steps; those that the run has are left out.
         """
-        return [name for name in self.run.data.metrics if name.startswith(f"{section}/")]
+        from mlflow.entities import Metric, Param
 
-    def add_params(self, sampler: str, params: Mapping[str, Any]) -> None:
-        """Log the params that are not there.
-
-        Args:
-            sampler: whose run.
-            params: flat names and values.
-        """
-        from mlflow.entities import Param
-
-        known = self.run.data.params
-        new = [Param(key, value) for key, value in run_params(sampler, params).items() if key not in known]
-        for start in range(0, len(new), TAGS_PER_BATCH):
-            self.store.client.log_batch(self.run_id, params=new[start : start + TAGS_PER_BATCH])
-
-    def add_points(self, points: Iterable[Point]) -> None:
-        """Log the points whose step a metric does not have, so that nothing is there twice.
-
-        Args:
-            points: of any metrics.
-        """
-        new = []
-        for point in points:
-            steps = self._known_steps(point.name)
-            if point.step not in steps:
-                steps.add(point.step)
-                new.append(point)
-        self._log(new)
-
-    def set_values(self, values: Mapping[str, float]) -> None:
-        """Log the values that differ from those in the run.
-
-        Args:
-            values: metric name → value, of metrics without steps.
-        """
+        now = _milliseconds()
         known = self.run.data.metrics
-        self._log([Point(name, 0, value) for name, value in values.items() if known.get(name) != value])
+        new = [point for point in points if self._is_new(point)]
+        new += [Point(name, 0, value) for name, value in (values or {}).items() if known.get(name) != value]
+        metrics = [Metric(point.name, point.value, now, point.step) for point in new]
+        texts = {key: text[:PARAM_LENGTH] for key, text in params.items() if key not in self.run.data.params}
+        written = [Param(key, text) for key, text in texts.items()]
+        while written or metrics:
+            some = written[:TAGS_PER_BATCH]
+            room = ENTRIES_PER_BATCH - len(some)
+            self.store.client.log_batch(self.run_id, params=some, metrics=metrics[:room])
+            written, metrics = written[TAGS_PER_BATCH:], metrics[room:]
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
-        """Set tags.
+        """Set the tags that differ from those of the run.
 
         Args:
             tags: names and texts.
         """
         from mlflow.entities import RunTag
 
-        self.store.client.log_batch(self.run_id, tags=[RunTag(key, value) for key, value in tags.items()])
+        new = [RunTag(key, text) for key, text in tags.items() if self.run.data.tags.get(key) != text]
+        for start in range(0, len(new), TAGS_PER_BATCH):
+            self.store.client.log_batch(self.run_id, tags=new[start : start + TAGS_PER_BATCH])
 
     def start(self) -> None:
         """Mark it as running."""
@@ -133,43 +131,79 @@ class TrackedRun:
         """
         self.store.client.set_terminated(self.run_id, status)
 
-    def _known_steps(self, name: str) -> set[int]:
-        if name not in self._steps:
-            known = name in self.run.data.metrics
-            history = self.store.client.get_metric_history(self.run_id, name) if known else []
-            self._steps[name] = {metric.step for metric in history}
-        return self._steps[name]
-
-    def _log(self, points: list[Point]) -> None:
-        from mlflow.entities import Metric
-
-        now = _milliseconds()
-        metrics = [Metric(point.name, point.value, now, point.step) for point in points]
-        for start in range(0, len(metrics), METRICS_PER_BATCH):
-            self.store.client.log_batch(self.run_id, metrics=metrics[start : start + METRICS_PER_BATCH])
+    def _is_new(self, point: Point) -> bool:
+        """Tell whether a metric lacks a step, and note that it has it now."""
+        if point.name not in self._steps:
+            known = point.name in self.run.data.metrics
+            history = self.store.client.get_metric_history(self.run_id, point.name) if known else []
+            self._steps[point.name] = {metric.step for metric in history}
+        steps = self._steps[point.name]
+        if point.step in steps:
+            return False
+        steps.add(point.step)
+        return True
 
 
-def open_run(store: Store, sampler: str, fingerprint: str, origin: Origin, seconds: float = 0.0) -> TrackedRun:
-    """Find the run of a training, or create it; add the names of DVC experiments that share it.
+def open_run(store: Store, key: RunKey, origin: Origin, seconds: float = 0.0) -> TrackedRun:
+    """Find a run or create it; add the names of DVC experiments that share it.
 
     Args:
         store: the open store.
-        sampler: whose run.
-        fingerprint: of the training.
-        origin: DVC experiments that have this training's results, and the commit for a new run.
+        key: which run: of a training that begins, the first one without scores, else the first one at all.
+        origin: DVC experiments that have these results, and the commit for a new run.
         seconds: how long the training took, for the times of a new run.
 
     Returns:
         The run.
     """
     with store.locked():
-        found = find_run(store, sampler, fingerprint)
-        run = found or _create(store, sampler, fingerprint, origin.revision, seconds)
-        names = set(filter(None, run.data.tags.get(EXPERIMENTS, "").split(", ")))
-        if not names.issuperset(origin.experiments):
-            merged = ", ".join(sorted(names.union(origin.experiments)))
-            store.client.set_tag(run.info.run_id, EXPERIMENTS, merged)
-    return TrackedRun(store, run, created=found is None)
+        runs = runs_of(store, key.sampler, key.fingerprint)
+        found = _chosen(runs, key)
+        run = found or _create(store, key, origin, seconds)
+        tracked = TrackedRun(store, run, created=found is None)
+        tags = merged_names(run.data.tags, origin.experiments)
+        tracked.set_tags(tags | ({store.comparison: COMPARED} if origin.is_workspace else {}))
+    return tracked
+
+
+def runs_of(store: Store, sampler: str, fingerprint: str = "") -> "list[Run]":
+    """Find the runs of a sampler.
+
+    Args:
+        store: the open store.
+        sampler: whose runs.
+        fingerprint: of a training; empty for all trainings.
+
+    Returns:
+        The runs, the oldest first.
+    """
+    wanted = f"tags.`{SAMPLER}` = '{sampler}'"
+    if fingerprint:
+        wanted += f" AND tags.`{FINGERPRINT}` = '{fingerprint}'"
+    return store.search(wanted)
+
+
+def replaceable(store: Store, key: RunKey, origin: Origin) -> "Run | None":
+    """Find the run whose scores those of a key replace: of this project's folder, or of the same experiment.
+
+    Args:
+        store: the open store.
+        key: with the digest of the new scores.
+        origin: where they come from.
+
+    Returns:
+        The run; None where the scores are there already, or others are to be kept beside them.
+    """
+    runs = runs_of(store, key.sampler, key.fingerprint)
+    if _chosen(runs, key):
+        return None
+    for run in runs:
+        projects = {name for name in run.data.tags if name.startswith(f"{store.COMPARISON}.")}
+        allowed = {store.comparison} if origin.is_workspace else set()
+        is_known = bool(origin.experiments) or store.comparison in projects
+        if is_known and projects <= allowed and names_of(run.data.tags) == set(origin.experiments):
+            return run
+    return None
 
 
 def here(root: Path) -> Origin:
@@ -183,38 +217,47 @@ def here(root: Path) -> Origin:
     """
     name = os.environ.get("DVC_EXP_NAME")
     revision = os.environ.get("DVC_EXP_BASELINE_REV") or _head(root)
-    return Origin(experiments=(name,) if name else (), revision=revision)
+    return Origin(
+        experiments=(name,) if name else (),
+        revision=revision,
+        is_workspace=Path.cwd().resolve() == root.resolve(),
+    )
 
 
-def find_run(store: Store, sampler: str, fingerprint: str) -> "Run | None":
-    """Find the run of a training.
-
-    Args:
-        store: the open store.
-        sampler: whose run.
-        fingerprint: of the training.
-
-    Returns:
-        The run, or None.
-    """
-    wanted = f"tags.`{FINGERPRINT}` = '{fingerprint}' AND tags.`{SAMPLER}` = '{sampler}'"
-    runs = store.client.search_runs([store.experiment_id], wanted, max_results=1)
-    return runs[0] if runs else None
+def _chosen(runs: "list[Run]", key: RunKey) -> "Run | None":
+    """Choose the run with these scores, else the first without any; before there are scores, any."""
+    same = [run for run in runs if key.evaluation and run.data.tags.get(EVALUATION) == key.evaluation]
+    unscored = [run for run in runs if EVALUATION not in run.data.tags]
+    choices = [*same, *unscored, *([] if key.evaluation else runs)]
+    return choices[0] if choices else None
 
 
-def _create(store: Store, sampler: str, fingerprint: str, revision: str, seconds: float) -> "Run":
-    others = store.client.search_runs([store.experiment_id], f"tags.`{SAMPLER}` = '{sampler}'", max_results=1)
-    tags = {FINGERPRINT: fingerprint, SAMPLER: sampler, "mlflow.source.name": f"hbir train {sampler}"}
-    if revision:
-        tags |= {REVISION: revision, "mlflow.source.git.commit": revision}
-    if not others and sampler in SAMPLERS:
-        tags["mlflow.runColor"] = SAMPLERS[sampler].colour
+def _create(store: Store, key: RunKey, origin: Origin, seconds: float) -> "Run":
+    tags = {
+        FINGERPRINT: key.fingerprint,
+        SAMPLER: key.sampler,
+        "mlflow.source.name": f"hbir train {key.sampler}",
+    }
+    if origin.revision:
+        tags |= {REVISION: origin.revision, "mlflow.source.git.commit": origin.revision}
+    if key.sampler in SAMPLERS:
+        tags["mlflow.runColor"] = SAMPLERS[key.sampler].colour  # MLflow would choose by chance
     return store.client.create_run(
         store.experiment_id,
         start_time=_milliseconds() - round(1000 * seconds),
         tags=tags,
-        run_name=f"{sampler} {fingerprint[:7]}" if others else sampler,
+        run_name=_name(store, key, origin),
     )
+
+
+def _name(store: Store, key: RunKey, origin: Origin) -> str:
+    """Name a run by sampler and seed; further ones also by their experiment, or by their training."""
+    taken = {run.info.run_name for run in runs_of(store, key.sampler)}
+    name = f"{key.sampler} seed {key.seed}" if key.seed else key.sampler
+    more = [*origin.experiments, key.fingerprint[:7], key.evaluation[:7]]
+    while name in taken and more:
+        name = f"{name} {more.pop(0)}"
+    return name
 
 
 def _head(root: Path) -> str:

@@ -1,7 +1,9 @@
 """Open the experiment store: SQLite in the main repository, or what MLFLOW_TRACKING_URI names."""
 
 import os
+import platform
 import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,11 +12,12 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from hbir.core.errors import TrackingError
+from hbir.core.hashing import digest
 from hbir.tracking.server import check_answers, is_server
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import Experiment
+    from mlflow.entities import Experiment, Run
 
 EXPERIMENT = "hbir"
 DEFAULTS = {
@@ -24,6 +27,9 @@ DEFAULTS = {
     "MLFLOW_LOGGING_LEVEL": "WARNING",
 }
 """Of the environment, where the user set nothing: by MLflow's own, a dead server blocks for minutes."""
+
+PAGE = 1000
+"""Runs that one search returns."""
 
 
 def tracking_uri(root: Path) -> str:
@@ -40,6 +46,9 @@ def tracking_uri(root: Path) -> str:
 
 class Store:
     """Hold a client of the store and the id of the experiment that all runs belong to."""
+
+    COMPARISON = "hbir.comparison"
+    """What the tags begin with that say which runs a project's folder compares."""
 
     def __init__(self, root: Path) -> None:
         """Open the store, and set it up at its first use.
@@ -61,6 +70,30 @@ class Store:
                 self.client = self._client()
                 self.experiment_id = self._experiment()
 
+    @property
+    def comparison(self) -> str:
+        """Name the tag of the runs that this project's folder compares; a server may hold those of others."""
+        return f"{self.COMPARISON}.{digest(f'{platform.node()} {self.root}')[:8]}"
+
+    def search(self, wanted: str = "") -> "list[Run]":
+        """Find runs.
+
+        Args:
+            wanted: MLflow's filter; empty for all runs.
+
+        Returns:
+            The runs that are not deleted, the oldest first.
+        """
+        found: list[Run] = []
+        token: str | None = None
+        while True:
+            page = self.client.search_runs(
+                [self.experiment_id], wanted, max_results=PAGE, order_by=["start_time ASC"], page_token=token
+            )
+            found += page
+            if not (token := page.token):
+                return found
+
     @contextmanager
     def faults(self) -> Iterator[None]:
         """Turn whatever goes wrong with the store into a message.
@@ -76,13 +109,29 @@ class Store:
 
         try:
             yield
-        except (MlflowException, SQLAlchemyError, OSError) as error:
+        except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
             raise TrackingError(
                 where=_without_password(self.uri),
                 expected="an MLflow store that can be read and written",
                 found=_without_password(_brief(error)),
-                hint="Mend the store, or delete it: it can be filled again.",
+                hint=self._hint(error),
             ) from error
+
+    @property
+    def is_project_file(self) -> bool:
+        """Tell whether it is the project's own file, which can be filled again from what DVC holds."""
+        return self.uri == f"sqlite:///{self.root / 'mlflow.db'}"
+
+    def _hint(self, error: Exception) -> str:
+        """Say what helps; nobody is told to remove a store that may hold other people's runs."""
+        if isinstance(error, ImportError):
+            return "Install the database's driver into this environment, or correct MLFLOW_TRACKING_URI."
+        if "out-of-date database schema" in str(error):
+            upgrade = f"mlflow db upgrade {_without_password(self.uri)}"
+            return f"Back the database up and run `{upgrade}`, with the password in the address if it has one."
+        if self.is_project_file:
+            return "Move mlflow.db away and run `python -m hbir track`: a new one is filled with what DVC holds."
+        return "Check MLFLOW_TRACKING_URI, and whether you may write there; what the store holds stays as it is."
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -94,11 +143,20 @@ class Store:
         Yields:
             Nothing.
         """
-        folder = self.root / ".hbir"
-        folder.mkdir(parents=True, exist_ok=True)
         seconds = 5 if is_server(self.uri) else 120
-        with FileLock(folder / "mlflow.lock", timeout=seconds):
+        with FileLock(self._lock(), timeout=seconds):
             yield
+
+    def _lock(self) -> Path:
+        """Return a file in the project, or where that cannot be written, one that its name leads to."""
+        folder = self.root / ".hbir"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            folder = Path(tempfile.gettempdir())
+        if os.access(folder, os.W_OK):
+            return folder / "mlflow.lock"
+        return Path(tempfile.gettempdir()) / f"hbir-{digest(str(self.root))[:12]}.lock"
 
     def _client(self) -> "MlflowClient":
         from mlflow import MlflowClient
@@ -108,7 +166,8 @@ class Store:
     def _experiment(self) -> str:
         found = self.client.get_experiment_by_name(EXPERIMENT)
         if found:
-            self._check(found)
+            self._check_active(found)
+            self._check_place(found)
             return str(found.experiment_id)
         return str(self.client.create_experiment(EXPERIMENT, artifact_location=self._artifacts()))
 
@@ -116,18 +175,26 @@ class Store:
         """Return where files go: a server decides itself, else below the main repository."""
         return None if is_server(self.uri) else (self.root / "mlartifacts").as_uri()
 
-    def _check(self, experiment: "Experiment") -> None:
+    def _check_active(self, experiment: "Experiment") -> None:
+        """Refuse an experiment that somebody deleted in the UI: MLflow keeps it, and takes no runs for it."""
+        if experiment.lifecycle_stage == "deleted":
+            raise TrackingError(
+                where=_without_password(self.uri),
+                expected=f"the experiment {EXPERIMENT}",
+                found="that it was deleted in MLflow, which keeps it",
+                hint="Bring it back with `mlflow experiments restore --experiment-id "
+                f"{experiment.experiment_id}` and MLFLOW_TRACKING_URI={_without_password(self.uri)}.",
+            )
+
+    def _check_place(self, experiment: "Experiment") -> None:
         """Refuse our own store after its folder was moved: its files would go to the old place."""
-        if (
-            self.uri != f"sqlite:///{self.root / 'mlflow.db'}"
-            or experiment.artifact_location == self._artifacts()
-        ):
+        if not self.is_project_file or experiment.artifact_location == self._artifacts():
             return
         raise TrackingError(
             where=str(self.root / "mlflow.db"),
             expected=f"files under {self._artifacts()}",
             found=str(experiment.artifact_location),
-            hint="The project was moved: delete mlflow.db and run `python -m hbir track`.",
+            hint="The project was moved: move mlflow.db out of it and run `python -m hbir track`.",
         )
 
 

@@ -3,8 +3,10 @@
 import os
 import socket
 import sys
+from urllib.parse import urlencode
 
 from hbir.core.errors import TrackingError
+from hbir.tracking.runs import COMPARED
 from hbir.tracking.server import is_server
 from hbir.tracking.store import Store
 
@@ -12,7 +14,7 @@ HOST = "127.0.0.1"
 
 
 def comparison_link(store: Store, port: int) -> str:
-    """Name the page that compares the runs.
+    """Name the page that compares the runs of this project's folder, and no others.
 
     Args:
         store: the open store.
@@ -22,9 +24,14 @@ def comparison_link(store: Store, port: int) -> str:
         An address for a browser.
     """
     base = store.uri.rstrip("/") if is_server(store.uri) else f"http://{HOST}:{port}"
-    return (
-        f"{base}/#/experiments/{store.experiment_id}/runs?compareRunsMode=CHART&workflowType=machine_learning"
-    )
+    view = {
+        "compareRunsMode": "CHART",
+        "workflowType": "machine_learning",
+        "searchFilter": f"tags.`{store.comparison}` = '{COMPARED}'",
+        "orderByKey": "attributes.start_time",
+        "orderByAsc": "true",
+    }
+    return f"{base}/#/experiments/{store.experiment_id}/runs?{urlencode(view)}"
 
 
 def serve(store: Store, port: int) -> None:

@@ -15,9 +15,9 @@ def build(root: Path, samplers: Sequence[str] = ("xx", "xy", "hybrid"), **option
 
 
 def runs(store: Store) -> dict[str, Any]:
-    """Return the runs by name; two of one name would hide each other, so that is an error."""
+    """Return the runs by name without the seed; two of one name would hide each other, so that is an error."""
     found = store.client.search_runs([store.experiment_id])
-    named = {run.info.run_name: run for run in found}
+    named = {run.info.run_name.replace(" seed 1", ""): run for run in found}
     assert len(named) == len(found), sorted(run.info.run_name for run in found)
     return named
 

@@ -13,6 +13,7 @@ from hbir.tracking.params import TrackingParams
 from hbir.tracking.runs import Origin
 from hbir.tracking.store import Store
 from hbir.tracking.sync import synchronise
+from tests.reporting.builder import settings
 from tests.tracking.look import build, runs
 from tests.tracking.models import save_model
 
@@ -76,7 +77,7 @@ def store(repository: Path) -> Store:
 
 def sync_workspace(store: Store, params: TrackingParams) -> None:
     results = read_results(store.root / "scores", ["xx", "xy"])
-    synchronise(results, store, store.root, params, Origin(revision="workspace"))
+    synchronise(results, store, store.root, params, Origin(revision="workspace", is_workspace=True))
 
 
 def test_an_experiments_runs_come_from_the_cache(store: Store, params: TrackingParams):
@@ -85,19 +86,20 @@ def test_an_experiments_runs_come_from_the_cache(store: Store, params: TrackingP
     summary = synchronise_experiments(store, params)
     assert (summary.created, summary.completed, summary.unchanged) == (1, 0, 0)
     found = runs(store)
-    assert set(found) == {"xx", "xy", "xx 0123456"}
-    other = found["xx 0123456"]
+    assert set(found) == {"xx", "xy", "xx two"}
+    other = found["xx two"]
     assert other.data.tags["hbir.fingerprint"] == OTHER
     assert other.data.tags["hbir.revision"] == experiment.baseline
     assert other.data.tags["hbir.checkpoint"] == "model"
     assert other.info.status == "FINISHED"
     assert other.data.metrics["cldr/multilingual/map"] == 0.1398
-    assert other.data.metrics["translation/de/pairs"] == 2
-    assert other.data.metrics["translation/de/rejected/copied"] == 3
-    assert found["xx"].data.metrics["translation/de/pairs"] == 1
+    assert other.data.tags["hbir.translated_pairs"] == "2"
+    assert other.data.tags["hbir.rejected_pairs"] == "3"
+    assert found["xx"].data.tags["hbir.translated_pairs"] == "1"
     assert other.data.tags["hbir.experiments"] == "two"
     assert found["xy"].data.tags["hbir.experiments"] == "two"
     assert "hbir.experiments" not in found["xx"].data.tags
+    assert [run.info.run_name for run in store.search()] == ["xx seed 1", "xy seed 1", "xx seed 1 two"]
     assert str(synchronise_experiments(store, params)) == "MLflow runs: 0 created, 0 completed, 0 up to date"
     assert read_json(store.root / "scores/xx/training.json")["fingerprint"] != OTHER
 
@@ -133,6 +135,65 @@ def empty_cache(store: Store, pattern: str, chosen: Callable[[Path], bool]) -> N
     assert gone
     for path in gone:
         path.unlink()
+
+
+def test_experiments_that_share_a_training_keep_their_own_scores(store: Store, params: TrackingParams):
+    """`three` has the workspace's trainings and other scores: a benchmark's parameter was changed."""
+    build(store.root / "scores", ["xx", "xy"], changes={"xy": settings("hybrid")})
+    commit_experiment(store.root, "three")
+    sync_workspace(store, params)
+    assert synchronise_experiments(store, params).created == 2  # xx of `two`, xy of `three`
+    found = {run.info.run_name: run.data for run in store.search()}
+    assert found["xy seed 1"].metrics["cldr/multilingual/map"] == settings("xy")["multilingual"]["map"]
+    assert found["xy seed 1"].tags["hbir.experiments"] == "two"
+    three = found["xy seed 1 three"]
+    assert three.metrics["cldr/multilingual/map"] == settings("hybrid")["multilingual"]["map"]
+    assert three.tags["hbir.experiments"] == "three"
+    assert three.tags["hbir.fingerprint"] == found["xy seed 1"].tags["hbir.fingerprint"]
+    again = synchronise_experiments(store, params)
+    assert (again.created, again.completed) == (0, 0)
+
+
+def commit_experiment(root: Path, name: str) -> None:
+    """Save what lies in the workspace as an experiment, and bring the workspace back."""
+    with Repo(str(root)) as repo:
+        repo.commit(force=True)
+        repo.experiments.save(name=name, force=True)
+    with Repo(str(root)) as repo:
+        git(root, "checkout", "--quiet", "--force", ".")
+        repo.checkout(force=True)
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["no_scm", "Git's folder gone"])
+def test_without_git_the_workspace_is_tracked_with_a_note(is_told: bool, store: Store, params: TrackingParams):
+    shutil.rmtree(store.root / ".git")
+    if is_told:
+        (store.root / ".dvc/config.local").write_text("[core]\n    no_scm = true\n")
+    sync_workspace(store, params)
+    summary = synchronise_experiments(store, params)
+    assert summary.created == 0
+    [note] = summary.notes
+    assert note.startswith("DVC's experiments: expected a Git repository")
+    assert set(runs(store)) == {"xx", "xy"}
+
+
+def test_a_project_in_a_subfolder_of_its_repository(
+    tmp_path: Path, template: Path, params: TrackingParams, monkeypatch: pytest.MonkeyPatch
+):
+    top = tmp_path / "top"
+    root = top / "sub/project"
+    shutil.copytree(template, root, symlinks=True, ignore=shutil.ignore_patterns(".git"))
+    monkeypatch.chdir(root)
+    for command in ("init --quiet", "config user.name test", "config user.email test@example.org"):
+        git(top, *command.split())
+    git(top, "add", "--all")
+    git(top, "commit", "--quiet", "--message", "one")
+    build(root / "scores", ["xx", "xy"], changes={"xy": settings("hybrid")})
+    commit_experiment(root, "below")
+    store = Store(root)
+    sync_workspace(store, params)
+    assert synchronise_experiments(store, params).created == 1  # xx is the workspace's
+    assert runs(store)["xy below"].data.metrics["cldr/multilingual/map"] == 0.2761
 
 
 def test_a_folder_without_dvc_has_no_experiments(root: Path, params: TrackingParams):

@@ -1,10 +1,18 @@
 import logging
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from hbir.core.hashing import digest
 from hbir.tracking.live import LiveRun
+from hbir.tracking.params import TrackingParams
+from hbir.tracking.runs import Origin
 from hbir.tracking.store import Store
+from hbir.tracking.sync import synchronise
 from tests.tracking.look import history, runs
 
 FINGERPRINT = "ab" * 32
@@ -64,6 +72,36 @@ def test_a_killed_training_resumes_its_run_without_double_points(root: Path):
     second.finish("FINISHED")
     assert [step for step, _ in history(store, runs(store)["xx"], "train/loss")] == list(range(10, 90, 10))
     assert runs(store)["xx"].info.status == "FINISHED"
+
+
+KILLED = """
+import os, signal
+from pathlib import Path
+from hbir.tracking.live import LiveRun
+live = LiveRun(Path.cwd())
+live.start("ab" * 32, "xx", {"seed": 1})
+live.train(10, 1.0, 0.001, 600.0)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_run_whose_process_died_is_marked_as_killed(root: Path, params: TrackingParams):
+    """Closing a terminal, a full memory, a power cut: nobody had the time to say so."""
+    command = [sys.executable, "-c", KILLED]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    assert subprocess.run(command, cwd=root, env=environment, check=False).returncode == -signal.SIGKILL
+    alive = LiveRun()
+    alive.start("cd" * 32, "xy", PARAMS)
+    store = Store(root)
+    assert runs(store)["xx"].info.status == "KILLED"  # the next training found it
+    assert runs(store)["xx"].info.end_time
+    store.client.update_run(runs(store)["xx"].info.run_id, status="RUNNING")
+    (root / ".hbir/running" / digest(store.uri)[:8] / f"{runs(store)['xx'].info.run_id}.lock").touch()
+    summary = synchronise([], store, root, params, Origin())
+    assert str(summary) == "MLflow runs: 0 created, 0 completed, 0 up to date, 1 marked as killed"
+    assert {name: run.info.status for name, run in runs(store).items()} == {"xx": "KILLED", "xy": "RUNNING"}
+    alive.finish("FINISHED")
+    assert list((root / ".hbir/running").rglob("*.lock")) == []
 
 
 def test_points_arrive_while_the_training_runs(root: Path):

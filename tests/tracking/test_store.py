@@ -1,7 +1,9 @@
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -69,7 +71,7 @@ def test_the_users_address_wins(root: Path, tables: Path, monkeypatch: pytest.Mo
 
 def test_a_moved_project_says_what_to_do(store: Store):
     moved = store.root.rename(store.root.with_name("moved"))
-    with pytest.raises(TrackingError, match=r"delete mlflow\.db"):
+    with pytest.raises(TrackingError, match=r"move mlflow\.db out of it"):
         Store(moved)
 
 
@@ -77,6 +79,60 @@ def test_a_broken_store_is_one_error(project: Path):
     (project / "mlflow.db").write_text("no database " * 100)
     with pytest.raises(TrackingError, match="file is not a database"):
         Store(project)
+
+
+def refusal(project: Path) -> str:
+    with pytest.raises(TrackingError) as caught:
+        Store(project)
+    return str(caught.value)
+
+
+def test_nobody_is_told_to_remove_a_store_of_others(
+    root: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+):
+    other = (root / "mlflow.db").rename(root / "theirs.db")
+    with closing(sqlite3.connect(other)) as database:
+        database.execute("update alembic_version set version_num='bd07f7e963c5'")
+        database.commit()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{other}")
+    said = refusal(project)
+    assert "out-of-date database schema" in said
+    assert f"mlflow db upgrade sqlite:///{other}" in said
+    assert "delete" not in said.lower()
+    other.write_text("no database " * 100)
+    assert "what the store holds stays as it is" in refusal(project)
+
+
+def test_a_missing_driver_is_one_line(project: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql://me:secret@127.0.0.1/x")
+    said = refusal(project)
+    assert "No module named 'psycopg" in said
+    assert "Install the database's driver" in said
+    assert "secret" not in said
+
+
+def test_an_experiment_that_was_deleted_in_mlflow_can_be_restored(store: Store):
+    store.client.delete_experiment(store.experiment_id)
+    said = refusal(store.root)
+    assert f"mlflow experiments restore --experiment-id {store.experiment_id}" in said
+    store.client.restore_experiment(store.experiment_id)
+    assert Store(store.root).experiment_id == store.experiment_id
+
+
+def test_a_project_that_cannot_be_written_can_use_another_store(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A file in place of the folder, for whoever runs tests as root may write anywhere."""
+    other = (root / "mlflow.db").rename(tmp_path / "other.db")
+    (root / ".hbir").write_text("")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{other}")
+    assert Store(root).search() == []
+
+
+def test_all_pages_of_runs_are_found(store: Store, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("hbir.tracking.store.PAGE", 2)
+    made = [store.client.create_run(store.experiment_id, start_time=number).info.run_id for number in range(1, 6)]
+    assert [run.info.run_id for run in store.search()] == made
 
 
 def test_a_password_is_not_shown(project: Path, monkeypatch: pytest.MonkeyPatch):

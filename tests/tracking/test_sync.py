@@ -10,6 +10,7 @@ from hbir.core.files import write_json
 from hbir.core.machine import record_path, write_record
 from hbir.core.training_record import read_training
 from hbir.evaluation.results import SamplerResults
+from hbir.tracking.experiment_names import names_of
 from hbir.tracking.live import LiveRun
 from hbir.tracking.params import TrackingParams
 from hbir.tracking.runs import Origin
@@ -39,7 +40,7 @@ def results(root: Path) -> list[SamplerResults]:
 
 
 def sync(results: list[SamplerResults], store: Store, params: TrackingParams, **origin: object) -> SyncSummary:
-    return synchronise(results, store, Path(), params, Origin(**origin))  # type: ignore[arg-type]
+    return synchronise(results, store, Path(), params, Origin(**{"is_workspace": True, **origin}))  # type: ignore[arg-type]
 
 
 def counts(summary: SyncSummary) -> tuple[int, int, int]:
@@ -94,46 +95,36 @@ def write_counts(root: Path, counts: dict[str, Any]) -> None:
         write_json(root / f"data/translated/{language}.stats.json", stats)
 
 
-def translation(store: Store, name: str = "xx") -> dict[str, float]:
-    metrics = runs(store)[name].data.metrics
-    return {key: value for key, value in metrics.items() if key.startswith("translation/")}
+def translation(store: Store, name: str = "xx") -> dict[str, Any]:
+    run = runs(store)[name]
+    folder = Path(run.info.artifact_uri.removeprefix("file://").replace("%20", " "))
+    counted: dict[str, Any] = json.loads((folder / "translation.json").read_text())
+    return counted
 
 
-def test_what_became_of_the_pairs_in_each_language(
+def test_what_became_of_the_pairs_in_each_language_is_a_file_and_no_chart(
     results: list[SamplerResults], store: Store, params: TrackingParams
 ):
     write_counts(store.root, COUNTED)
     sync(results, store, params)
-    expected = {
-        "translation/de/absent/no_version": 3,
-        "translation/de/pairs": 8,
-        "translation/de/texts": 9,
-        "translation/de/truncated": 0,
-        "translation/es/pairs": 5,
-        "translation/es/rejected/copied": 2,
-        "translation/es/rejected/empty": 1,
-        "translation/es/texts": 9,
-        "translation/es/truncated": 1,
-    }
-    assert [translation(store, name) for name in ("xx", "xy", "hybrid")] == [expected] * 3
+    kept = {language: COUNTED[language] for language in ("de", "es")}
+    assert [translation(store, name) for name in ("xx", "xy", "hybrid")] == [kept] * 3
+    run = runs(store)["xx"]
+    assert run.data.tags["hbir.translated_pairs"] == "13"
+    assert run.data.tags["hbir.rejected_pairs"] == "3"
+    assert not [name for name in run.data.metrics if name.startswith("translation")]
     before = lengths(store)
     assert counts(sync(results, store, params)) == (0, 0, 3)
     assert lengths(store) == before
 
 
-def test_new_counts_replace_the_old_and_what_is_gone_becomes_zero(
-    results: list[SamplerResults], store: Store, params: TrackingParams
-):
+def test_new_counts_replace_the_old(results: list[SamplerResults], store: Store, params: TrackingParams):
     write_counts(store.root, COUNTED)
     sync(results, store, params)
     write_counts(store.root, {"es": COUNTED["es"] | {"pairs": 7, "rejected": {"copied": 1}}})
     assert counts(sync(results, store, params)) == (0, 3, 0)
-    found = translation(store)
-    assert found["translation/es/pairs"] == 7
-    assert found["translation/es/rejected/copied"] == 1
-    assert found["translation/es/rejected/empty"] == 0
-    assert found["translation/de/pairs"] == 8
-    assert lengths(store)["xx"]["translation/de/pairs"] == 1
+    assert translation(store)["es"]["rejected"] == {"copied": 1}
+    assert runs(store)["xx"].data.tags["hbir.rejected_pairs"] == "1"
 
 
 def test_files_of_a_run(results: list[SamplerResults], store: Store, params: TrackingParams):
@@ -179,7 +170,6 @@ def test_a_deleted_store_comes_back(
     write_counts(store.root, COUNTED)
     sync(results, store, params)
     before = {name: (run.data.params, run.data.metrics) for name, run in runs(store).items()}
-    assert "translation/es/rejected/copied" in before["xx"][1]
     store.client._tracking_client.store.engine.dispose()
     shutil.copyfile(tables, store.root / "mlflow.db")
     again = Store(store.root)
@@ -187,22 +177,24 @@ def test_a_deleted_store_comes_back(
     summary = sync(results, again, params)
     assert counts(summary) == (3, 0, 0)
     assert {name: (run.data.params, run.data.metrics) for name, run in runs(again).items()} == before
-    assert not [note for note in summary.notes if "speed" in note]
+    assert "speed" not in str(summary)
 
 
-def test_a_lost_record_is_told_and_nothing_else_is_lost(
+def test_a_lost_record_is_said_once_and_nothing_else_is_lost(
     results: list[SamplerResults], store: Store, params: TrackingParams
 ):
-    gone = record_path(store.root, results[0].training.fingerprint)
-    gone.unlink()
-    summary = sync(results, store, params)
-    [told] = [note for note in summary.notes if "speed" in note]
-    assert told.startswith("xx: speed and environment cannot be restored")
-    assert gone.name in told
+    for result in results[:2]:
+        record_path(store.root, result.training.fingerprint).unlink()
+    said = str(sync(results, store, params))
+    assert said.count("speed and environment of 2 runs are not known here") == 1
     found = runs(store)
     assert "train/pairs_per_second" not in found["xx"].data.metrics
-    assert "train/pairs_per_second" in found["xy"].data.metrics
+    assert "train/pairs_per_second" in found["hybrid"].data.metrics
     assert len(history(store, found["xx"], "train/loss")) == 60
+    assert "speed" not in str(sync(results, store, params))
+    write_record(store.root, results[0].training.fingerprint, RECORD)
+    assert counts(sync(results, store, params)) == (0, 1, 2)
+    assert "train/pairs_per_second" in runs(store)["xx"].data.metrics
 
 
 def test_experiment_names_are_merged(results: list[SamplerResults], store: Store, params: TrackingParams):
@@ -232,6 +224,123 @@ def test_another_training_of_a_sampler_is_another_run(
     other = replace(results[0], training=replace(results[0].training, fingerprint="0123456789" * 6))
     assert counts(sync([other], store, params)) == (1, 0, 0)
     assert set(runs(store)) == {"xx", "xy", "hybrid", "xx 0123456"}
+    assert compared(store) == {"xx 0123456"}
+
+
+def compared(store: Store) -> set[str]:
+    """Return the names of what the link of `hbir ui` shows."""
+    found = store.search(f"tags.`{store.comparison}` = 'current'")
+    return {run.info.run_name.replace(" seed 1", "") for run in found}
+
+
+def test_the_comparison_is_what_the_folder_shows(
+    results: list[SamplerResults], store: Store, params: TrackingParams
+):
+    sync(results, store, params)
+    assert compared(store) == {"xx", "xy", "hybrid"}
+    sync(results[1:], store, params)  # a baseline is not compared any more
+    assert compared(store) == {"xy", "hybrid"}
+    sync(results[:1], store, params, is_workspace=False, experiments=("aside",))
+    assert compared(store) == {"xy", "hybrid"}
+    assert set(runs(store)) == {"xx", "xy", "hybrid"}
+
+
+def test_runs_of_another_seed_have_another_name(
+    results: list[SamplerResults], store: Store, params: TrackingParams
+):
+    sync(results, store, params)
+    training = results[0].training
+    changed = replace(training, fingerprint="0123456789" * 6, params=training.params | {"seed": 2})
+    other = replace(results[0], training=changed)
+    sync([other], store, params)
+    assert {run.info.run_name for run in store.search()} == {
+        "xx seed 1",
+        "xy seed 1",
+        "hybrid seed 1",
+        "xx seed 2",
+    }
+
+
+def test_scores_of_a_benchmark_that_was_taken_out_go(root: Path, store: Store, params: TrackingParams):
+    sync(build(root / "scores", ["xx"], benchmarks=("cldr", "xquad-r")), store, params)
+    before = runs(store)["xx"]
+    assert "mAP multilingual xquad-r" in before.data.metrics
+    sync(build(root / "scores", ["xx"], benchmarks=("cldr",)), store, params)
+    [after] = runs(store).values()
+    assert not [name for name in after.data.metrics if "xquad-r" in name]
+    assert len(history(store, after, "train/loss")) == 60
+    assert store.client.get_run(before.info.run_id).info.lifecycle_stage == "deleted"
+
+
+def test_scores_of_an_experiment_are_kept_beside_new_ones(
+    results: list[SamplerResults], store: Store, params: TrackingParams
+):
+    sync(results[:1], store, params, experiments=("first",))
+    changed = build(store.root / "scores", ["xx"], changes={"xx": settings("hybrid")})
+    sync(changed, store, params)
+    maps = {name: run.data.metrics["cldr/multilingual/map"] for name, run in runs(store).items()}
+    assert maps == {
+        "xx": settings("xx")["multilingual"]["map"],
+        f"xx {changed[0].training.fingerprint[:7]}": settings("hybrid")["multilingual"]["map"],
+    }
+
+
+def test_more_names_of_experiments_than_a_tag_holds(
+    results: list[SamplerResults], store: Store, params: TrackingParams
+):
+    names = tuple(f"experiment-of-the-{number:04}th-try" for number in range(700))
+    sync(results[:1], store, params, experiments=names[:400])
+    sync(results[:1], store, params, experiments=names[300:])
+    assert names_of(runs(store)["xx"].data.tags) == set(names)
+
+
+LOCK = """schema: '2.0'
+stages:
+  collect:
+    params:
+      params.yaml:
+        collect:
+          sources:
+          - kind: cldr
+          - {kind: csv, path: data/sources/faq.csv}
+  encoder:
+    params:
+      params.yaml:
+        encoder: {name: tiny, revision: null, tiny: {vocabulary: 300}}
+        languages: [de, en]
+        batches.languages: all
+  translate@de:
+    params:
+      params.yaml:
+        translate.engine: {name: opus-mt}
+        translate.languages: {es: apertium}
+"""
+
+
+def test_params_say_what_the_samplers_share(
+    results: list[SamplerResults], store: Store, params: TrackingParams
+):
+    (store.root / "params.yaml").write_text("encoder: {name: changed since}\n")
+    (store.root / "dvc.lock").write_text(LOCK)
+    sync(results[:1], store, params)
+    found = runs(store)["xx"].data.params
+    expected = {
+        "encoder": "tiny",
+        "vocabulary": "300",
+        "languages": "de, en",
+        "training_languages": "all",
+        "sources": "cldr, csv data/sources/faq.csv",
+        "engine": "opus-mt, es: apertium",
+    }
+    assert {key: found[key] for key in expected} == expected
+
+
+def test_a_param_that_is_too_long_for_mlflow_is_cut(
+    results: list[SamplerResults], store: Store, params: TrackingParams
+):
+    results[0].training.params["schedule"] = [[0.5, 1.0]] * 2000
+    sync(results[:1], store, params)
+    assert len(runs(store)["xx"].data.params["schedule"]) == 6000
 
 
 def test_the_stage_says_what_it_did(

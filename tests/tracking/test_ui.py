@@ -2,6 +2,7 @@ import os
 import socket
 import sys
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 from click.testing import CliRunner
@@ -31,10 +32,15 @@ def executed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str], dict
 
 
 def test_the_link_opens_on_the_comparison(store: Store):
-    assert comparison_link(store, 5001) == (
-        f"http://127.0.0.1:5001/#/experiments/{store.experiment_id}/runs"
-        "?compareRunsMode=CHART&workflowType=machine_learning"
-    )
+    base, _, query = comparison_link(store, 5001).partition("?")
+    assert base == f"http://127.0.0.1:5001/#/experiments/{store.experiment_id}/runs"
+    assert parse_qs(query) == {
+        "compareRunsMode": ["CHART"],
+        "workflowType": ["machine_learning"],
+        "searchFilter": [f"tags.`{store.comparison}` = 'current'"],
+        "orderByKey": ["attributes.start_time"],
+        "orderByAsc": ["true"],
+    }
 
 
 def test_a_server_has_its_own_page(store: Store):

@@ -3,21 +3,21 @@ from pathlib import Path
 import pytest
 
 from hbir.core.training_record import Curve, TrainPoint, ValidationPoint
-from hbir.tracking.points import (
-    Point,
-    curve_points,
-    metric_name,
-    row_points,
-    run_params,
-    score_values,
-    translation_values,
-)
+from hbir.evaluation.results import SamplerResults
+from hbir.tracking.values import Point, curve_points, metric_name, row_points, run_params, score_values
+from tests.reporting.builder import KINDS
+from tests.reporting.builder import build as build_all
 from tests.tracking.look import build
 
 CURVE = Curve(
     train=(TrainPoint(step=20, loss=3.0, learning_rate=0.1),),
     validation=(ValidationPoint(step=40, loss=2.0, monolingual=1.5, cross_lingual=None),),
 )
+
+
+@pytest.fixture
+def five(tmp_path: Path) -> list[SamplerResults]:
+    return build_all(tmp_path, ["xx"], benchmarks=KINDS, groups=False)
 
 
 @pytest.mark.parametrize(
@@ -71,9 +71,23 @@ def test_scores_of_the_best_checkpoint_of_groups_and_of_the_final_one(tmp_path: 
     assert values["cldr/monolingual/map"] == result.summaries["cldr"].settings["monolingual"]["map"]
     assert values["cldr/multilingual/rank_distance"] == 4100.4
     unseen = result.summaries["cldr"].groups["unseen"]
-    assert values["variants/cldr/unseen/cross_lingual/recall_at_1"] == unseen["cross_lingual"]["recall@1"]
+    assert values["variants/cldr/unseen/cross_lingual/map"] == unseen["cross_lingual"]["map"]
     assert values["variants/cldr/final/multilingual/map"] == result.final["cldr"]["multilingual"]["map"]
-    assert len(values) == 4 * (7 + 7 + 8)  # best, seen, unseen, final
+    first = {name: value for name, value in values.items() if "/" not in name}
+    assert sorted(first) == [
+        "mAP cross-lingual cldr",
+        "mAP monolingual cldr",
+        "mAP multilingual cldr",
+        "rank distance cldr",
+    ]
+    assert first["mAP multilingual cldr"] == values["cldr/multilingual/map"]
+    assert len(values) == 4 + (7 + 7 + 8) + 3 * 4  # what opens first, best; seen, unseen and final
+
+
+def test_what_opens_first_has_each_benchmarks_own_measure(five: list[SamplerResults]):
+    names = {name for name in score_values(five[0].summaries, {}) if "/" not in name}
+    assert {"nDCG at 10 monolingual miracl", "accuracy cross-lingual tatoeba"} <= names
+    assert {"nDCG at 10 multilingual beir my set", "rank distance beir my set"} <= names
 
 
 def test_a_missing_score_is_left_out(tmp_path: Path):
@@ -81,12 +95,3 @@ def test_a_missing_score_is_left_out(tmp_path: Path):
     result.summaries["cldr"].settings["multilingual"]["rank_distance"] = None
     assert "cldr/multilingual/rank_distance" not in score_values(result.summaries, result.final)
 
-
-def test_counts_of_translations_have_a_section_of_their_own():
-    counts = {"es": {"pairs": 5, "rejected": {"lost_numbers": 2}, "absent": {}}, "de": {"pairs": 0}}
-    assert translation_values(counts) == {
-        "translation/es/pairs": 5,
-        "translation/es/rejected/lost_numbers": 2,
-        "translation/de/pairs": 0,
-    }
-    assert translation_values({}) == {}

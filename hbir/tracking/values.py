@@ -7,10 +7,11 @@ from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from hbir.core.training_record import CURVES, Curve
+from hbir.evaluation.measures import RANK_DISTANCE
 from hbir.evaluation.summary import Settings, Summary
+from hbir.reporting.columns import SETTING_NAMES, named_column
 
 SPEED = "train/pairs_per_second"
-TRANSLATION = "translation"
 VARIANTS = "variants"
 """MLflow sorts its charts by name: this comes behind `train`, `validation` and most benchmarks."""
 
@@ -84,36 +85,42 @@ def curve_points(curve: Curve, record: Mapping[str, Any] | None) -> list[Point]:
 
 
 def score_values(summaries: Mapping[str, Summary], final: Mapping[str, Settings]) -> dict[str, float]:
-    """List every mean score: of the best checkpoint, of its groups of queries, and of the final checkpoint.
+    """List the mean scores: few that open first, all of the best checkpoint, and the main ones of its variants.
 
     Args:
         summaries: benchmark → its scores.
         final: benchmark → settings of the final checkpoint.
 
     Returns:
-        Metric name → value: `cldr/multilingual/map` of the best checkpoint; what else there is under
-        `variants/cldr/final/…` and `variants/cldr/seen/…`.
+        Metric name → value. Names without a slash stand before all others in MLflow: `mAP multilingual cldr`.
+        `cldr/multilingual/map` and all other measures are of the best checkpoint; the main measure of groups of
+        queries and of the final checkpoint is under `variants/cldr/seen/…` and `variants/cldr/final/…`.
     """
     values: dict[str, float] = {}
     for benchmark, summary in summaries.items():
+        values.update(_headline(benchmark, summary))
         values.update(_flat(benchmark, summary.settings))
-        for group, settings in summary.groups.items():
-            values.update(_flat(f"{VARIANTS}/{benchmark}/{group}", settings))
-    for benchmark, settings in final.items():
-        values.update(_flat(f"{VARIANTS}/{benchmark}/final", settings))
+        variants = summary.groups | ({"final": final[benchmark]} if benchmark in final else {})
+        main = (summary.task.main_measure, RANK_DISTANCE)
+        for variant, settings in variants.items():
+            chosen = {
+                setting: {measure: value for measure, value in scores.items() if measure in main}
+                for setting, scores in settings.items()
+            }
+            values.update(_flat(f"{VARIANTS}/{benchmark}/{variant}", chosen))
     return values
 
 
-def translation_values(counts: Mapping[str, Any]) -> dict[str, float]:
-    """List what became of the pairs in each language.
-
-    Args:
-        counts: language → content of its stats.json.
-
-    Returns:
-        Metric name → number of pairs or texts: `translation/es/pairs`, `translation/es/rejected/copied`.
-    """
-    return dict(_leaves(TRANSLATION, counts))
+def _headline(benchmark: str, summary: Summary) -> Iterator[tuple[str, float]]:
+    """Name the main measure so that it opens first, and begins with what differs where there is little room."""
+    main = summary.task.main_measure
+    for setting, scores in summary.settings.items():
+        if scores.get(main) is not None:
+            measure = named_column(main, setting, main).name.replace("@", " at ")
+            name = f"{measure} {SETTING_NAMES.get(setting, setting)} {benchmark}"
+            yield metric_name(name.replace("/", " ")), scores[main]
+        if scores.get(RANK_DISTANCE) is not None:
+            yield metric_name(f"rank distance {benchmark}".replace("/", " ")), scores[RANK_DISTANCE]
 
 
 def _flat(prefix: str, settings: Mapping[str, Mapping[str, float | None]]) -> Iterator[tuple[str, float]]:
@@ -121,11 +128,3 @@ def _flat(prefix: str, settings: Mapping[str, Mapping[str, float | None]]) -> It
         for measure, value in measures.items():
             if value is not None:
                 yield metric_name(prefix, setting, measure), value
-
-
-def _leaves(prefix: str, value: Mapping[str, Any] | float) -> Iterator[tuple[str, float]]:
-    if not isinstance(value, Mapping):
-        yield prefix, value
-        return
-    for name, inner in value.items():
-        yield from _leaves(metric_name(prefix, name), inner)

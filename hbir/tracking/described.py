@@ -1,0 +1,118 @@
+"""Describe what the samplers of a project share: encoder, languages, sources, engine; and count translations."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML, YAMLError
+
+from hbir.core.errors import ParamsError
+from hbir.core.files import read_json
+from hbir.core.params import read_params
+from hbir.core.paths import PARAMS, TRANSLATED
+
+LOCK = "dvc.lock"
+COUNTS = ".stats.json"
+"""What follows the language in the names of the files of counts."""
+
+
+def project_params(root: Path) -> dict[str, Any]:
+    """Read the params that a project's results were made with.
+
+    Args:
+        root: its folder.
+
+    Returns:
+        What dvc.lock says of its stages, for params.yaml may have changed since; where there is no lock, what
+        params.yaml says. Empty where there is neither.
+    """
+    params: dict[str, Any] = {}
+    for stage in _stages(root / LOCK).values():
+        for key, value in (stage.get("params", {}).get(PARAMS.name) or {}).items():
+            _put(params, key.split("."), value)
+    return params or written_params(root)
+
+
+def written_params(root: Path) -> dict[str, Any]:
+    """Read params.yaml, which a stage that runs keeps to.
+
+    Args:
+        root: the project's folder.
+
+    Returns:
+        Its content; empty where it cannot be read, for a run without a description is still a run.
+    """
+    try:
+        return read_params(root / PARAMS)
+    except ParamsError:
+        return {}
+
+
+def description(params: Mapping[str, Any]) -> dict[str, str]:
+    """Name what two projects may differ in, in a few words each.
+
+    Args:
+        params: as in params.yaml; sections may be missing.
+
+    Returns:
+        MLflow's params: `encoder`, `vocabulary`, `languages`, `training_languages`, `sources`, `engine` and
+        `benchmarks`, as far as they are known.
+    """
+    encoder, translate = params.get("encoder") or {}, params.get("translate") or {}
+    name, revision = encoder.get("name"), encoder.get("revision")
+    engines = {"": translate.get("engine"), **(translate.get("languages") or {})}
+    found = {
+        "encoder": f"{name} at {revision}" if revision else name,
+        "vocabulary": (encoder.get(name) or {}).get("vocabulary") if isinstance(name, str) else None,
+        "languages": _joined(params.get("languages")),
+        "training_languages": _joined((params.get("batches") or {}).get("languages")),
+        "sources": _joined([_entry(entry, "kind") for entry in (params.get("collect") or {}).get("sources") or []]),
+        "engine": _joined(
+            [f"{lang}: {_entry(entry, 'name')}".removeprefix(": ") for lang, entry in engines.items() if entry]
+        ),
+        "benchmarks": _joined(
+            [_entry(entry, "name") for entry in (params.get("evaluate") or {}).get("benchmarks") or []]
+        ),
+    }
+    return {key: str(value) for key, value in found.items() if value not in (None, "")}
+
+
+def read_translations(root: Path) -> dict[str, Any]:
+    """Read what the translate stage counted.
+
+    Args:
+        root: the project's folder.
+
+    Returns:
+        Language → what became of its pairs; a file of a language that the project does not name is an old one.
+    """
+    files = {path.name.removesuffix(COUNTS): path for path in (root / TRANSLATED).glob(f"*{COUNTS}")}
+    current = project_params(root).get("languages", []) if files else []
+    return {language: read_json(path) for language, path in sorted(files.items()) if language in current}
+
+
+def _stages(lock: Path) -> dict[str, Any]:
+    try:
+        content = YAML(typ="safe", pure=True).load(lock.read_text(encoding="utf-8"))
+    except (OSError, YAMLError, UnicodeDecodeError):
+        return {}
+    stages = content.get("stages") if isinstance(content, dict) else None
+    return stages if isinstance(stages, dict) else {}
+
+
+def _put(params: dict[str, Any], path: list[str], value: Any) -> None:
+    for key in path[:-1]:
+        params = params.setdefault(key, {})
+    params[path[-1]] = value
+
+
+def _joined(values: Any) -> str:
+    return ", ".join(map(str, values)) if isinstance(values, list) else str(values or "")
+
+
+def _entry(entry: Any, key: str) -> str:
+    """Name an entry of a list in params.yaml: its kind or name, and the file, folder or dataset it reads."""
+    if not isinstance(entry, Mapping):
+        return str(entry)
+    where = next((entry[name] for name in ("path", "dataset", "data") if entry.get(name)), "")
+    return f"{entry.get(key, '')} {where}".strip()
