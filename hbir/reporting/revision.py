@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from hbir.core.errors import DataError
 
 if TYPE_CHECKING:
-    from dvc.api import DVCFileSystem
+    pass
 
 
 class Revision:

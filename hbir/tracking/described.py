@@ -1,4 +1,4 @@
-"""Describe what the samplers of a project share: encoder, languages, sources, engine; and count translations."""
+"""Describe what the samplers of a project share, encoder, languages, sources and engine; count translations."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -66,7 +66,9 @@ def description(params: Mapping[str, Any]) -> dict[str, str]:
         "vocabulary": (encoder.get(name) or {}).get("vocabulary") if isinstance(name, str) else None,
         "languages": _joined(params.get("languages")),
         "training_languages": _joined((params.get("batches") or {}).get("languages")),
-        "sources": _joined([_entry(entry, "kind") for entry in (params.get("collect") or {}).get("sources") or []]),
+        "sources": _joined(
+            [_entry(entry, "kind") for entry in (params.get("collect") or {}).get("sources") or []]
+        ),
         "engine": _joined(
             [f"{lang}: {_entry(entry, 'name')}".removeprefix(": ") for lang, entry in engines.items() if entry]
         ),

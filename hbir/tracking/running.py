@@ -28,7 +28,8 @@ class RunningMark:
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / f"{run_id}{SUFFIX}"
         self._lock = FileLock(self._path, timeout=0)
-        self._lock.acquire()
+        with contextlib.suppress(Timeout):  # another process trains the very same run, and marks it
+            self._lock.acquire()
 
     def touch(self) -> None:
         """Note that the training was alive just now."""
@@ -37,8 +38,9 @@ class RunningMark:
 
     def remove(self) -> None:
         """Let the file go, and remove it."""
-        self._lock.release()
-        self._path.unlink(missing_ok=True)
+        if self._lock.is_locked:
+            self._lock.release()
+            self._path.unlink(missing_ok=True)
 
 
 def end_interrupted(store: "Store") -> int:

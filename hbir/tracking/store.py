@@ -130,8 +130,12 @@ class Store:
             upgrade = f"mlflow db upgrade {_without_password(self.uri)}"
             return f"Back the database up and run `{upgrade}`, with the password in the address if it has one."
         if self.is_project_file:
-            return "Move mlflow.db away and run `python -m hbir track`: a new one is filled with what DVC holds."
-        return "Check MLFLOW_TRACKING_URI, and whether you may write there; what the store holds stays as it is."
+            return (
+                "Move mlflow.db away and run `python -m hbir track`: a new one is filled with what DVC holds."
+            )
+        return (
+            "Check MLFLOW_TRACKING_URI, and whether you may write there; what the store holds stays as it is."
+        )
 
     @contextmanager
     def locked(self) -> Iterator[None]:

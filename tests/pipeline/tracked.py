@@ -14,7 +14,7 @@ WANTED = (
     "train/learning_rate",
     "validation/loss",
     "cldr/multilingual/map",
-    "translation/de/pairs",
+    "mAP multilingual cldr",
 )
 runs = []
 for run in client.search_runs([experiment.experiment_id]):
@@ -23,6 +23,8 @@ for run in client.search_runs([experiment.experiment_id]):
         {
             "fingerprint": data.tags["hbir.fingerprint"],
             "experiments": sorted(filter(None, data.tags.get("hbir.experiments", "").split(", "))),
+            "scores": data.metrics.get("cldr/multilingual/map"),
+            "translated": data.tags.get("hbir.translated_pairs"),
             "sampler": data.params["sampler"],
             "seed": data.params["seed"],
             "temperature": data.params["temperature"],

@@ -17,6 +17,7 @@ from tests.tracking.look import artifacts, build, runs
 from tests.tracking.models import TEXTS, save_model
 
 FINGERPRINT = f"{b'xx'.hex():0<64}"
+EVERY = {"log_every": 20, "checkpoint_every": 200}
 LOCK = """schema: '2.0'
 stages:
   train_xx:
@@ -48,7 +49,7 @@ def model(root: Path, saved: Path, results: list[SamplerResults]) -> Path:
 
 
 def sync(results: list[SamplerResults], store: Store, limit: float, *experiments: str) -> SyncSummary:
-    params = validated(TrackingParams, {"model_size_limit": limit}, "params.yaml: tracking")
+    params = validated(TrackingParams, {"model_size_limit": limit, **EVERY}, "params.yaml: tracking")
     return synchronise(results, store, store.root, params, Origin(experiments=experiments))
 
 

@@ -87,9 +87,7 @@ def refusal(project: Path) -> str:
     return str(caught.value)
 
 
-def test_nobody_is_told_to_remove_a_store_of_others(
-    root: Path, project: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_nobody_is_told_to_remove_a_store_of_others(root: Path, project: Path, monkeypatch: pytest.MonkeyPatch):
     other = (root / "mlflow.db").rename(root / "theirs.db")
     with closing(sqlite3.connect(other)) as database:
         database.execute("update alembic_version set version_num='bd07f7e963c5'")
@@ -131,7 +129,9 @@ def test_a_project_that_cannot_be_written_can_use_another_store(
 
 def test_all_pages_of_runs_are_found(store: Store, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("hbir.tracking.store.PAGE", 2)
-    made = [store.client.create_run(store.experiment_id, start_time=number).info.run_id for number in range(1, 6)]
+    made = [
+        store.client.create_run(store.experiment_id, start_time=number).info.run_id for number in range(1, 6)
+    ]
     assert [run.info.run_id for run in store.search()] == made
 
 

@@ -1,3 +1,4 @@
+import json
 import logging
 import shutil
 from dataclasses import asdict, replace

@@ -94,4 +94,3 @@ def test_a_missing_score_is_left_out(tmp_path: Path):
     [result] = build(tmp_path, ["xx"], groups=False)
     result.summaries["cldr"].settings["multilingual"]["rank_distance"] = None
     assert "cldr/multilingual/rank_distance" not in score_values(result.summaries, result.final)
-
