@@ -1,6 +1,7 @@
 """The command line: what a person sees who types something wrong."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -66,8 +67,8 @@ def test_outside_a_project_a_stage_says_so(tmp_path: Path):
             "params.yaml: batches.hybrid.alpha: expected a number in [0, 1]",
         ),
         ("size: 64", "sizes: 64", ["build-batches"], "found 'sizes'. Did you mean 'size'?"),
-        ("vi, zh]", "vi, xq]", ["translate", "xq"], "xq"),
-        ("vi, zh]", "vi, fr]", ["translate", "fr"], "hbir/cldr/templates/fr.yaml"),
+        ("- zh", "- xq", ["translate", "xq"], "xq"),
+        ("- zh", "- fr", ["translate", "fr"], "hbir/cldr/templates/fr.yaml"),
         ("layers: 2", "layers: two", ["encoder"], "encoder.tiny.layers: expected a valid integer, found 'two'"),
         ("heads: 4", "heads: 3", ["encoder"], "encoder.tiny: expected a width that is a multiple of heads (3)"),
         ("threads: 2 ", "threads: 0 ", ["encoder"], "threads: expected greater than or equal to 1, found 0"),
@@ -100,9 +101,7 @@ def project_with_english(folder: Path) -> Path:
 
 
 def test_a_batch_size_that_nothing_fills_and_one_language_for_xy_are_refused(tmp_path: Path):
-    text = (
-        (ROOT / "params.yaml").read_text().replace("[ar, de, el, en, es, hi, ru, th, tr, vi, zh]", "[de, en]")
-    )
+    text = re.sub("^- (?!de|en|x|hybrid).*\n", "", (ROOT / "params.yaml").read_text(), flags=re.MULTILINE)
     folder = project(tmp_path, text)
     project_with_english(folder)
     for lang in ("de", "en"):

@@ -42,7 +42,7 @@ def test_the_second_repro_runs_nothing(clone: Clone):
 
 
 def test_a_temperature_of_xx_reruns_xx_alone(clone: Clone):
-    ran = clone.stages_run("exp", "run", "--name", "warmer", "-S", "train.xx.temperature=0.1")
+    ran = clone.stages_run("exp", "run", "--name", "warmer", "-S", "overrides.xx.temperature=0.1")
     assert ran == ["train_xx", "score@xx", "evaluate"]
 
 
@@ -122,7 +122,7 @@ def test_queued_experiments_reach_the_store_of_the_main_repository(clone: Clone)
 
 
 def test_a_temporary_experiment_reaches_the_store_too(clone: Clone):
-    command = ("dvc", "exp", "run", "--temp", "--name", "aside", "-S", "train.xy.temperature=0.2")
+    command = ("dvc", "exp", "run", "--temp", "--name", "aside", "-S", "overrides.xy.temperature=0.2")
     ran = clone.stages_started(*command, meanwhile=_break_the_main_checkout)
     assert ran == ["train_xy", "score@xy", "evaluate"]
     clone.run("git", "checkout", "--quiet", "--force", "HEAD")
