@@ -23,9 +23,9 @@ def main() -> None:
     """Print a line per kind of text; HBIR_DATA names the folder that holds xquad-r/ and parallel-docs/."""
     data = Path(os.environ["HBIR_DATA"])
     params = section(read_params(), "translate", TranslateParams).checks
-    of = cache(partial(make_checks, params))
+    checks_of = cache(partial(make_checks, params))
     for name, rows in (("XQuAD-R", xquad(data / "xquad-r")), ("blocks", blocks(data / "parallel-docs"))):
-        found = Counter(of(lang).reason(english, translation) for lang, english, translation in rows)
+        found = Counter(checks_of(lang).reason(english, translation) for lang, english, translation in rows)
         texts = found.total()
         del found[None]
         listed = ", ".join(f"{count:,} {reason}" for reason, count in found.most_common())

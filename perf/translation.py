@@ -109,7 +109,7 @@ def one_at_a_time(ours: NeuralTranslator, texts: Sequence[str]) -> list[str]:
     """
     import torch
 
-    tokenizer, model = ours._texts.tokenizer, ours._model
+    tokenizer, model = ours._tokens.tokenizer, ours._model
     found = []
     for text in texts:
         inputs = tokenizer(text, return_tensors="pt")

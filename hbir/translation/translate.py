@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from hbir.core.errors import DataError
 from hbir.core.languages import ENGLISH
 from hbir.core.schemas import TRANSLATED_SCHEMA
-from hbir.translation.checks.checks import NO_CHECKS, OF_CONTENT, OF_LANGUAGE, Checks, make_checks
+from hbir.translation.checks.checks import CONTENT_REASONS, LANGUAGE_REASONS, NO_CHECKS, Checks, make_checks
 from hbir.translation.checks.rejection import SIDES, Rejected, Texts, find_rejected
 from hbir.translation.engines.engine import Engine, Segment
 from hbir.translation.params import ChecksParams
@@ -48,17 +48,17 @@ def translate_pairs(
     Raises:
         DataError: when the engine cannot read the pairs, or returns another number of texts than it was given.
     """
-    found, complete = _by_lookup(parallel, target), set(_by_lookup(parallel, ENGLISH))
-    is_given = pa.array([key in found or key in complete for key in english["pair_id"].to_pylist()], pa.bool_())
-    given, others = english.filter(is_given), english.filter(pc.invert(is_given))
+    versions, complete = _by_lookup(parallel, target), set(_by_lookup(parallel, ENGLISH))
+    ids = english["pair_id"].to_pylist()
+    has_version = pa.array([pair_id in versions or pair_id in complete for pair_id in ids], pa.bool_())
+    with_versions, others = english.filter(has_version), english.filter(pc.invert(has_version))
     translated, texts = _by_engine(others, engine, target)
-    for_found, for_translated = _checks(checks, target, engine)
-    rejected = find_rejected(given, found, for_found) | find_rejected(others, translated, for_translated)
-    pairs = found | translated
+    for_versions, for_translated = _checks(checks, target, engine)
+    rejected = find_rejected(with_versions, versions, for_versions)
+    rejected |= find_rejected(others, translated, for_translated)
+    pairs = versions | translated
     absent = Counter(
-        NO_VERSION if pair_id in complete else NO_TRANSLATION
-        for pair_id in english["pair_id"].to_pylist()
-        if pair_id not in pairs
+        NO_VERSION if pair_id in complete else NO_TRANSLATION for pair_id in ids if pair_id not in pairs
     )
     table = _table(english, {key: pair for key, pair in pairs.items() if key not in rejected})
     summary = TranslateSummary(
@@ -77,7 +77,7 @@ def _checks(params: ChecksParams, target: str, engine: Engine | None) -> tuple[C
     if engine is None:
         return NO_CHECKS, NO_CHECKS
     checks = make_checks(params, target)
-    moot = chain(OF_LANGUAGE if engine.mixes_languages else (), OF_CONTENT if engine.abridges else ())
+    moot = chain(LANGUAGE_REASONS if engine.mixes_languages else (), CONTENT_REASONS if engine.abridges else ())
     return checks, checks.without(set(moot))
 
 

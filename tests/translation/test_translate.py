@@ -32,12 +32,13 @@ class Shouting:
     mixes_languages = False
     abridges = False
 
-    def __init__(self) -> None:
+    def __init__(self, target: str = "de") -> None:
+        self.target = target
         self.given: list[Segment] = []
 
     def translate(self, segments):
         self.given += segments
-        return [None if "X" in segment.text else f"de:{segment.text.upper()}" for segment in segments]
+        return [None if "X" in segment.text else f"{self.target}:{segment.text.upper()}" for segment in segments]
 
 
 def rendering(target: str) -> CldrEngine:
@@ -179,7 +180,7 @@ def test_parallel_pairs_are_looked_up_and_the_others_translated():
 def test_a_pair_without_an_english_row_is_translated_where_it_has_no_row():
     rows = parallel((1, "de", "B-de", "P-de"))
     for language, queries in (("de", ["de:A", "B-de"]), ("es", ["es:A", "es:B"]), ("en", ["a", "b"])):
-        engine = None if language == "en" else Shouting()
+        engine = None if language == "en" else Shouting(language)
         table, summary, _ = translate_pairs(english(("a", "p"), ("b", "p")), rows, engine, language)
         assert table["query"].to_pylist() == queries
         assert summary.absent == Counter()

@@ -8,8 +8,8 @@ import regex
 
 from hbir.core.languages import LANGUAGES
 from hbir.core.text import normalise
-from hbir.translation.checks.loops import repeats, units
 from hbir.translation.checks.numbers import lost_share
+from hbir.translation.checks.repetition import looping
 from hbir.translation.checks.script import ScriptCheck
 from hbir.translation.params import ChecksParams
 
@@ -63,9 +63,9 @@ class Checks:
 
 NO_CHECKS = Checks({})
 """For English, which nobody translated."""
-OF_LANGUAGE = frozenset({"copied", "wrong_script"})
+LANGUAGE_REASONS = frozenset({"copied", "wrong_script"})
 """Reasons that mean nothing where English words stay on purpose."""
-OF_CONTENT = frozenset({"length_ratio", "lost_numbers"})
+CONTENT_REASONS = frozenset({"length_ratio", "lost_numbers"})
 """Reasons that mean nothing where sentences are left out on purpose."""
 
 
@@ -119,16 +119,6 @@ def copied(words: int, source: str, translation: str) -> bool:
 def wrong_script(check: ScriptCheck, smallest: float, source: str, translation: str) -> bool:
     """Tell whether too few letters are in the scripts of the language."""
     return check.share(source, translation) < smallest
-
-
-def looping(target: str, times: int, source: str, translation: str) -> bool:
-    """Tell whether the same words follow each other so many times in the translation alone.
-
-    Letters take the place of words where these are not spaced, so the source is looked at in both ways.
-    """
-    if not repeats(units(translation, target), times):
-        return False
-    return not any(repeats(units(source, language), times) for language in ("en", target))
 
 
 def ill_sized(bounds: list[float], typical: float, source: str, translation: str) -> bool:

@@ -31,8 +31,8 @@ def find_rejected(english: pa.Table, translated: Mapping[int, Texts], checks: Ch
     """
     reason = cache(checks.reason)
     rows = english.select(["pair_id", "source", *SIDES]).to_pylist()
-    told = (_told(row, translated[row["pair_id"]], reason) for row in rows if row["pair_id"] in translated)
-    return {pair["pair_id"]: pair for pair in told if pair["reason"]}
+    judged = (_judge(row, translated[row["pair_id"]], reason) for row in rows if row["pair_id"] in translated)
+    return {pair["pair_id"]: pair for pair in judged if pair["reason"]}
 
 
 def write_rejected(root: Path, language: str, rejected: Iterable[Rejected]) -> Path:
@@ -56,7 +56,7 @@ def write_rejected(root: Path, language: str, rejected: Iterable[Rejected]) -> P
     return path
 
 
-def _told(row: Mapping[str, Any], texts: Texts, reason: Callable[[str, str], str | None]) -> Rejected:
+def _judge(row: Mapping[str, Any], texts: Texts, reason: Callable[[str, str], str | None]) -> Rejected:
     sides = {
         side: {"english": row[side], "translation": text, "reason": reason(row[side], text)}
         for side, text in zip(SIDES, texts, strict=True)

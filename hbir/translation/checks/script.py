@@ -19,9 +19,9 @@ class ScriptCheck:
         Args:
             scripts: Unicode's names, such as `Han`.
         """
-        own = "".join(rf"\p{{Script={script}}}" for script in scripts)
-        other = rf"\p{{L}}--[{own}\p{{Script=Common}}\p{{Script=Inherited}}]"
-        self._own = regex.compile(rf"[\p{{L}}&&[{own}]]", regex.V1)
+        scripts_of_language = "".join(rf"\p{{Script={script}}}" for script in scripts)
+        other = rf"\p{{L}}--[{scripts_of_language}\p{{Script=Common}}\p{{Script=Inherited}}]"
+        self._in_script = regex.compile(rf"[\p{{L}}&&[{scripts_of_language}]]", regex.V1)
         self._other = regex.compile(rf"[{other}]+", regex.V1)
 
     def share(self, source: str, translation: str) -> float:
@@ -37,7 +37,7 @@ class ScriptCheck:
         Returns:
             The share in [0, 1]; 1 where no letter counts.
         """
-        own = len(self._own.findall(translation))
+        inside = len(self._in_script.findall(translation))
         words = [word.casefold() for word in self._other.findall(translation)]
         if not words:
             return 1.0
@@ -45,7 +45,7 @@ class ScriptCheck:
         left = sum(len(word) for word in words if word in plain)
         strange = sum(len(word) for word in words if word not in plain and word not in names)
         foreign = strange + (left if left >= TELLING else 0)
-        return own / (own + foreign) if own + foreign else 1.0
+        return inside / (inside + foreign) if inside + foreign else 1.0
 
 
 def _words(source: str) -> tuple[set[str], set[str]]:

@@ -65,9 +65,9 @@ class ApertiumTranslator:
         """
         target, self._threads, self._where = assignment
         self._marks = params.mark_unknown
-        self._program = Path(_found(_PROGRAM, _package(params, target, self._where), self._where))
+        self._program = Path(_program(_PROGRAM, _package(params, target, self._where), self._where))
         self._mode = _mode(params, target, self._modes, self._where)
-        self._pipeline = _said([str(self._program), "-z", str(self._modes / f"{self._mode}.mode")])
+        self._pipeline = _output_of([str(self._program), "-z", str(self._modes / f"{self._mode}.mode")])
 
     @cached_property
     def identity(self) -> Mapping[str, Any]:
@@ -79,7 +79,7 @@ class ApertiumTranslator:
             "rules": RULES,
             "mode": self._mode,
             "mark_unknown": self._marks,
-            "programs": [_said(["apertium", "-V"]), _said(["lt-proc", "--version"])],
+            "programs": [_output_of(["apertium", "-V"]), _output_of(["lt-proc", "--version"])],
             "data": digest("\n".join([commands, *(file_digest(file) for file in files)])),
         }
 
@@ -135,8 +135,8 @@ class ApertiumTranslator:
 
     @property
     def _modes(self) -> Path:
-        own = self._program.parent.parent / "share" / "apertium"
-        return Path(os.environ.get("APERTIUM_DATADIR", own)) / "modes"
+        usual = self._program.parent.parent / "share" / "apertium"
+        return Path(os.environ.get("APERTIUM_DATADIR", usual)) / "modes"
 
 
 def _package(params: ApertiumParams, target: str, where: str) -> str:
@@ -150,7 +150,7 @@ def _package(params: ApertiumParams, target: str, where: str) -> str:
     return PAIRS[target][1] if target in PAIRS else "<the package of your mode>"
 
 
-def _found(program: str, package: str, where: str) -> str:
+def _program(program: str, package: str, where: str) -> str:
     if path := shutil.which(program):
         return path
     raise ModelError(
@@ -184,5 +184,5 @@ def _mode(params: ApertiumParams, target: str, folder: Path, where: str) -> str:
     )
 
 
-def _said(command: Sequence[str]) -> str:
+def _output_of(command: Sequence[str]) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

@@ -13,9 +13,9 @@ from hbir.core.model_folder import model_digest, require_files
 from hbir.core.params import params_class
 from hbir.translation.engines.converted import conversion, converted_folder, require_package
 from hbir.translation.engines.engine import Assignment, Unfinished
-from hbir.translation.engines.families import FAMILIES, Family, is_fixed_opus, token_of
-from hbir.translation.engines.folders import check_target
-from hbir.translation.engines.texts import Texts, input_limit, room
+from hbir.translation.engines.families import FAMILIES, Family
+from hbir.translation.engines.targets import check_target, is_fixed_opus, token_of
+from hbir.translation.engines.tokens import SentenceTokenizer, input_limit, room
 from hbir.translation.params import Count
 
 logger = logging.getLogger(__name__)
@@ -74,8 +74,9 @@ class Ct2Translator:
         self._limit = input_limit(params.max_tokens, family.limit, family.limit, self._where)
         if is_fixed_opus(family, params.tokenizer or params.model, params.token):
             check_target(self._source.path, target, self._where)
-        own = params.token is not None
-        self._texts = Texts(family, self._source.path, self._token, own, self._where)
+        self._tokens = SentenceTokenizer(
+            family, self._source.path, self._token, params.token is not None, self._where
+        )
 
     @cached_property
     def identity(self) -> Mapping[str, Any]:
@@ -114,7 +115,7 @@ class Ct2Translator:
         Returns:
             Tokens of each, special ones included, before any truncation.
         """
-        return self._texts.lengths(texts)
+        return self._tokens.lengths(texts)
 
     def translate(self, texts: Sequence[str]) -> list[str]:
         """Translate one batch in one go.
@@ -125,11 +126,11 @@ class Ct2Translator:
         Returns:
             As many translations, in the same order; one that was stopped is Unfinished.
         """
-        ids = self._texts.encode(texts, self._limit)["input_ids"]
+        ids = self._tokens.encode(texts, self._limit)["input_ids"]
         rooms = [room(len(row), self._positions) for row in ids]
         found = self._model.translate_batch(
-            [self._texts.tokenizer.convert_ids_to_tokens(row) for row in ids],
-            target_prefix=[[self._texts.token]] * len(ids) if self._forced else None,
+            [self._tokens.tokenizer.convert_ids_to_tokens(row) for row in ids],
+            target_prefix=[[self._tokens.token]] * len(ids) if self._forced else None,
             max_batch_size=0,
             beam_size=self._params.beams,
             max_input_length=0,
@@ -139,7 +140,7 @@ class Ct2Translator:
         return [self._sentence(result.hypotheses[0], most) for result, most in pairs]
 
     def _sentence(self, tokens: list[str], most: int) -> str:
-        text = self._texts.decode(tokens[:most])
+        text = self._tokens.decode(tokens[:most])
         return text if len(tokens) < most else Unfinished(text)
 
     @cached_property

@@ -1,11 +1,13 @@
 """Know how each family of translation models is told the languages, whatever library runs it."""
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from hbir.core.errors import LanguageError
-from hbir.core.languages import LANGUAGES, Language, language
+from hbir.core.errors import ModelError
+from hbir.core.languages import Language
+from hbir.core.model_folder import read_config, refuse_pointers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,89 +98,33 @@ FAMILIES = {
 (OPUS-MT, EAMT); Kudugunta et al., 2023, arXiv 2309.04662."""
 
 
-def code_of(family: Family, target: str, where: str) -> str:
-    """Find what a family calls a language.
+def read_family_config(folder: Path, family: Family, where: str) -> dict[str, Any]:
+    """Read the config of a model, and make sure that it is one of the family.
 
     Args:
-        family: of models.
-        target: the language's ISO 639-1 code.
+        folder: of the model.
+        family: that params.yaml names.
         where: what to call the engine in a message.
 
     Returns:
-        The code, token or, for OPUS-MT, the id of the model.
+        `config.json`.
 
     Raises:
-        LanguageError: when the table or the family lacks the language.
+        ModelError: when there is none, it is broken, or it is of another architecture.
     """
-    known = language(target, where)
-    code = family.code(known)
-    if code is None:
-        raise _lacking(family, known, where)
-    return code
-
-
-def model_of(family: Family, model: str | None, target: str, where: str) -> str:
-    """Find the model of a language.
-
-    Args:
-        family: of models.
-        model: a folder or an id of the Hub, `{lang}` standing for the language; None for the family's own.
-        target: the language's ISO 639-1 code.
-        where: what to call the engine in a message.
-
-    Returns:
-        The folder or id.
-
-    Raises:
-        LanguageError: when the table or the family lacks the language.
-    """
-    if model is not None:
-        language(target, where)
-        return model.replace("{lang}", target)
-    return family.model or code_of(family, target, where)
-
-
-def token_of(family: Family, target: str, token: str | None, where: str) -> str | None:
-    """Find what tells a model the target language.
-
-    Args:
-        family: of models.
-        target: the language's ISO 639-1 code.
-        token: the user's own; None for the table's.
-        where: what to call the engine in a message.
-
-    Returns:
-        The token; None where the table says that OPUS-MT's model has one target.
-
-    Raises:
-        LanguageError: when the table or the family lacks the language.
-    """
-    if token is not None:
-        return token
-    return language(target, where).opus_token if family.name == "opus" else code_of(family, target, where)
-
-
-def is_fixed_opus(family: Family, model: str | None, token: str | None) -> bool:
-    """Tell whether a model of OPUS-MT was named that is the same for every language.
-
-    Args:
-        family: of the model.
-        model: as in params.yaml.
-        token: the user's own, which decides the language whatever the model says.
-
-    Returns:
-        Whether its target must be looked at.
-    """
-    return family.name == "opus" and model is not None and "{lang}" not in model and token is None
-
-
-def _lacking(family: Family, known: Language, where: str) -> LanguageError:
-    mine = [code for code, other in LANGUAGES.items() if family.code(other) and code != "en"]
-    near = difflib.get_close_matches(known.code, mine, n=3, cutoff=0.0)
-    others = [other.name for other in FAMILIES.values() if other is not family and other.code(known)]
-    return LanguageError(
-        where=where,
-        expected=f"one of the {len(mine)} languages that {family.name} knows, such as {', '.join(near)}",
-        found=f"{known.code!r} ({known.name})",
-        hint=f"Use {' or '.join(others)} for it." if others else "Choose another language.",
-    )
+    refuse_pointers(folder, where)
+    path = folder / "config.json"
+    if not path.is_file():
+        raise ModelError(
+            where=where, expected=f"config.json in {folder}", found="none", hint="Name the folder of a model."
+        )
+    config = read_config(path, where)
+    kind = config.get("model_type")
+    if kind not in family.types:
+        raise ModelError(
+            where=where,
+            expected=f"a model of {family.name}, `model_type` {' or '.join(family.types)}, in {folder}",
+            found=f"`model_type` {kind}",
+            hint="Name another model, or the engine that it belongs to.",
+        )
+    return config

@@ -7,15 +7,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from hbir.core.errors import ModelError
 from hbir.core.hub.models import Snapshot, require_safetensors, snapshot
 from hbir.core.model_folder import model_digest, require_files
 from hbir.core.params import params_class
-from hbir.translation.engines.cache import beam_cache
 from hbir.translation.engines.engine import Assignment, Unfinished
-from hbir.translation.engines.families import FAMILIES, is_fixed_opus, model_of, token_of
-from hbir.translation.engines.folders import check_target, read_family_config
-from hbir.translation.engines.texts import Texts, input_limit, room
+from hbir.translation.engines.families import FAMILIES, read_family_config
+from hbir.translation.engines.loading import beam_cache, load_model
+from hbir.translation.engines.targets import check_target, is_fixed_opus, model_of, token_of
+from hbir.translation.engines.tokens import SentenceTokenizer, input_limit, room
 from hbir.translation.params import Count
 
 logger = logging.getLogger(__name__)
@@ -67,27 +66,29 @@ class NeuralTranslator:
         self._params = params
         target, self._threads, self._where = assignment
         family = FAMILIES[params.name]
-        own = getattr(params, "token", None)
-        self._token = token_of(family, target, own, self._where)
+        token = getattr(params, "token", None)
+        self._token = token_of(family, target, token, self._where)
         self._name = model_of(family, params.model, target, self._where)
-        self._found: Snapshot = snapshot(self._name, params.revision, self._where)
-        require_safetensors(self._found.path, self._name, self._where)
+        self._snapshot: Snapshot = snapshot(self._name, params.revision, self._where)
+        require_safetensors(self._snapshot.path, self._name, self._where)
         self._forced = family.forced
-        config = read_family_config(self._found.path, family, self._where)
+        config = read_family_config(self._snapshot.path, family, self._where)
         self._positions: int | None = config.get("max_position_embeddings", family.positions)
         most = min(self._positions or family.limit, family.limit)
         self._limit = input_limit(params.max_tokens, self._positions or family.limit, most, self._where)
-        require_files(self._found.path, family.files, self._where, "Put the model's own files there.")
-        if is_fixed_opus(family, params.model, own):
-            check_target(self._found.path, target, self._where)
-        self._texts = Texts(family, self._found.path, self._token, own is not None, self._where)
+        require_files(self._snapshot.path, family.files, self._where, "Put the model's own files there.")
+        if is_fixed_opus(family, params.model, token):
+            check_target(self._snapshot.path, target, self._where)
+        self._tokens = SentenceTokenizer(
+            family, self._snapshot.path, self._token, token is not None, self._where
+        )
 
     @cached_property
     def identity(self) -> Mapping[str, Any]:
         """Return the model's version and the options; `auto` counts as such, on whatever machine."""
-        version = {"model": self._name, "revision": self._found.revision}
-        if not self._found.revision:
-            version = {"files": model_digest(self._found.path)}
+        version = {"model": self._name, "revision": self._snapshot.revision}
+        if not self._snapshot.revision:
+            version = {"files": model_digest(self._snapshot.path)}
         return {
             "engine": self._params.name,
             "rules": RULES,
@@ -121,7 +122,7 @@ class NeuralTranslator:
         Returns:
             Tokens of each, special ones included, before any truncation.
         """
-        return self._texts.lengths(texts)
+        return self._tokens.lengths(texts)
 
     def translate(self, texts: Sequence[str]) -> list[str]:
         """Translate one batch in one go.
@@ -134,7 +135,7 @@ class NeuralTranslator:
         """
         import torch
 
-        batch = self._texts.encode(texts, self._limit, padding=True, return_tensors="pt")
+        batch = self._tokens.encode(texts, self._limit, padding=True, return_tensors="pt")
         rooms = [room(tokens, self._positions) for tokens in batch["attention_mask"].sum(1).tolist()]
         with torch.inference_mode():
             inputs = batch.to(self._model.device)
@@ -147,17 +148,17 @@ class NeuralTranslator:
     def _options(self) -> dict[str, int]:
         options = {} if self._params.beams is None else {"num_beams": self._params.beams}
         if self._forced:
-            options["forced_bos_token_id"] = self._texts.tokenizer.convert_tokens_to_ids(self._texts.token)
+            options["forced_bos_token_id"] = self._tokens.tokenizer.convert_tokens_to_ids(self._tokens.token)
         return options
 
     def _sentence(self, ids: list[int], most: int) -> str:
         # First stand the decoder's start and, where it is forced, the language. Each sentence has a room of its
         # own, whatever the longest of the batch has: a translation does not depend on its company.
-        own = ids[1 : 1 + most]
-        tokenizer = self._texts.tokenizer
-        text = self._texts.decode(tokenizer.convert_ids_to_tokens(own[self._forced :]))
+        written = ids[1 : 1 + most]
+        tokenizer = self._tokens.tokenizer
+        text = self._tokens.decode(tokenizer.convert_ids_to_tokens(written[self._forced :]))
         # The last token says nothing: Marian is made to put an end there.
-        return text if tokenizer.eos_token_id in own[: most - 1] else Unfinished(text)
+        return text if tokenizer.eos_token_id in written[: most - 1] else Unfinished(text)
 
     @cached_property
     def _model(self) -> Any:
@@ -165,38 +166,9 @@ class NeuralTranslator:
 
         torch.set_num_threads(self._threads)
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        model = self._loaded(torch.float32 if self.arithmetic == "fp32" else torch.bfloat16)
+        dtype = torch.float32 if self.arithmetic == "fp32" else torch.bfloat16
+        model = load_model(self._snapshot.path, self._name, dtype, self._where)
         # Its own limit of length gives way to the one of each batch.
         model.generation_config.max_length = None
         logger.info("%s: %s in %s on %s", self._where, self._name, self.arithmetic, device)
         return model.to(device).eval()
-
-    def _loaded(self, dtype: Any) -> Any:
-        from safetensors import SafetensorError
-        from transformers import AutoModelForSeq2SeqLM
-        from transformers.utils import logging as hub_logging
-
-        hub_logging.set_verbosity_error()
-        hub_logging.disable_progress_bar()
-        try:
-            model, found = AutoModelForSeq2SeqLM.from_pretrained(
-                str(self._found.path),
-                dtype=dtype,
-                use_safetensors=True,
-                local_files_only=True,
-                output_loading_info=True,
-            )
-        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-            raise self._unusable(str(error)) from error
-        # Transformers would fill what is missing with random numbers.
-        if missing := sorted(found["missing_keys"]):
-            raise self._unusable(f"no weights for {missing[0]} and {len(missing) - 1} others")
-        return model
-
-    def _unusable(self, found: str) -> ModelError:
-        return ModelError(
-            where=self._where,
-            expected=f"a model that translates in {self._name}",
-            found=" ".join(found.split())[:300],
-            hint="Name another model, or fetch this one again.",
-        )

@@ -1,7 +1,14 @@
-"""Plan batches of sentences: of similar length, so that little is padding, and each of about the same size."""
+"""Plan batches of sentences of similar length, so that little is padding, and each of about the same size."""
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
+
+from hbir.translation.engines.engine import Translator
+
+_CHUNK = 10_000
+"""Sentences measured at once."""
 
 
 class Sized(NamedTuple):
@@ -15,6 +22,23 @@ class Sized(NamedTuple):
 
 
 Batch = list[Sized]
+
+
+def measure(sentences: Sequence[str], translator: Translator) -> list[Sized]:
+    """Measure sentences as the translator reads them.
+
+    Args:
+        sentences: any.
+        translator: what is to translate them.
+
+    Returns:
+        Each with its length, which is at most the translator's limit.
+    """
+    lengths = chain.from_iterable(map(translator.lengths, chunks(sentences, _CHUNK)))
+    limit = translator.limit or sys.maxsize
+    return [
+        Sized(text, min(length, limit), length > limit) for text, length in zip(sentences, lengths, strict=True)
+    ]
 
 
 def plan_batches(sentences: Iterable[Sized], batch_tokens: int) -> list[Batch]:
@@ -41,3 +65,17 @@ def plan_batches(sentences: Iterable[Sized], batch_tokens: int) -> list[Batch]:
         batches[-1].append(sentence)
         room -= 1
     return batches
+
+
+def chunks(texts: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    """Take texts a few at a time.
+
+    Args:
+        texts: any.
+        size: how many at most.
+
+    Yields:
+        Them, in order.
+    """
+    for start in range(0, len(texts), size):
+        yield texts[start : start + size]

@@ -1,7 +1,6 @@
 """Translate only what the memory does not know yet, batch by batch, and keep every batch at once."""
 
 import logging
-import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, zip_longest
@@ -10,18 +9,15 @@ from typing import NoReturn
 from hbir.core.errors import DataError
 from hbir.core.interrupt import interruptible
 from hbir.translation.engines.engine import Segment, Translator, Unfinished
-from hbir.translation.memory.batches import Batch, Sized, plan_batches
+from hbir.translation.memory.batches import Batch, measure, plan_batches
 from hbir.translation.memory.memory import Memory, Part
 from hbir.translation.memory.progress import Progress
-from hbir.translation.memory.splitting import chunks, split_all
+from hbir.translation.memory.sentences import Unit, join, split_texts, translatable
 from hbir.translation.memory.store import Remembered
-from hbir.translation.memory.units import Unit, join, translatable
 
 logger = logging.getLogger(__name__)
 Runner = Callable[[Iterable[list[str]]], Iterator[list[str]]]
 """Translates batches; results come in the order of the batches."""
-_CHUNK = 10_000
-"""Sentences measured at once."""
 
 
 class MemorisedEngine:
@@ -71,7 +67,7 @@ class MemorisedEngine:
             KeyboardInterrupt: after a signal; what was translated is kept.
         """
         texts = list(dict.fromkeys(segment.text for segment in segments))
-        units = dict(zip(texts, split_all(texts, self._memory), strict=True))
+        units = dict(zip(texts, split_texts(texts, self._memory), strict=True))
         sentences = dict.fromkeys(unit.text for unit in chain(*units.values()) if translatable(unit.text))
         known = self._translations(list(sentences))
         self.truncated += sum(_truncated(units[text], known) for text in texts)
@@ -83,20 +79,12 @@ class MemorisedEngine:
         unknown = [sentence for sentence in sentences if sentence not in known]
         if unknown:
             part.make_sure_to_write()
-        sized = self._sized(unknown)
+        sized = measure(unknown, self._translator)
         tokens = sum(sentence.length for sentence in sized)
         with Progress(self._target, len(unknown), tokens, len(known)) as progress:
             new = self._run(plan_batches(sized, self._batch_tokens), part, progress)
         # Of two processes that translate the same at once, the first to commit is right for both.
         return {**known, **new, **part.get(unknown)}
-
-    def _sized(self, sentences: list[str]) -> list[Sized]:
-        lengths = chain.from_iterable(map(self._translator.lengths, chunks(sentences, _CHUNK)))
-        limit = self._translator.limit or sys.maxsize
-        return [
-            Sized(text, min(length, limit), length > limit)
-            for text, length in zip(sentences, lengths, strict=True)
-        ]
 
     def _run(self, batches: list[Batch], part: Part, progress: Progress) -> dict[str, Remembered]:
         if not batches:

@@ -37,7 +37,7 @@ class Progress:
         self.language, self.sentences, self.tokens, self.remembered = language, sentences, tokens, remembered
         self.done = self.done_tokens = 0
         self.clock = clock
-        self.start = self.told = clock()
+        self.start = self.last_line = clock()
         self.bar: tqdm[Any] = tqdm(
             total=tokens, desc=f"translate {language}", bar_format=_BAR, disable=None if sentences else True
         )
@@ -62,8 +62,8 @@ class Progress:
         counts = f"{self.done:,} of {self.sentences:,} sentences, {self._rate():,.0f} sentences/s"
         self.bar.set_postfix_str(f"{counts}, ", refresh=False)
         self.bar.update(tokens)
-        if self.bar.disable and self.clock() - self.told >= _EVERY:
-            self.told = self.clock()
+        if self.bar.disable and self.clock() - self.last_line >= _EVERY:
+            self.last_line = self.clock()
             logger.info("%s: %s, %s left", self.language, counts, self._left())
 
     def __exit__(

@@ -50,7 +50,7 @@ class Store:
             DataError: when it is broken, of another layout, or cannot be written.
         """
         self.path = path
-        with self._told():
+        with self._explained():
             path.parent.mkdir(parents=True, exist_ok=True)
         with self._opened():
             pass
@@ -103,7 +103,7 @@ class Store:
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
-        with self._told():
+        with self._explained():
             connection = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level="IMMEDIATE")
             with closing(connection):
                 if _version(connection) != FORMAT:
@@ -122,7 +122,7 @@ class Store:
                 raise self._of_another_layout(version)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _explained(self) -> Iterator[None]:
         with write_faults(self.path):
             try:
                 yield

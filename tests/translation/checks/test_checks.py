@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hbir.core.errors import ParamsError
 from hbir.core.text import normalise
-from hbir.translation.checks.checks import OF_CONTENT, OF_LANGUAGE, make_checks
+from hbir.translation.checks.checks import CONTENT_REASONS, LANGUAGE_REASONS, make_checks
 from perf.checks import blocks, xquad
 from tests.translation.makers import checks, only
 
@@ -78,7 +78,7 @@ def test_null_switches_a_check_off(chosen, target: str, translation: str):
 
 def test_what_is_no_fault_of_an_engine():
     of_german = make_checks(DEFAULT, "de")
-    mixing, abridging = of_german.without(OF_LANGUAGE), of_german.without(OF_CONTENT)
+    mixing, abridging = of_german.without(LANGUAGE_REASONS), of_german.without(CONTENT_REASONS)
     assert mixing.reason(SENTENCE, SENTENCE) is None
     assert mixing.reason(SENTENCE, CHINESE) == "length_ratio"
     assert abridging.reason(f"{SENTENCE} 1945", "Der hohe Turm.") is None

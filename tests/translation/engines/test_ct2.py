@@ -172,7 +172,7 @@ def test_identity(folders):
 
 
 def test_making_one_loads_nothing(folders, monkeypatch):
-    monkeypatch.setattr("hbir.translation.engines.texts.Texts.tokenizer", property(pytest.fail))
+    monkeypatch.setattr("hbir.translation.engines.tokens.SentenceTokenizer.tokenizer", property(pytest.fail))
     monkeypatch.setattr(Ct2Translator, "_model", property(pytest.fail))
     assert translator("m2m100", folders["m2m100"]).identity["token"] == "__de__"
 

@@ -2,7 +2,8 @@ import pytest
 
 from hbir.core.errors import LanguageError
 from hbir.core.languages import LANGUAGES
-from hbir.translation.engines.families import FAMILIES, code_of, is_fixed_opus, model_of, token_of
+from hbir.translation.engines.families import FAMILIES
+from hbir.translation.engines.targets import code_of, is_fixed_opus, model_of, token_of
 
 WHERE = "engine x"
 

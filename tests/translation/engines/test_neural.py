@@ -59,7 +59,7 @@ def test_the_target_language_is_forced_and_left_out(folders, name, monkeypatch):
     engine = translator(name, folders[name])
     calls = generated(engine, monkeypatch)
     found = engine.translate(SENTENCES[:3])
-    tokenizer = engine._texts.tokenizer
+    tokenizer = engine._tokens.tokenizer
     rows = calls[0]["found"].tolist()
     assert [tokenizer.convert_ids_to_tokens(row[:2]) for row in rows] == [["</s>", FORCED[name]]] * 3
     sources = calls[0]["input_ids"][:, 0].tolist()
@@ -79,14 +79,14 @@ def test_the_target_language_stands_before_the_source(tmp_path, folders, name, m
     engine = translator(name, folder, target="te")
     calls = generated(engine, monkeypatch)
     engine.translate(SENTENCES[:2])
-    first = engine._texts.tokenizer.convert_ids_to_tokens(calls[0]["input_ids"][:, 0].tolist())
+    first = engine._tokens.tokenizer.convert_ids_to_tokens(calls[0]["input_ids"][:, 0].tolist())
     assert first == [{"opus": ">>tel<<", "madlad": "<2te>"}[name]] * 2
     assert "forced_bos_token_id" not in calls[0]
 
 
 def test_a_translation_ends_at_its_end(folders, monkeypatch):
     engine = translator("opus", folders["opus"])
-    tokenizer = engine._texts.tokenizer
+    tokenizer = engine._tokens.tokenizer
     words = tokenizer("Lima.", add_special_tokens=False)["input_ids"]
     row = [tokenizer.pad_token_id, *words, tokenizer.eos_token_id, *[tokenizer.pad_token_id] * 3]
     monkeypatch.setattr(engine._model, "generate", lambda **options: torch.tensor([row]))
@@ -99,7 +99,7 @@ def answering(engine: NeuralTranslator, monkeypatch, rows: list[list[int]]) -> N
 
 def test_a_translation_that_fills_its_room_is_unfinished(folders, monkeypatch):
     engine = translator("opus", folders["opus"])
-    tokenizer = engine._texts.tokenizer
+    tokenizer = engine._tokens.tokenizer
     end, pad = tokenizer.eos_token_id, tokenizer.pad_token_id
     room = 3 * engine.lengths(["x"])[0] + 32
     word = tokenizer("Lima", add_special_tokens=False)["input_ids"][-1]
@@ -193,7 +193,7 @@ def test_identity_of_the_hub_is_its_commit(folders, monkeypatch):
 
 
 def test_making_one_loads_nothing(folders, monkeypatch):
-    monkeypatch.setattr("hbir.translation.engines.texts.Texts.tokenizer", property(pytest.fail))
+    monkeypatch.setattr("hbir.translation.engines.tokens.SentenceTokenizer.tokenizer", property(pytest.fail))
     monkeypatch.setattr(NeuralTranslator, "_model", property(pytest.fail))
     engine = translator("nllb", folders["nllb"])
     assert engine.limit == 64
@@ -224,7 +224,7 @@ def test_unknown_languages(name, target, told):
 
 def test_a_model_that_does_not_know_a_language_of_its_family(tmp_path, folders):
     engine = translator("madlad", folders["madlad"], target="fr")
-    engine._texts._wanted = "<2xx>"
+    engine._tokens._wanted = "<2xx>"
     with pytest.raises(LanguageError, match="<2xx>"):
         engine.translate(SENTENCES)
 

@@ -12,7 +12,7 @@ from hbir.translation.engines.registry import ENGINES, EngineKind
 from hbir.translation.memory.memorised import MemorisedEngine
 from hbir.translation.memory.memory import Memory
 from hbir.translation.memory.progress import Progress
-from hbir.translation.memory.units import Unit, cut, join, spans, translatable
+from hbir.translation.memory.sentences import Unit, cut, join, spans, translatable
 from hbir.translation.params import ChecksParams, ClusterParams, EngineParams, TranslateParams
 from tests.translation.fakes import Mixing, Upper, passages
 from tests.translation.makers import engine_of, read_only

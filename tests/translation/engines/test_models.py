@@ -4,8 +4,8 @@ import pytest
 
 from hbir.core.errors import LanguageError, ModelError
 from hbir.core.model_folder import model_digest, require_files
-from hbir.translation.engines.families import FAMILIES
-from hbir.translation.engines.folders import check_target, read_family_config
+from hbir.translation.engines.families import FAMILIES, read_family_config
+from hbir.translation.engines.targets import check_target
 
 WHERE = "engine x"
 

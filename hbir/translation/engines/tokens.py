@@ -52,21 +52,21 @@ _ENOUGH = 200
 """Tokens that it takes to tell that a tokenizer does not fit; a single text may be in any script."""
 
 
-class Texts:
+class SentenceTokenizer:
     """Turn sentences into tokens as a model reads them, and its tokens into sentences."""
 
-    def __init__(self, family: Family, folder: Path, token: str | None, own_token: bool, where: str) -> None:
+    def __init__(self, family: Family, folder: Path, token: str | None, chosen: bool, where: str) -> None:
         """Remember where the tokenizer is; it is loaded when it is needed.
 
         Args:
             family: of the model.
             folder: with the tokenizer's files.
             token: what tells the model the target language.
-            own_token: whether the user chose that, so that a model must know it.
+            chosen: whether the user named that token, so that a model must know it.
             where: what to call the engine in a message.
         """
         self._family, self._folder, self._where = family, folder, where
-        self._wanted, self._own = token, own_token
+        self._wanted, self._chosen = token, chosen
 
     @cached_property
     def tokenizer(self) -> Any:
@@ -105,7 +105,7 @@ class Texts:
         if self._wanted is not None and self._knows(self._wanted):
             return self._wanted
         targets = getattr(self.tokenizer, "supported_language_codes", [])
-        if self._family.name == "opus" and not self._own and len(targets) < 2:
+        if self._family.name == "opus" and not self._chosen and len(targets) < 2:
             return None
         raise LanguageError(
             where=self._where,
@@ -126,7 +126,7 @@ class Texts:
         Raises:
             ModelError: when most of them are unknown to the tokenizer.
         """
-        rows = self.tokenizer(self._told(texts), verbose=False)["input_ids"]
+        rows = self.tokenizer(self._addressed(texts), verbose=False)["input_ids"]
         self._check_known(rows)
         return [len(ids) for ids in rows]
 
@@ -141,7 +141,7 @@ class Texts:
         Returns:
             `input_ids` and `attention_mask` of each, special tokens included.
         """
-        return self.tokenizer(self._told(texts), truncation=True, max_length=limit, **form)
+        return self.tokenizer(self._addressed(texts), truncation=True, max_length=limit, **form)
 
     def decode(self, tokens: Sequence[str]) -> str:
         """Join the tokens of a translation.
@@ -160,7 +160,7 @@ class Texts:
     def _special(self) -> frozenset[str | None]:
         return frozenset((*self.tokenizer.all_special_tokens, self.token))
 
-    def _told(self, texts: Sequence[str]) -> list[str]:
+    def _addressed(self, texts: Sequence[str]) -> list[str]:
         before = f"{self.token} " if self.token and not self._family.forced else ""
         return [before + text for text in texts]
 

@@ -1,8 +1,9 @@
 import pytest
 
 from hbir.core.errors import LanguageError, ModelError
-from hbir.translation.engines.families import FAMILIES, token_of
-from hbir.translation.engines.texts import Texts, room
+from hbir.translation.engines.families import FAMILIES
+from hbir.translation.engines.targets import token_of
+from hbir.translation.engines.tokens import SentenceTokenizer, room
 from tests.translation.engines.models import MAKERS, SENTENCES, marian
 
 WHERE = "engine x"
@@ -18,7 +19,7 @@ def test_room_is_bounded_by_both():
 def texts(tmp_path_factory, request):
     name = request.param
     folder = MAKERS[name](tmp_path_factory.mktemp("models") / name)
-    return Texts(FAMILIES[name], folder, token_of(FAMILIES[name], "de", None, WHERE), False, WHERE)
+    return SentenceTokenizer(FAMILIES[name], folder, token_of(FAMILIES[name], "de", None, WHERE), False, WHERE)
 
 
 @pytest.mark.parametrize(
@@ -51,20 +52,20 @@ def test_a_long_sentence_keeps_its_special_tokens(texts):
 def test_a_model_with_several_targets(tmp_path):
     folder = marian(tmp_path / "many", targets=(">>deu<<", ">>tel<<"))
     opus = FAMILIES["opus"]
-    told = Texts(opus, folder, ">>tel<<", False, WHERE)
+    told = SentenceTokenizer(opus, folder, ">>tel<<", False, WHERE)
     ids = told.encode(SENTENCES[:1], 64)["input_ids"][0]
     assert told.tokenizer.convert_ids_to_tokens(ids)[0] == ">>tel<<"
     with pytest.raises(LanguageError, match="none chosen of its 2.*>>deu<<, >>tel<<"):
-        Texts(opus, folder, None, False, WHERE).lengths(SENTENCES)
+        SentenceTokenizer(opus, folder, None, False, WHERE).lengths(SENTENCES)
     with pytest.raises(LanguageError, match=">>deu<<"):
-        Texts(opus, folder, ">>ger<<", True, WHERE).lengths(SENTENCES)
+        SentenceTokenizer(opus, folder, ">>ger<<", True, WHERE).lengths(SENTENCES)
 
 
 def test_the_tables_token_is_not_forced_on_a_model_with_one_target(tmp_path):
-    texts = Texts(FAMILIES["opus"], marian(tmp_path / "one"), ">>tel<<", False, WHERE)
+    texts = SentenceTokenizer(FAMILIES["opus"], marian(tmp_path / "one"), ">>tel<<", False, WHERE)
     assert texts.token is None
     with pytest.raises(LanguageError, match=">>tel<<"):
-        Texts(FAMILIES["opus"], tmp_path / "one", ">>tel<<", True, WHERE).lengths(SENTENCES)
+        SentenceTokenizer(FAMILIES["opus"], tmp_path / "one", ">>tel<<", True, WHERE).lengths(SENTENCES)
 
 
 @pytest.mark.parametrize("texts", ["nllb", "m2m100", "opus"], indirect=True)
@@ -79,4 +80,4 @@ def test_texts_that_the_tokenizer_does_not_know(texts):
 
 def test_no_tokenizer(tmp_path):
     with pytest.raises(ModelError, match="source.spm"):
-        Texts(FAMILIES["opus"], tmp_path, None, False, WHERE).lengths(SENTENCES)
+        SentenceTokenizer(FAMILIES["opus"], tmp_path, None, False, WHERE).lengths(SENTENCES)

@@ -3,13 +3,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hbir.translation.checks import loops
-from hbir.translation.checks.loops import repeats, units
+from hbir.translation.checks import repetition
+from hbir.translation.checks.repetition import repeats, units
 
 
 def slow(numbers: list[int], times: int) -> bool:
     """Try every place and every period."""
-    for period in range(1, min(loops.LONGEST, len(numbers) // times) + 1):
+    for period in range(1, min(repetition.LONGEST, len(numbers) // times) + 1):
         for start in range(len(numbers) - period * times + 1):
             unit = numbers[start : start + period]
             if numbers[start : start + period * times] == unit * times:
@@ -39,7 +39,7 @@ def test_one_repetition_less_is_no_loop():
 
 
 def test_a_longer_period_than_is_looked_for_is_no_loop():
-    for period, found in ((loops.LONGEST, True), (loops.LONGEST + 1, False)):
+    for period, found in ((repetition.LONGEST, True), (repetition.LONGEST + 1, False)):
         assert repeats(np.array([*range(period)] * 3), 3) is found
 
 

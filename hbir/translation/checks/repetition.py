@@ -13,6 +13,16 @@ _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 _LETTER = regex.compile(r"[\p{L}\p{M}]")
 
 
+def looping(target: str, times: int, source: str, translation: str) -> bool:
+    """Tell whether the same words follow each other so many times in the translation alone.
+
+    Letters take the place of words where these are not spaced, so the source is looked at in both ways.
+    """
+    if not repeats(units(translation, target), times):
+        return False
+    return not any(repeats(units(source, language), times) for language in ("en", target))
+
+
 def units(text: str, language: str) -> NDArray[np.int64]:
     """Number the units of a text, equal ones alike.
 

@@ -4,13 +4,19 @@ Translation models are trained on single sentences and drop content of longer in
 sentence changed finds the others in the memory.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
+from importlib.metadata import version
 from itertools import pairwise
 from typing import NamedTuple
 
 import regex
+from tqdm import tqdm
 
 from hbir.core.sentences import sentence_breaks
+from hbir.translation.memory.batches import chunks
+from hbir.translation.memory.memory import Memory
+from hbir.translation.memory.store import Remembered
 
 UNSPACED_SENTENCES = frozenset({"zh", "ja"})
 """Languages that write no space between two sentences; Thai, which has none between words, does here."""
@@ -19,6 +25,12 @@ WIDTH = 40
 Span = tuple[int, int]
 _WRAP = regex.compile(r"[ \t]*\r?\n")
 _FLAT = {ord(mark): " " for mark in "\r\n"}
+SHARED = "sentences"
+"""Name of the file of what is the same for all languages."""
+_RULES = 2
+"""To be raised with any change of what `spans` finds."""
+_CHUNK = 5_000
+"""Texts between two commits."""
 
 
 class Unit(NamedTuple):
@@ -26,6 +38,35 @@ class Unit(NamedTuple):
 
     text: str
     gap: str
+
+
+def split_texts(texts: Sequence[str], memory: Memory) -> list[list[Unit]]:
+    """Split texts into sentences.
+
+    Args:
+        texts: English texts, none twice.
+        memory: of any language; in its folder all share the file that keeps the sentences' places.
+
+    Returns:
+        The units of each text.
+
+    Raises:
+        DataError: when the memory cannot be read or written.
+    """
+    shared = Memory(memory.path.with_name(f"{SHARED}.sqlite"))
+    part = shared.part({"sentences": _RULES, "syntok": version("syntok")})
+    found: dict[str, list[Span]] = {text: json.loads(entry.text) for text, entry in part.get(texts).items()}
+    unknown = [text for text in texts if text not in found]
+    if unknown:
+        part.make_sure_to_write()
+    hidden = None if unknown else True
+    with tqdm(total=len(unknown), desc="find sentences", unit=" texts", disable=hidden) as bar:
+        for chunk in chunks(unknown, _CHUNK):
+            new = {text: spans(text) for text in chunk}
+            part.put({text: Remembered(json.dumps(places)) for text, places in new.items()})
+            found |= new
+            bar.update(len(chunk))
+    return [cut(text, found[text]) for text in texts]
 
 
 def spans(text: str) -> list[Span]:

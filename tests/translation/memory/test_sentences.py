@@ -6,9 +6,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hbir.core.sentences import sentence_breaks
+from hbir.translation.memory.batches import chunks
 from hbir.translation.memory.memory import Memory
-from hbir.translation.memory.splitting import chunks, split_all
-from hbir.translation.memory.units import WIDTH, Unit, cut, join, spans, translatable
+from hbir.translation.memory.sentences import WIDTH, Unit, cut, join, spans, split_texts, translatable
 
 WRAPPED = "Whoever walks along the river in the evening sees the towers,"
 BREAKS = regex.compile(r"[ \t]*\r?\n")
@@ -150,27 +150,27 @@ def test_with_a_letter_there_is(text):
 def test_many_texts_are_split_once(tmp_path, monkeypatch):
     memory = Memory(tmp_path / "es.sqlite")
     some = ["A b. C d.", "", " E?\nF", "1"]
-    assert split_all(some, memory) == [split(text) for text in some]
+    assert split_texts(some, memory) == [split(text) for text in some]
     asked = []
 
     def counted(text):
         asked.append(text)
         return spans(text)
 
-    monkeypatch.setattr("hbir.translation.memory.splitting.spans", counted)
-    monkeypatch.setattr("hbir.translation.memory.splitting._CHUNK", 1)
+    monkeypatch.setattr("hbir.translation.memory.sentences.spans", counted)
+    monkeypatch.setattr("hbir.translation.memory.sentences._CHUNK", 1)
     more = ["New. One.", *some, "Another"]
-    assert split_all(more, memory) == [split(text) for text in more]
+    assert split_texts(more, memory) == [split(text) for text in more]
     assert asked == ["New. One.", "Another"]
 
 
 def test_another_splitter_splits_again(tmp_path, monkeypatch):
     memory = Memory(tmp_path / "es.sqlite")
-    split_all(["It is late. We go."], memory)
-    monkeypatch.setattr("hbir.translation.memory.splitting.spans", lambda text: [(0, len(text))])
-    assert len(split_all(["It is late. We go."], memory)[0]) == 2
-    monkeypatch.setattr("hbir.translation.memory.splitting.version", lambda package: "99")
-    assert split_all(["It is late. We go."], memory) == [[Unit("It is late. We go.", "")]]
+    split_texts(["It is late. We go."], memory)
+    monkeypatch.setattr("hbir.translation.memory.sentences.spans", lambda text: [(0, len(text))])
+    assert len(split_texts(["It is late. We go."], memory)[0]) == 2
+    monkeypatch.setattr("hbir.translation.memory.sentences.version", lambda package: "99")
+    assert split_texts(["It is late. We go."], memory) == [[Unit("It is late. We go.", "")]]
 
 
 def test_chunks():
@@ -180,7 +180,7 @@ def test_chunks():
 
 def test_all_languages_share_the_places_of_sentences(tmp_path, monkeypatch):
     some = ["A b. C d.", " E?\nF"]
-    found = split_all(some, Memory(tmp_path / "es.sqlite"))
-    monkeypatch.setattr("hbir.translation.memory.splitting.spans", lambda text: pytest.fail("asked again"))
-    assert split_all(some, Memory(tmp_path / "de.sqlite")) == found
+    found = split_texts(some, Memory(tmp_path / "es.sqlite"))
+    monkeypatch.setattr("hbir.translation.memory.sentences.spans", lambda text: pytest.fail("asked again"))
+    assert split_texts(some, Memory(tmp_path / "de.sqlite")) == found
     assert (tmp_path / "sentences.sqlite").is_file()
