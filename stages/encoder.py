@@ -7,12 +7,13 @@ import click
 import pyarrow as pa
 
 from hbir.core import paths, project
-from hbir.core.files import atomic_folder, read_table, write_json
+from hbir.core.files import atomic_folder, read_table
 from hbir.core.params import read_params, section
 from hbir.core.schemas import TRAIN, TRANSLATED_SCHEMA
 from hbir.encoding import coverage
-from hbir.encoding.initial import ORIGIN, initial_encoder, origin
+from hbir.encoding.initial import initial_encoder
 from hbir.encoding.model import prepare_torch, save_encoder
+from hbir.encoding.origin import describe, write_origin
 from hbir.encoding.params import EncoderParams
 
 
@@ -24,14 +25,14 @@ def encoder() -> None:
     prepare_torch(project.read_project(params).threads)
     texts = (text for lang in _languages(params, chosen) for side in _texts(lang) for text in side.to_pylist())
     model = initial_encoder(chosen, texts, project.read_project(params).seed)
-    told = origin(model, chosen)
+    origin = describe(model, chosen)
     with atomic_folder(paths.INITIAL) as folder:
         save_encoder(model, folder)
-        write_json(folder / ORIGIN, told)
-    at = f" at {told['revision']}" if told["revision"] else ""
-    click.echo(f"encoder: {chosen.name}{at}, {told['parameters']:,} parameters, {told['tokens']:,} tokens")
-    if told["revision"] not in (None, chosen.revision):
-        click.echo(f"set encoder.revision: {told['revision']} to pin it")
+        write_origin(origin, folder)
+    at = f" at {origin.revision}" if origin.revision else ""
+    click.echo(f"encoder: {origin.name}{at}, {origin.parameters:,} parameters, {origin.tokens:,} tokens")
+    if origin.revision not in (None, chosen.revision):
+        click.echo(f"set encoder.revision: {origin.revision} to pin it")
     click.echo(coverage.report(coverage.measure(model, chosen, _samples(params)), chosen))
 
 

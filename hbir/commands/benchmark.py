@@ -49,7 +49,8 @@ def benchmark(
     """Score MODEL on the benchmark NAME: cldr, xquad-r, miracl, beir/scifact, mteb/…; see docs/data.md."""
     from hbir.benchmarks.registry import checked
     from hbir.encoding.fingerprint import encoder_fingerprint
-    from hbir.encoding.model import Side, open_encoder, prepare_torch
+    from hbir.encoding.model import open_encoder, prepare_torch
+    from hbir.encoding.prompts import Side
     from hbir.encoding.sources import find_source
     from hbir.evaluation.params import EvaluateParams
     from hbir.evaluation.scoring import Benchmark

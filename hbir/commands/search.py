@@ -51,7 +51,8 @@ def search(
         raise ParamsError(where="hbir search", expected="a question", found="none", hint="Write it in quotes.")
     file = CorpusFile(corpus)
     from hbir.encoding.fingerprint import encoder_fingerprint
-    from hbir.encoding.model import Side, embed, open_encoder, prepare_torch
+    from hbir.encoding.model import embed, open_encoder, prepare_torch
+    from hbir.encoding.prompts import Side
     from hbir.retrieval.search import open_library
     from hbir.retrieval.show import show_hits
 

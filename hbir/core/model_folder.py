@@ -11,6 +11,8 @@ from hbir.core.hub.models import PICKLED, SAFE
 
 MODULES = "modules.json"
 """What makes a folder one of sentence-transformers."""
+ST_CONFIG = "config_sentence_transformers.json"
+"""Where sentence-transformers keeps prompts, similarity and the kind of model."""
 ADAPTER = "adapter_config.json"
 """What makes a folder an addition to another model, which peft saved."""
 _TOKENIZERS = ("tokenizer.json", "vocab*", "*.vocab", "*.model", "*.spm", "whitespacetokenizer_config.json")

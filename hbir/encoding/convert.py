@@ -16,10 +16,9 @@ from transformers import AutoModel, PreTrainedModel
 from hbir.core.errors import ModelError
 from hbir.core.files import atomic_folder, write_json
 from hbir.core.hub.models import SAFE, WEIGHTS, Snapshot
-from hbir.core.model_folder import read_config, refuse_adapter, refuse_pointers
-from hbir.encoding.initial import PROMPT_FILE
-from hbir.encoding.kinds import foreign, untrusted
-from hbir.encoding.opening import UNUSED
+from hbir.core.model_folder import ST_CONFIG, read_config, refuse_adapter, refuse_pointers
+from hbir.encoding.checks import foreign, untrusted
+from hbir.encoding.loading import UNUSED
 from hbir.encoding.sources import fetched, refuse_revision
 
 PICKLE = "pytorch_model.bin"
@@ -70,7 +69,7 @@ def convert(name: str, target: Path, revision: str | None = None) -> Snapshot:
         for part in parts:
             _rewrite(part, folder / part.relative_to(source.path), where)
         if preset and preset.prompts is not None:
-            _name_prompts(folder / PROMPT_FILE, preset.prompts)
+            _name_prompts(folder / ST_CONFIG, preset.prompts)
     return source
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,13 +17,12 @@ from transformers.utils import logging as hub_logging
 from hbir.core.errors import ModelError
 from hbir.core.hub.models import require_safetensors
 from hbir.core.model_folder import MODULES
-from hbir.encoding.initial import ANOTHER, own_prompts, set_pooling
-from hbir.encoding.kinds import require_encoder
-from hbir.encoding.opening import open_folder
+from hbir.encoding.checks import require_encoder
+from hbir.encoding.loading import ANOTHER, open_folder
+from hbir.encoding.prompts import SIDES, Side, own_prompts
+from hbir.encoding.settings import set_pooling
 from hbir.encoding.sources import find_source
 
-Side = Literal["query", "document"]
-SIDES: tuple[Side, Side] = ("query", "document")
 logger = logging.getLogger(__name__)
 _RERUN = "Delete the folder and run `dvc repro`, or name another."
 
@@ -81,11 +80,13 @@ def open_encoder(
     model = open_folder(source.path, where, ANOTHER, device, trust_remote_code, attention)
     if source.preset and not (source.path / MODULES).is_file():
         set_pooling(model, source.preset.pooling)
-    published = source.preset.prompts if source.preset else None
     given = {side: text for side, text in prompts.items() if text is not None}
-    model.prompts = model.prompts | (published or own_prompts(source.path) or {}) | given
-    if not any(model.prompts.values()):
-        logger.info("%s: no prompts before questions and passages", name)
+    published = source.preset.prompts if source.preset else None
+    if len(given) < len(SIDES):
+        model.prompts |= published or own_prompts(source.path, where) or {}
+    model.prompts |= given
+    if not any(model.prompts.get(side) for side in SIDES):
+        logger.info("%s: no prompts before queries and passages", name)
     return model.eval()
 
 

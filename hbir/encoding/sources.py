@@ -7,7 +7,7 @@ from typing import NamedTuple
 from hbir.core.errors import ModelError, ParamsError
 from hbir.core.hub.models import SAFE, Snapshot, require_safetensors, snapshot
 from hbir.core.lines import expanded
-from hbir.encoding.kinds import require_encoder
+from hbir.encoding.checks import require_encoder
 from hbir.encoding.presets import PRESETS, SCRATCH, Preset
 
 CODE = "*.py"

@@ -14,7 +14,8 @@ from hbir.benchmarks.task import RetrievalTask
 from hbir.core.errors import DataError
 from hbir.core.lines import expanded
 from hbir.encoding.fingerprint import encoder_fingerprint
-from hbir.encoding.model import SIDES, embed
+from hbir.encoding.model import embed
+from hbir.encoding.prompts import SIDES
 from hbir.evaluation.evaluate import Evaluation, evaluate, evaluate_ranks, merged
 from hbir.evaluation.mteb_tasks import FAMILY, score_mteb
 from hbir.evaluation.params import EvaluateParams

@@ -5,8 +5,9 @@ from typing import Any
 
 from hbir.core.samplers import SAMPLERS
 from hbir.core.training_record import TrainingRecord
-from hbir.encoding.model import SIDES
+from hbir.encoding.origin import Origin
 from hbir.encoding.presets import PRESETS
+from hbir.encoding.prompts import SIDES
 
 _CARD = """---
 library_name: sentence-transformers
@@ -37,13 +38,13 @@ Fingerprint of the run: `{fingerprint}`. Its params and curves are in `training.
 """
 
 
-def model_card(training: TrainingRecord, prompts: dict[str, str], origin: dict[str, Any]) -> str:
+def model_card(training: TrainingRecord, prompts: dict[str, str], origin: Origin | None) -> str:
     """Describe a trained encoder.
 
     Args:
         training: its record.
         prompts: the encoder's own, by side.
-        origin: the content of the starting point's encoder.json; empty where it has none.
+        origin: the record of the starting point; None where it has none.
 
     Returns:
         Markdown with the header that the Hub reads.
@@ -56,17 +57,17 @@ def model_card(training: TrainingRecord, prompts: dict[str, str], origin: dict[s
     )
 
 
-def _base(origin: dict[str, Any]) -> str:
-    if not origin.get("revision"):
+def _base(origin: Origin | None) -> str:
+    if not origin or not origin.revision:
         return ""
-    preset = PRESETS.get(origin["name"])
-    return f"base_model: {preset.id if preset else origin['name']}\n"
+    preset = PRESETS.get(origin.name)
+    return f"base_model: {preset.id if preset else origin.name}\n"
 
 
-def _start(origin: dict[str, Any]) -> Iterator[str]:
+def _start(origin: Origin | None) -> Iterator[str]:
     if origin:
-        commit = f" at commit `{origin['revision']}`" if origin["revision"] else ""
-        yield f"Training started from `{origin['name']}`{commit}."
+        commit = f" at commit `{origin.revision}`" if origin.revision else ""
+        yield f"Training started from `{origin.name}`{commit}."
 
 
 def _trained(params: dict[str, Any]) -> Iterator[str]:

@@ -7,7 +7,8 @@ import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.util import batch_to_device
 
-from hbir.encoding.model import Side, features
+from hbir.encoding.model import features
+from hbir.encoding.prompts import Side
 from hbir.training.params import TrainParams
 
 

@@ -5,7 +5,7 @@ from sentence_transformers import SentenceTransformer
 from torch import nn
 from transformers import PreTrainedModel
 
-from hbir.encoding.model import SIDES
+from hbir.encoding.prompts import SIDES
 from hbir.training.forward import embed
 
 

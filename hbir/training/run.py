@@ -13,14 +13,14 @@ from sentence_transformers import SentenceTransformer
 
 from hbir.batching.plan import Plan, check_plan, read_plan
 from hbir.batching.summary import language_composition
-from hbir.core.files import atomic_folder, read_json, read_table
+from hbir.core.files import atomic_folder, read_table
 from hbir.core.hashing import file_digest
 from hbir.core.machine import environment, main_root, write_record
 from hbir.core.schemas import PAIRS_SCHEMA
 from hbir.core.seeds import derive_seed
 from hbir.core.training_record import TRAINING, Curve, TrainingRecord, write_training
-from hbir.encoding.initial import ORIGIN
 from hbir.encoding.model import prepare_torch, save_encoder
+from hbir.encoding.origin import read_origin
 from hbir.training.attention import load_attending, require_attention
 from hbir.training.card import model_card
 from hbir.training.checkpoint import Checkpoints
@@ -159,13 +159,9 @@ def _save(job: Job, model: SentenceTransformer, checkpoints: Checkpoints, record
             (folder / FINAL).mkdir()
             save_encoder(merged(model), folder / FINAL)
         write_training(folder / TRAINING, record)
-        (folder / "README.md").write_text(model_card(record, model.prompts, _origin(job)), encoding="utf-8")
-
-
-def _origin(job: Job) -> dict[str, Any]:
-    path = job.initial / ORIGIN
-    origin: dict[str, Any] = read_json(path) if path.is_file() else {}
-    return origin
+        (folder / "README.md").write_text(
+            model_card(record, model.prompts, read_origin(job.initial)), encoding="utf-8"
+        )
 
 
 def _write_speed(name: str, history: History, model: SentenceTransformer, threads: int) -> None:

@@ -23,9 +23,10 @@ from hbir.core.hub.models import Snapshot
 from hbir.core.schemas import PAIRS_SCHEMA
 from hbir.encoding import sources
 from hbir.encoding.initial import initial_encoder
-from hbir.encoding.model import SIDES, Side, embed, features, load_encoder, prepare_torch, save_encoder
+from hbir.encoding.model import embed, features, load_encoder, prepare_torch, save_encoder
 from hbir.encoding.params import EncoderParams, StaticParams, TinyParams
 from hbir.encoding.presets import PRESETS, PROMPTS, SCRATCH
+from hbir.encoding.prompts import SIDES, Side
 from hbir.evaluation.params import EvaluateParams
 from hbir.evaluation.scoring import score_task
 from hbir.training import forward

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,8 +16,9 @@ from hbir.core.files import write_table
 from hbir.core.hashing import folder_digest
 from hbir.core.schemas import TRANSLATED_SCHEMA
 from hbir.encoding.coverage import Coverage, measure, report
-from hbir.encoding.initial import initial_encoder, origin
+from hbir.encoding.initial import initial_encoder
 from hbir.encoding.model import load_encoder, prepare_torch
+from hbir.encoding.origin import describe
 from stages.encoder import encoder
 from tests.encoding.architectures import TEXTS, make_mbert
 from tests.encoding.builder import make_params
@@ -137,7 +139,6 @@ def test_the_stage_takes_the_seed_of_the_project_and_names_the_commit(tmp_path: 
         assert "to pin it" not in CliRunner().invoke(encoder, [], catch_exceptions=False).output
         digests.append(folder_digest(Path("models/initial")))
     assert digests[0] != digests[1]
-    made = origin
-    monkeypatch.setattr("stages.encoder.origin", lambda *given: made(*given) | {"revision": "a" * 40})
+    monkeypatch.setattr("stages.encoder.describe", lambda *given: replace(describe(*given), revision="a" * 40))
     output = CliRunner().invoke(encoder, [], catch_exceptions=False).output
     assert f"set encoder.revision: {'a' * 40} to pin it" in output.splitlines()

@@ -15,7 +15,7 @@ from hbir.core.files import atomic_folder
 from hbir.core.hashing import folder_digest
 from hbir.encoding.initial import initial_encoder
 from hbir.encoding.model import embed, load_encoder, open_encoder, prepare_torch, save_encoder
-from hbir.encoding.tokenizer import train_tokenizer
+from hbir.encoding.scratch import train_tokenizer
 from tests.encoding.builder import make_params
 
 TEXTS = [

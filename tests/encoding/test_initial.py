@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,12 @@ from transformers import GPT2Config, GPT2Model
 from hbir.core.errors import ModelError, ParamsError
 from hbir.core.hashing import folder_digest
 from hbir.core.params import validated
-from hbir.encoding.initial import initial_encoder, origin
-from hbir.encoding.lengths import positions
-from hbir.encoding.model import SIDES, embed, features, load_encoder, open_encoder, prepare_torch, save_encoder
+from hbir.encoding.initial import initial_encoder
+from hbir.encoding.model import embed, features, load_encoder, open_encoder, prepare_torch, save_encoder
+from hbir.encoding.origin import describe
 from hbir.encoding.params import EncoderParams, PromptParams
+from hbir.encoding.prompts import SIDES
+from hbir.encoding.settings import positions
 from tests.encoding.architectures import MAKERS, TEXTS
 from tests.encoding.builder import make_params
 
@@ -194,7 +197,7 @@ def test_the_encoder_of_t5_is_loaded_alone(folders):
 
 def test_the_origin_names_what_was_chosen(folders):
     params = make_params(name=str(folders / "labse"), max_query_tokens=16)
-    assert origin(initial_encoder(params, [], 1), params) == {
+    assert asdict(describe(initial_encoder(params, [], 1), params)) == {
         "name": str(folders / "labse"),
         "revision": None,
         "modules": ["Transformer", "Pooling", "Dense", "Normalize"],

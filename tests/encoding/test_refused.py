@@ -102,7 +102,7 @@ def test_a_tokenizer_of_more_tokens_than_have_an_embedding(tmp_path: Path):
 def test_a_decoder_of_an_encoders_kind(tmp_path: Path):
     make_mbert(tmp_path / "model")
     changed(tmp_path / "model/config.json", is_decoder=True)
-    with pytest.raises(ModelError, match=r"expected an encoder, .* found a decoder \(is_decoder: true"):
+    with pytest.raises(ModelError, match=r"expected a dense encoder, .* found a decoder \(is_decoder: true"):
         open_encoder("model/")
 
 
@@ -166,7 +166,7 @@ def test_prompts_that_are_given_and_prompts_that_are_missing(tmp_path: Path, cap
         }
         assert not caplog.messages
         open_encoder("model/", "cpu")
-    assert caplog.messages == ["model/: no prompts before questions and passages"]
+    assert caplog.messages == ["model/: no prompts before queries and passages"]
 
 
 @pytest.mark.parametrize("command", [benchmark, search])

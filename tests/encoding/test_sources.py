@@ -26,17 +26,16 @@ from hbir.commands.benchmark import benchmark
 from hbir.commands.search import search
 from hbir.core.errors import ModelError
 from hbir.core.hashing import folder_digest
-from hbir.encoding.initial import initial_encoder, origin
+from hbir.encoding.initial import initial_encoder
 from hbir.encoding.model import load_encoder, open_encoder, save_encoder
+from hbir.encoding.origin import describe
 from hbir.encoding.presets import PRESETS
-from hbir.encoding.sources import find_source
 from tests.core.hub_server import UNREACHABLE, Hub, files_of, point_at
 from tests.encoding.architectures import (
     make_bge_m3,
     make_e5,
     make_labse,
     make_mbert,
-    make_xlm_roberta,
 )
 from tests.encoding.builder import make_params
 
@@ -101,7 +100,7 @@ def test_a_preset_of_the_hub_starts_at_one_commit_for_good(hub: Hub, tmp_path: P
 
     def made(name: str) -> str:
         model = initial_encoder(params, [], 1)
-        assert origin(model, params)["revision"] == sha
+        assert describe(model, params).revision == sha
         save_encoder(model, tmp_path / name)
         return folder_digest(tmp_path / name)
 
@@ -122,7 +121,7 @@ def test_a_revision_is_taken(hub: Hub, tmp_path: Path):
     sha = hub.push("some/bert", files)
     hub.push("some/bert", {**files, "config.json": b"broken"})
     params = make_params(name="some/bert", revision=sha)
-    assert origin(initial_encoder(params, [], 1), params)["revision"] == sha
+    assert describe(initial_encoder(params, [], 1), params).revision == sha
 
 
 def test_a_preset_with_pickled_weights_shows_the_way_out(hub: Hub, tmp_path: Path):
@@ -148,17 +147,9 @@ OTHERS: list[tuple[type[PreTrainedModel], object, str]] = [
 @pytest.mark.parametrize(("kind", "config", "name"), OTHERS, ids=[name for _, _, name in OTHERS])
 def test_what_is_no_encoder(kind, config, name, tmp_path: Path):
     kind(config).save_pretrained(tmp_path / "model")
-    text = rf"expected an encoder, such as bert, .* found model_type {name} \({kind.__name__}\)\. Choose"
+    text = rf"expected a dense encoder, such as bert, .* found model_type {name} \({kind.__name__}\)\. Choose"
     with pytest.raises(ModelError, match=text):
         open_encoder("model/")
-
-
-def test_an_encoder_with_another_head_is_one(tmp_path: Path):
-    make_xlm_roberta(tmp_path / "published")
-    config = json.loads((tmp_path / "published/config.json").read_text())
-    config["architectures"] = ["XLMRobertaForSequenceClassification"]
-    (tmp_path / "published/config.json").write_text(json.dumps(config))
-    assert find_source("published/", None, "model").revision == ""
 
 
 def test_a_folder_without_a_configuration(tmp_path: Path):

@@ -7,7 +7,7 @@ import pytest
 from huggingface_hub import ModelCardData
 from ruamel.yaml import YAML
 
-from hbir.core.files import write_json
+from hbir.encoding.origin import Origin, write_origin
 from hbir.encoding.presets import PROMPTS
 from hbir.training.card import model_card
 from hbir.training.observer import Silent
@@ -17,11 +17,26 @@ from tests.training.conftest import LORA, Files, make_record
 COMMIT = "c" * 40
 
 
+def make_origin(name: str, revision: str | None = None) -> Origin:
+    return Origin(
+        name=name,
+        revision=revision,
+        modules=["Transformer"],
+        pooling="mean",
+        prompts=PROMPTS,
+        max_query_tokens=8,
+        max_passage_tokens=8,
+        normalize=True,
+        parameters=1,
+        tokens=1,
+    )
+
+
 def card(
-    prompts: dict[str, str] = PROMPTS, origin: dict[str, Any] | None = None, **params: Any
+    prompts: dict[str, str] = PROMPTS, origin: Origin | None = None, **params: Any
 ) -> tuple[dict[str, Any], str]:
     shown = {"alpha": 0.5, "freeze_embeddings": False, "lora": None, **params}
-    _, header, text = model_card(make_record("hybrid", shown), prompts, origin or {}).split("---\n", 2)
+    _, header, text = model_card(make_record("hybrid", shown), prompts, origin).split("---\n", 2)
     return YAML(typ="safe").load(header), " ".join(text.split())
 
 
@@ -42,14 +57,14 @@ def test_it_names_the_models_own_prompts(prompts, sentence):
     ("name", "base"), [("labse", "sentence-transformers/LaBSE"), ("some/encoder", "some/encoder")]
 )
 def test_a_model_of_the_hub_is_named_with_its_commit(name, base):
-    header, text = card(origin={"name": name, "revision": COMMIT})
+    header, text = card(origin=make_origin(name, COMMIT))
     assert header["base_model"] == base
     assert ModelCardData(**header).base_model == base
     assert f"Training started from `{name}` at commit `{COMMIT}`." in text
 
 
 def test_a_folder_is_no_model_of_the_hub():
-    header, text = card(origin={"name": "tiny", "revision": None})
+    header, text = card(origin=make_origin("tiny"))
     assert "base_model" not in header
     assert "Training started from `tiny`. Questions get" in text
 
@@ -70,7 +85,7 @@ def test_a_trained_model_has_one(files: Files, tmp_path: Path):
     text = (tmp_path / "model/README.md").read_text()
     assert "LoRA, rank 2, alpha 4" in text
     assert "Training started" not in text  # the miniature has no encoder.json
-    write_json(job.initial / "encoder.json", {"name": "tiny", "revision": None})
+    write_origin(make_origin("tiny"), job.initial)
     try:
         train(files.job(tmp_path / "told"), Silent())
     finally:

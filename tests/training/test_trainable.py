@@ -12,7 +12,8 @@ from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from tokenizers import Tokenizer
 
 from hbir.core.errors import TrainingError
-from hbir.encoding.model import SIDES, load_encoder
+from hbir.encoding.model import load_encoder
+from hbir.encoding.prompts import SIDES
 from hbir.training import attention
 from hbir.training.attention import require_attention
 from hbir.training.forward import embed

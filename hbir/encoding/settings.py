@@ -1,12 +1,14 @@
-"""Limit the tokens of questions and passages, so that a plain SentenceTransformer truncates the same."""
+"""Set lengths, pooling and similarity of an encoder, so that a plain SentenceTransformer does the same."""
 
 import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules import Transformer
-from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, StaticEmbedding
 
-from hbir.core.errors import ParamsError
+from hbir.core.errors import ModelError, ParamsError
+from hbir.encoding.checks import CAUSAL
 from hbir.encoding.params import EncoderParams
+from hbir.encoding.presets import PoolingMode
 
 KEYS = {"query": "max_query_tokens", "document": "max_passage_tokens"}
 """By side, the key of its longest input."""
@@ -57,6 +59,45 @@ def positions(part: Transformer) -> int | None:
     return int(count)
 
 
+def set_pooling(model: SentenceTransformer, mode: PoolingMode) -> None:
+    """Change how an encoder makes one embedding of its tokens'.
+
+    Args:
+        model: the encoder.
+        mode: mean, cls or max.
+
+    Raises:
+        ModelError: when it pools in no module of its own, what follows needs another width, or its first
+            token sees no other.
+    """
+    _require_pooling(model, mode)
+    found = [index for index, part in enumerate(model) if isinstance(part, Pooling)]
+    old = model[found[0]] if found else None
+    if old is None or (isinstance(old.pooling_mode, tuple) and len(model) > found[0] + 1):
+        names = ", ".join(type(part).__name__ for part in model)
+        raise ModelError(
+            where="params.yaml: encoder.pooling",
+            expected="null for this encoder, whose pooling cannot be changed",
+            found=f"{mode}, where its modules are {names}",
+            hint="Set `encoder.pooling: null`.",
+        )
+    model[found[0]] = Pooling(old.embedding_dimension, mode, include_prompt=old.include_prompt)
+
+
+def set_similarity(model: SentenceTransformer, normalize: bool) -> None:
+    """Choose between cosine and inner product by the last module: one further in front belongs to the model.
+
+    Args:
+        model: the encoder.
+        normalize: whether embeddings have length 1.
+    """
+    model.similarity_fn_name = "cosine" if normalize else "dot"
+    if normalize and not isinstance(model[-1], Normalize):
+        model.append(Normalize())
+    while not normalize and isinstance(model[-1], Normalize):
+        del model[-1]
+
+
 def _check(part: Transformer, params: EncoderParams) -> None:
     most = positions(part)
     for key in KEYS.values():
@@ -96,3 +137,20 @@ def _count(part: Transformer | StaticEmbedding, text: str) -> int:
     if isinstance(part, StaticEmbedding):
         return len(part.tokenizer.encode(text, add_special_tokens=False).ids)
     return len(part.tokenizer(text, truncation=False, padding=False, verbose=False)["input_ids"])
+
+
+def _require_pooling(model: SentenceTransformer, mode: PoolingMode) -> None:
+    if mode != "cls":
+        return
+    for part in model.modules():
+        config = part.config if isinstance(part, Transformer) else None
+        both = (
+            getattr(config, "use_bidirectional_attention", None) or getattr(config, "is_causal", None) is False
+        )
+        if config is not None and config.model_type in CAUSAL and not both:
+            raise ModelError(
+                where="params.yaml: encoder.pooling",
+                expected="mean or max",
+                found=f"cls, where a first token of {config.model_type} sees no other",
+                hint="Set `encoder.pooling: mean`.",
+            )

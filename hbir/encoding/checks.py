@@ -1,4 +1,4 @@
-"""Tell an encoder from another kind of model by its files, before its weights are loaded."""
+"""Tell a dense encoder from another kind of model by its files, before its weights are loaded."""
 
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from transformers.models.auto.modeling_auto import (
 from hbir.core.errors import ModelError
 from hbir.core.model_folder import (
     MODULES,
+    ST_CONFIG,
     read_config,
     read_modules,
     refuse_adapter,
@@ -29,6 +30,30 @@ ENCODERS = frozenset(MODEL_FOR_MASKED_LM_MAPPING_NAMES) - frozenset(
 CAUSAL = frozenset(MODEL_FOR_CAUSAL_LM_MAPPING_NAMES) - ENCODERS
 """Values of `model_type` whose first token sees no other."""
 _LIBRARY = "sentence_transformers."
+_RERANKER = "a reranker (CrossEncoder), which reads query and passage together"
+_SPARSE = "a sparse encoder (such as SPLADE), whose embeddings are weights of words"
+_MULTI_VECTOR = "a multi-vector encoder (such as ColBERT), which has an embedding for every token"
+_OTHER_KINDS = {
+    "CrossEncoder": _RERANKER,
+    "SparseEncoder": _SPARSE,
+    "MultiVectorEncoder": _MULTI_VECTOR,
+    "ColBERT": _MULTI_VECTOR,
+}
+"""Values of `model_type` in the config of sentence-transformers or PyLate that are no dense encoders."""
+_OTHER_MODULES = {
+    "sentence_transformers.cross_encoder.": _RERANKER,
+    "sentence_transformers.sparse_encoder.": _SPARSE,
+    "sentence_transformers.multi_vector_encoder.": _MULTI_VECTOR,
+    "pylate.": _MULTI_VECTOR,
+}
+"""The same by the beginning of a module's class, for folders that older versions saved."""
+_OTHER_HEADS = {
+    "ForSequenceClassification": "a classifier or reranker, which gives a text or a pair of texts a score",
+    "ForTokenClassification": "a tagger, which labels the tokens of a text",
+    "ForQuestionAnswering": "a reader, which marks the answer in a passage",
+    "ForMultipleChoice": "a model for multiple choice",
+}
+"""Ends of the names of architectures that were trained for something else than an embedding."""
 
 
 def require_encoder(folder: Path, where: str, trusted: bool) -> None:
@@ -52,17 +77,19 @@ def require_encoder(folder: Path, where: str, trusted: bool) -> None:
             found="neither modules.json nor config.json",
             hint="Name the folder or id that holds them.",
         )
-    own = [] if bare else [kind for kind in read_modules(folder, where) if not kind.startswith(_LIBRARY)]
+    kinds = [] if bare else read_modules(folder, where)
+    _refuse_other_kinds(folder, kinds, where)
+    foreign_kinds = [kind for kind in kinds if not kind.startswith(_LIBRARY)]
     configs = [read_config(path, where) for path in _configs(folder)]
     if not trusted:
-        _refuse_code(own, configs, where)
+        _refuse_code(foreign_kinds, configs, where)
     else:
         _refuse_elsewhere(folder, where)
     if bare:
         _check(configs[0], where)
     if any(config.get("is_decoder") for config in configs):
         raise _other(where, "a decoder (is_decoder: true in its config.json), whose tokens see no later ones")
-    if not own:
+    if not foreign_kinds:
         require_vocabulary(folder, where)
 
 
@@ -102,26 +129,36 @@ def _configs(folder: Path) -> list[Path]:
     return [*folder.glob("config.json"), *sorted(folder.glob("*/config.json"))]
 
 
+def _refuse_other_kinds(folder: Path, kinds: list[str], where: str) -> None:
+    path = folder / ST_CONFIG
+    named = str(read_config(path, where).get("model_type")) if path.is_file() else ""
+    modules = (text for kind in kinds for start, text in _OTHER_MODULES.items() if kind.startswith(start))
+    if found := _OTHER_KINDS.get(named) or next(modules, None):
+        raise _other(where, found)
+
+
 def _check(config: dict[str, Any], where: str) -> None:
-    kind = config.get("model_type")
-    if foreign(config) or kind in ENCODERS or kind in T5:
-        return
-    names = config.get("architectures")
-    named = ", ".join(map(str, names)) if isinstance(names, list) else "no architecture named"
-    raise _other(where, f"model_type {kind} ({named})")
+    kind, named = config.get("model_type"), config.get("architectures")
+    names = list(map(str, named)) if isinstance(named, list) else []
+    for name in names:
+        for end, text in _OTHER_HEADS.items():
+            if name.endswith(end):
+                raise _other(where, f"{text} ({name})")
+    if not (foreign(config) or kind in ENCODERS or kind in T5):
+        raise _other(where, f"model_type {kind} ({', '.join(names) or 'no architecture named'})")
 
 
 def _other(where: str, found: str) -> ModelError:
     return ModelError(
         where=where,
-        expected="an encoder, such as bert, xlm-roberta, modernbert, or the encoder of t5, mt5, umt5",
+        expected="a dense encoder, such as bert, xlm-roberta, modernbert, or the encoder of t5, mt5, umt5",
         found=found,
         hint="Choose another: `python -m hbir encoders` lists those that have a short name.",
     )
 
 
-def _refuse_code(own: list[str], configs: list[dict[str, Any]], where: str) -> None:
-    found = [*own, *(f"model_type {config.get('model_type')}" for config in configs if foreign(config))]
+def _refuse_code(kinds: list[str], configs: list[dict[str, Any]], where: str) -> None:
+    found = [*kinds, *(f"model_type {config.get('model_type')}" for config in configs if foreign(config))]
     if found:
         raise untrusted(where, found[0])
 
