@@ -9,7 +9,7 @@ from hbir.benchmarks.registry import checked
 from hbir.core import paths, project
 from hbir.core.files import atomic_folder, write_json
 from hbir.core.params import read_params, section
-from hbir.core.training_record import TRAINING
+from hbir.core.training_record import FINAL_MODEL, TRAINING
 from hbir.encoding.model import load_encoder, prepare_torch
 from hbir.encoding.params import EncoderParams
 from hbir.evaluation.params import EvaluateParams
@@ -31,7 +31,7 @@ def score(sampler: str) -> None:
     model = paths.MODELS / sampler
     load = partial(load_encoder, trust_remote_code=section(params, "encoder", EncoderParams).trust_remote_code)
     best = load(model)
-    last = load(model / "final") if (model / "final").is_dir() else None
+    last = load(model / FINAL_MODEL) if (model / FINAL_MODEL).is_dir() else None
     summaries: dict[str, Summary] = {}
     final: dict[str, Settings] = {}
     with atomic_folder(paths.SCORES / sampler) as folder:

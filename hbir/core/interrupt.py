@@ -1,9 +1,13 @@
-"""Let a running step finish before Ctrl-C or a termination signal stops the work."""
+"""Let a running step finish before Ctrl-C, a termination or a closed terminal stops the work."""
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+"""The last one is unknown to Windows."""
 
 
 class Interrupt:
@@ -28,13 +32,16 @@ class Interrupt:
 
 @contextmanager
 def interruptible() -> Iterator[Interrupt]:
-    """Catch SIGINT and SIGTERM while a block runs.
+    """Catch Ctrl-C, a termination and a closed terminal while a block runs.
 
     Yields:
-        What to ask between two steps.
+        What to ask between two steps. In a thread, where Python allows no handler, it is never requested.
     """
     interrupt = Interrupt()
-    signals = (signal.SIGINT, signal.SIGTERM)
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupt
+        return
+    signals = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
     before = {number: signal.signal(number, interrupt.request) for number in signals}
     try:
         yield interrupt

@@ -12,6 +12,8 @@ from hbir.core.files import read_json, write_json
 
 TRAINING = "training.json"
 """The record's file, in the model's folder and again beside its scores."""
+FINAL_MODEL = "final"
+"""The folder of the last checkpoint within a model's, where another is the best."""
 CurveName = Literal["train", "validation"]
 CURVES: tuple[CurveName, CurveName] = ("train", "validation")
 

@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 
 from hbir.core.errors import DataError, ModelError
 from hbir.core.hashing import folder_digest
-from hbir.core.training_record import TRAINING, read_training
+from hbir.core.training_record import FINAL_MODEL, TRAINING, read_training
 from hbir.evaluation.results import SamplerResults
 from hbir.tracking.runs import Origin, TrackedRun
 from hbir.tracking.values import run_params
@@ -24,7 +24,6 @@ MODEL, REFERENCE = "model", "reference"
 REFERENCE_FILE = "checkpoint.json"
 REQUIREMENTS = ("sentence-transformers", "transformers", "torch")
 """Named outright: MLflow would load the model twice more to find them."""
-FINAL = "final"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +76,11 @@ def _is_of(folder: Path, fingerprint: str) -> bool:
 
 
 def _files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file() and path.relative_to(folder).parts[0] != FINAL]
+    return [
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and path.relative_to(folder).parts[0] != FINAL_MODEL
+    ]
 
 
 def _size(folder: Path) -> int:

@@ -14,6 +14,7 @@ from hbir.tracking.running import RunningMark, end_interrupted
 from hbir.tracking.runs import RunKey, TrackedRun, here, open_run
 from hbir.tracking.store import Store
 from hbir.tracking.values import Point, row_points, run_params
+from hbir.training.observer import Observer
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ def never_fatal() -> Iterator[None]:
         log.warning("tracking: %s; run `python -m hbir track` later", told, exc_info=not expected)
 
 
-class LiveRun:
+class LiveRun(Observer):
     """Log points of a running training; stop with one warning when the store fails."""
 
     def __init__(self, root: Path | None = None) -> None:

@@ -1,6 +1,9 @@
 """Keep what a killed run needs to go on as if nothing had happened."""
 
+import logging
 import shutil
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,21 +11,26 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from sentence_transformers import SentenceTransformer
 
+from hbir.core.disk_faults import write_faults
 from hbir.core.files import atomic_file, atomic_folder
+from hbir.core.hashing import folder_digest
 from hbir.encoding.model import save_encoder
 from hbir.training.lora import merged
 
+log = logging.getLogger(__name__)
 _STATE = "state.pt"
+_BEST = "best_model"
+"""The key of the best model's digest, in a state."""
 
 
 @dataclass(frozen=True)
 class Checkpoints:
     """Hold one run's states outside DVC's outputs, so that a rerun of the killed stage finds them.
 
-    The folder's name holds the run's fingerprint: changed params, plan or code never resume an old run.
+    The folder's name holds the run's fingerprint: changed params, plan, code or device never resume an old run.
     """
 
     folder: Path
@@ -33,20 +41,33 @@ class Checkpoints:
 
         Yields:
             Nothing.
+
+        Raises:
+            DataError: when the folder cannot be written.
         """
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.folder.with_suffix(".lock")):
+        lock = FileLock(self.folder.with_suffix(".lock"))
+        with write_faults(self.folder):
+            self.folder.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                log.info("%s: waiting for another process that trains the same", self.folder.name)
+                lock.acquire()
+        try:
             yield
+        finally:
+            lock.release()
 
     def save(self, state: dict[str, Any], best_step: int) -> None:
         """Save a state and drop the best models that it no longer names.
 
         Args:
             state: tensors, numbers, strings, lists and mappings.
-            best_step: the step of the best model so far.
+            best_step: the step of the best model so far; 0 where there is none.
         """
+        best = {"step": best_step, "digest": folder_digest(self.best(best_step)) if best_step else ""}
         with atomic_file(self.folder / _STATE) as temporary:
-            torch.save(state, temporary)
+            torch.save({**state, _BEST: best}, temporary)
         for old in self.folder.glob("best-*"):
             if old != self.best(best_step):
                 shutil.rmtree(old)
@@ -55,12 +76,19 @@ class Checkpoints:
         """Load the newest state.
 
         Returns:
-            It, or None when the run is new.
+            It, or None when the run is new, or when the state is damaged: then a warning names it.
         """
         path = self.folder / _STATE
         if not path.is_file():
             return None
+        if fault := _damage(path):
+            log.warning("%s is damaged (%s): training starts again from step 0", path, fault)
+            return None
         state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
+        best = state.pop(_BEST)
+        if best["step"] and folder_digest(self.best(best["step"])) != best["digest"]:
+            log.warning("%s is damaged: training starts again from step 0", self.best(best["step"]))
+            return None
         return state
 
     def best(self, step: int) -> Path:
@@ -87,3 +115,13 @@ class Checkpoints:
     def remove(self) -> None:
         """Forget the run, once its model is saved."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _damage(path: Path) -> str:
+    """Say what is wrong with a state. torch itself takes zeros in the middle of a file for weights."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            broken = archive.testzip()
+    except (OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        return str(error) or type(error).__name__
+    return f"{broken} has another checksum" if broken else ""

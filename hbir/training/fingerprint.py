@@ -7,9 +7,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import torch
+
 import hbir
 from hbir.core.hashing import digest, file_digest, folder_digest
 from hbir.core.machine import PACKAGES
+from hbir.training.checks import FLASH
 from hbir.training.params import TrainParams
 
 _CODE = ("core", "batching", "encoding", "training")
@@ -29,8 +32,10 @@ def run_params(params: TrainParams, threads: int) -> dict[str, Any]:
     return _flat({"threads": threads, **asdict(params)})
 
 
-def fingerprint(params: dict[str, Any], seed: int, plan: Path, pairs: Path, initial: Path) -> str:
-    """Hash what decides a run: params, seed, plan, pairs, starting point, code and packages.
+def fingerprint(
+    *, params: dict[str, Any], seed: int, plan: Path, pairs: Path, initial: Path, device: str, bf16: bool
+) -> str:
+    """Hash what decides a run: all of the arguments, the code and the packages.
 
     Args:
         params: of `run_params`.
@@ -38,6 +43,8 @@ def fingerprint(params: dict[str, Any], seed: int, plan: Path, pairs: Path, init
         plan: the batch plan.
         pairs: the pairs that it names.
         initial: the encoder that every sampler starts from.
+        device: where it runs, as torch names it; the machine's part counts too.
+        bf16: whether the forward pass runs in bfloat16.
 
     Returns:
         A SHA-256 in hexadecimal.
@@ -49,16 +56,29 @@ def fingerprint(params: dict[str, Any], seed: int, plan: Path, pairs: Path, init
         "plan": file_digest(plan),
         "pairs": file_digest(pairs),
         "initial": folder_digest(initial),
+        "device": _hardware(torch.device(device)),
+        "precision": "bf16" if bf16 else "fp32",
         "packages": {name: importlib.metadata.version(name) for name in _packages(params)},
-        "code": [folder_digest(package / name, "**/*.py") for name in _CODE],
+        "code": {name: folder_digest(package / name, "**/*.py") for name in _CODE},
     }
     return digest(json.dumps(parts, sort_keys=True))
+
+
+def _hardware(device: torch.device) -> str:
+    """Name what computes: two of one name give the same last digits as a rule, two of another never."""
+    if device.type == "cuda":
+        return f"cuda {torch.version.cuda} {torch.cuda.get_device_name(device)}"
+    if device.type == "cpu":
+        return f"cpu {torch.backends.cpu.get_cpu_capability()}"
+    return device.type
 
 
 def _packages(params: dict[str, Any]) -> Iterator[str]:
     yield from PACKAGES
     if "lora.rank" in params:
         yield "peft"
+    if params.get("attention") == FLASH:
+        yield "flash-attn"
 
 
 def _flat(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:

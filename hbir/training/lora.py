@@ -1,7 +1,6 @@
 """Train low-rank additions to the linear layers (LoRA), and save a plain model all the same."""
 
 import copy
-import importlib.util
 import re
 from collections.abc import Sequence
 
@@ -14,26 +13,22 @@ from hbir.core.errors import TrainingError
 from hbir.core.params import unknown
 from hbir.core.seeds import derive_seed
 from hbir.training.params import LoraParams
-from hbir.training.reach import transformers
 
 _WHERE = "params.yaml: train.lora"
 
 
-def require_lora(params: LoraParams | None) -> None:
-    """Make sure that `train.lora` can run here.
+def transformers(model: SentenceTransformer) -> list[PreTrainedModel]:
+    """Return every transformer of an encoder: one as a rule, two behind a router.
 
     Args:
-        params: the section `train.lora`.
+        model: the encoder.
 
-    Raises:
-        TrainingError: when `peft` is missing.
+    Returns:
+        The outermost ones, each once.
     """
-    if params is not None and importlib.util.find_spec("peft") is None:
-        raise _impossible(
-            expected="the package peft",
-            found="it is not installed",
-            hint="Run `pip install 'hbir[lora]'`, or set train.lora to null.",
-        )
+    found = [part for part in model.modules() if isinstance(part, PreTrainedModel)]
+    inner = {id(part) for outer in found for part in outer.modules() if part is not outer}
+    return [part for part in found if id(part) not in inner]
 
 
 def add_lora(model: SentenceTransformer, params: LoraParams, seed: int) -> None:

@@ -1,10 +1,12 @@
 """Define who may watch a training run."""
 
-from typing import Any, Protocol
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 
-class Observer(Protocol):
-    """Receive what happens during a training run; must never raise into it."""
+class Observer:
+    """Receive what happens during a training run, and do nothing; a subclass may do more, but never raise."""
 
     def start(self, fingerprint: str, sampler: str, params: dict[str, Any]) -> None:
         """Learn which run begins or resumes.
@@ -16,7 +18,7 @@ class Observer(Protocol):
         """
 
     def train(self, step: int, loss: float, learning_rate: float, pairs_per_second: float) -> None:
-        """Learn a point of the training curve.
+        """Learn a point of the live curve, which has one every `tracking.log_every` steps.
 
         Args:
             step: steps done.
@@ -43,17 +45,26 @@ class Observer(Protocol):
         """
 
 
-class Silent:
-    """Watch nothing."""
+@contextmanager
+def watched(observer: Observer, fingerprint: str, sampler: str, params: dict[str, Any]) -> Iterator[None]:
+    """Tell an observer when a run begins, and how it ends.
 
-    def start(self, fingerprint: str, sampler: str, params: dict[str, Any]) -> None:
-        """Ignore the beginning."""
+    Args:
+        observer: who watches.
+        fingerprint: of the run.
+        sampler: whose run.
+        params: flat names and values.
 
-    def train(self, step: int, loss: float, learning_rate: float, pairs_per_second: float) -> None:
-        """Ignore a point."""
-
-    def validation(self, step: int, loss: float, monolingual: float, cross_lingual: float | None) -> None:
-        """Ignore a validation."""
-
-    def finish(self, status: str) -> None:
-        """Ignore the end."""
+    Yields:
+        Nothing.
+    """
+    observer.start(fingerprint, sampler, params)
+    status = "FAILED"
+    try:
+        yield
+        status = "FINISHED"
+    except KeyboardInterrupt:
+        status = "KILLED"
+        raise
+    finally:
+        observer.finish(status)

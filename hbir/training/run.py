@@ -2,41 +2,42 @@
 
 import logging
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import torch
 from sentence_transformers import SentenceTransformer
+from sentence_transformers.util import get_device_name
 
 from hbir.batching.plan import Plan, check_plan, read_plan
 from hbir.batching.summary import language_composition
-from hbir.core.files import atomic_folder, read_table
+from hbir.core.errors import DataError
+from hbir.core.files import atomic_folder, read_table, require_writable
 from hbir.core.hashing import file_digest
 from hbir.core.machine import environment, main_root, write_record
 from hbir.core.schemas import PAIRS_SCHEMA
 from hbir.core.seeds import derive_seed
-from hbir.core.training_record import TRAINING, Curve, TrainingRecord, write_training
+from hbir.core.training_record import FINAL_MODEL, TRAINING, Curve, TrainingRecord, write_training
 from hbir.encoding.model import prepare_torch, save_encoder
 from hbir.encoding.origin import read_origin
-from hbir.training.attention import load_attending, require_attention
 from hbir.training.card import model_card
 from hbir.training.checkpoint import Checkpoints
-from hbir.training.examples import PairTexts
+from hbir.training.checks import require_installed
 from hbir.training.fingerprint import fingerprint, run_params
 from hbir.training.history import History
 from hbir.training.loop import Loop
-from hbir.training.lora import merged, require_lora
-from hbir.training.observer import Observer
+from hbir.training.lora import merged
+from hbir.training.objective import uses_bf16
+from hbir.training.observer import Observer, watched
 from hbir.training.params import TrainParams
-from hbir.training.trainable import prepare, sizes
-from hbir.training.validation import make_validation
+from hbir.training.progress import log_file
+from hbir.training.texts import PairTexts
+from hbir.training.trainable import load_trainable, sizes
+from hbir.training.validation import Validation, make_validation
 
 log = logging.getLogger(__name__)
-FINAL = "final"
-"""The folder of the last checkpoint within a model's, where another is the best."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,80 +71,84 @@ def train(job: Job, observer: Observer) -> TrainingRecord:
 
     Returns:
         What training.json says.
+
+    Raises:
+        HbirError: when a file is missing or does not fit, the machine lacks what is asked for, a step cannot be
+            computed, or the model cannot be saved.
     """
-    prepare_torch(job.threads)
-    require_attention(job.params)
-    require_lora(job.params.lora)
-    plan = read_plan(job.plan)
-    check_plan(plan, file_digest(job.pairs))
-    params = run_params(job.params, job.threads)
-    name = fingerprint(params, job.seed, job.plan, job.pairs, job.initial)
-    checkpoints = Checkpoints(main_root() / ".hbir" / "checkpoints" / f"{job.sampler}-{name[:16]}")
-    with checkpoints.locked():
-        model = _prepared(job)
-        shown = _shown(job, plan, {**params, **sizes(model)})
-        with _watched(observer, job.sampler, name, shown):
-            torch.manual_seed(derive_seed(job.seed, "train", "dropout"))
-            history = _loop(job, plan, model, checkpoints, observer).run()
-            record = _record(job, plan, shown, name, history)
-            _save(job, model, checkpoints, record)
-            _write_speed(name, history, model, job.threads)
-            checkpoints.remove()
+    hbir_folder = main_root() / ".hbir"
+    with log_file(hbir_folder / "logs" / f"train-{job.sampler}.log"):
+        prepare_torch(job.threads)
+        plan, pairs, validation = _checked_inputs(job)
+        device = get_device_name()
+        name = _fingerprint(job, device)
+        checkpoints = Checkpoints(hbir_folder / "checkpoints" / f"{job.sampler}-{name[:16]}")
+        with checkpoints.locked():
+            model = load_trainable(job.initial, job.params, job.seed, device, job.trust_remote_code)
+            params = _all_params(job, plan, model)
+            _say_begin(job, plan, model)
+            with watched(observer, name, job.sampler, params):
+                torch.manual_seed(derive_seed(job.seed, "train", "dropout"))
+                history = Loop(
+                    sampler=job.sampler,
+                    model=model,
+                    plan=plan,
+                    texts=PairTexts(pairs),
+                    validation=validation,
+                    params=job.params,
+                    log_every=job.log_every,
+                    checkpoint_every=job.checkpoint_every,
+                    checkpoints=checkpoints,
+                    observer=observer,
+                ).run()
+                record = _record(job, plan, params, name, history)
+                _save(job, model, checkpoints, record)
+                _keep_speed(name, history, model, job.threads)
+                checkpoints.remove()
     return record
 
 
-def _prepared(job: Job) -> SentenceTransformer:
-    model = load_attending(job.initial, job.params.attention, job.trust_remote_code)
-    prepare(model, job.params, job.seed)
-    counted = sizes(model)
-    trained, every = counted["trainable_parameters"], counted["parameters"]
-    if trained < every:
-        log.info("train %s: trains %s of %s weights", job.sampler, f"{trained:,}", f"{every:,}")
-    return model
-
-
-def _loop(
-    job: Job, plan: Plan, model: SentenceTransformer, checkpoints: Checkpoints, observer: Observer
-) -> Loop:
+def _checked_inputs(job: Job) -> tuple[Plan, pa.Table, Validation]:
+    """Read what is trained on; everything that can be found wrong before the first step is found here."""
+    require_installed(job.params)
+    require_writable(job.output)
+    plan = read_plan(job.plan)
+    check_plan(plan, file_digest(job.pairs))
     pairs = read_table(job.pairs, PAIRS_SCHEMA)
-    return Loop(
-        sampler=job.sampler,
-        model=model,
-        plan=plan,
-        texts=PairTexts(pairs),
-        validation=make_validation(pairs, job.params.validation, plan.batch_size, job.seed),
-        params=job.params,
-        log_every=job.log_every,
-        checkpoint_every=job.checkpoint_every,
-        checkpoints=checkpoints,
-        observer=observer,
+    return plan, pairs, make_validation(pairs, job.params.validation, plan.batch_size, job.seed)
+
+
+def _fingerprint(job: Job, device: str) -> str:
+    return fingerprint(
+        params=run_params(job.params, job.threads),
+        seed=job.seed,
+        plan=job.plan,
+        pairs=job.pairs,
+        initial=job.initial,
+        device=device,
+        bf16=uses_bf16(job.params, torch.device(device)),
     )
 
 
-@contextmanager
-def _watched(observer: Observer, sampler: str, name: str, shown: dict[str, Any]) -> Iterator[None]:
-    observer.start(name, sampler, shown)
-    status = "FAILED"
-    try:
-        yield
-        status = "FINISHED"
-    except KeyboardInterrupt:
-        status = "KILLED"
-        raise
-    finally:
-        observer.finish(status)
+def _say_begin(job: Job, plan: Plan, model: SentenceTransformer) -> None:
+    precision = "bf16" if uses_bf16(job.params, model.device) else "fp32"
+    counted = sizes(model)
+    trained, every = counted["trainable_parameters"], counted["parameters"]
+    weights = f"{every:,} weights" if trained == every else f"{trained:,} of {every:,} weights"
+    work = f"{plan.steps:,} steps of {plan.batch_size:,} pairs"
+    log.info("train %s: %s, %s, on %s in %s", job.sampler, work, weights, model.device, precision)
 
 
-def _shown(job: Job, plan: Plan, params: dict[str, Any]) -> dict[str, Any]:
+def _all_params(job: Job, plan: Plan, model: SentenceTransformer) -> dict[str, Any]:
     planned = {"batch_size": plan.batch_size, "steps": plan.steps, "alpha": plan.alpha}
-    return {**params, "seed": job.seed, **planned}
+    return {**run_params(job.params, job.threads), **sizes(model), "seed": job.seed, **planned}
 
 
-def _record(job: Job, plan: Plan, shown: dict[str, Any], name: str, history: History) -> TrainingRecord:
+def _record(job: Job, plan: Plan, params: dict[str, Any], name: str, history: History) -> TrainingRecord:
     return TrainingRecord(
         sampler=job.sampler,
         fingerprint=name,
-        params=shown,
+        params=params,
         best=history.best,
         final=history.validation[-1],
         curve=Curve(train=tuple(history.train), validation=tuple(history.validation)),
@@ -156,14 +161,17 @@ def _save(job: Job, model: SentenceTransformer, checkpoints: Checkpoints, record
     with atomic_folder(job.output) as folder:
         shutil.copytree(checkpoints.best(best), folder, dirs_exist_ok=True)
         if final != best:
-            (folder / FINAL).mkdir()
-            save_encoder(merged(model), folder / FINAL)
+            (folder / FINAL_MODEL).mkdir()
+            save_encoder(merged(model), folder / FINAL_MODEL)
         write_training(folder / TRAINING, record)
         (folder / "README.md").write_text(
             model_card(record, model.prompts, read_origin(job.initial)), encoding="utf-8"
         )
 
 
-def _write_speed(name: str, history: History, model: SentenceTransformer, threads: int) -> None:
+def _keep_speed(name: str, history: History, model: SentenceTransformer, threads: int) -> None:
     speed = {"seconds": round(history.seconds, 1), "pairs_per_second": history.speed}
-    write_record(main_root(), name, {**speed, **environment(str(model.device), threads)})
+    try:
+        write_record(main_root(), name, {**speed, **environment(str(model.device), threads)})
+    except DataError as error:  # a trained model is worth more than its speed
+        log.warning("%s", error)

@@ -1,16 +1,54 @@
-"""Decide which weights of an encoder are trained, and how much memory that takes."""
+"""Load an encoder and decide which of its weights are trained, and how much memory that takes."""
 
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+import torch
 from sentence_transformers import SentenceTransformer
 from torch import nn
 from transformers import PreTrainedModel
 
-from hbir.core.errors import TrainingError
-from hbir.training.forward import uses_bf16
-from hbir.training.lora import add_lora
+from hbir.core.errors import ModelError, TrainingError
+from hbir.encoding.model import load_encoder
+from hbir.encoding.prompts import SIDES
+from hbir.training.checks import no_attention
+from hbir.training.lora import add_lora, transformers
+from hbir.training.objective import embed, uses_bf16
 from hbir.training.params import TrainParams
-from hbir.training.reach import transformers, unused_poolers
+
+
+def load_trainable(
+    initial: Path, params: TrainParams, seed: int, device: str, trust_remote_code: bool
+) -> SentenceTransformer:
+    """Load the encoder that is to be trained.
+
+    Args:
+        initial: its folder.
+        params: of one sampler.
+        seed: the base seed.
+        device: where to put it.
+        trust_remote_code: whether code that comes with it may run.
+
+    Returns:
+        The encoder, prepared.
+
+    Raises:
+        ModelError: when it does not load.
+        TrainingError: when it does, but not with that attention, or when it cannot be trained as asked.
+    """
+    load = partial(load_encoder, initial, device=device, trust_remote_code=trust_remote_code)
+    try:
+        model = load(attention=params.attention)
+    except ModelError as error:
+        if params.attention is None:
+            raise
+        load()  # raises where something else is wrong
+        expected = "an attention that the encoder's architecture has"
+        hint = "Set train.attention to null."
+        raise no_attention(params.attention, expected, error.found, hint) from error
+    prepare(model, params, seed)
+    return model
 
 
 def prepare(model: SentenceTransformer, params: TrainParams, seed: int) -> None:
@@ -71,6 +109,24 @@ def trained_state(model: SentenceTransformer) -> dict[str, Any]:
     weights = model.named_parameters(remove_duplicate=False)
     frozen = {name for name, weight in weights if not weight.requires_grad}
     return {name: tensor for name, tensor in model.state_dict().items() if name not in frozen}
+
+
+def unused_poolers(model: SentenceTransformer, bf16: bool) -> list[nn.Parameter]:
+    """Return the weights of poolers that come with an architecture and do not take part in an embedding.
+
+    Args:
+        model: the encoder, in evaluation mode.
+        bf16: whether to run in bfloat16 where that is safe.
+
+    Returns:
+        Weights that no loss would move.
+    """
+    poolers = [weight for name, weight in model.named_parameters() if "pooler" in name.split(".")]
+    if not poolers:
+        return []
+    total = torch.stack([embed(model, ["a"], side, bf16).sum() for side in SIDES]).sum()
+    gradients = torch.autograd.grad(total, poolers, allow_unused=True)
+    return [weight for weight, gradient in zip(poolers, gradients, strict=True) if gradient is None]
 
 
 def _tables(model: SentenceTransformer) -> list[nn.Module]:

@@ -16,10 +16,9 @@ from hbir.batching.walk import Walk
 from hbir.core.errors import DataError
 from hbir.core.schemas import VALIDATION
 from hbir.encoding.model import embed
-from hbir.training.examples import PairTexts
-from hbir.training.forward import precision
-from hbir.training.loss import info_nce
+from hbir.training.objective import info_nce, precision
 from hbir.training.params import ValidationParams
+from hbir.training.texts import PairTexts
 
 _ENCODE_BATCH = 128
 _SOURCE = "all"

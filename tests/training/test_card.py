@@ -10,9 +10,9 @@ from ruamel.yaml import YAML
 from hbir.encoding.origin import Origin, write_origin
 from hbir.encoding.presets import PROMPTS
 from hbir.training.card import model_card
-from hbir.training.observer import Silent
 from hbir.training.run import train
 from tests.training.conftest import LORA, Files, make_record
+from tests.training.observers import Silent
 
 COMMIT = "c" * 40
 

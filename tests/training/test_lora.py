@@ -15,15 +15,13 @@ from sentence_transformers.sentence_transformer.modules import Dense
 
 from hbir.core.errors import HbirError, ParamsError, TrainingError
 from hbir.encoding.model import load_encoder
-from hbir.training.fingerprint import fingerprint, run_params
-from hbir.training.forward import embed
-from hbir.training.lora import merged
-from hbir.training.observer import Silent
+from hbir.training.lora import merged, transformers
+from hbir.training.objective import embed
 from hbir.training.params import LoraParams
-from hbir.training.reach import transformers, unused_poolers
 from hbir.training.run import train
-from hbir.training.trainable import prepare, trained_state
+from hbir.training.trainable import prepare, trained_state, unused_poolers
 from tests.training.conftest import LORA, TEXTS, Files, make_params, routed, weights
+from tests.training.observers import Silent
 
 
 def test_additions_change_nothing_before_the_first_step(model: SentenceTransformer):
@@ -181,20 +179,6 @@ def test_a_missing_package_is_named_with_its_command(files: Files, tmp_path: Pat
     with pytest.raises(TrainingError, match=r"train.lora: .*the package peft.*pip install 'hbir\[lora\]'"):
         train(files.job(tmp_path / "model", lora=LORA), Silent())
     train(files.job(tmp_path / "model"), Silent())
-
-
-def test_the_packages_version_counts_where_it_is_used(files: Files, monkeypatch):
-    def prints() -> list[str]:
-        plan, pairs, initial = (files.folder / name for name in ("xx.parquet", "pairs.parquet", "initial"))
-        chosen = [run_params(make_params(lora=lora), 1) for lora in (None, LORA)]
-        return [fingerprint(params, 1, plan, pairs, initial) for params in chosen]
-
-    real = importlib.metadata.version
-    before = prints()
-    monkeypatch.setattr(importlib.metadata, "version", lambda n: "0" if n == "peft" else real(n))
-    after = prints()
-    assert (before[0] == after[0], before[1] == after[1]) == (True, False)
-    assert before[0] != before[1]
 
 
 @pytest.mark.parametrize(

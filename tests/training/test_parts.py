@@ -1,6 +1,6 @@
-"""The parts of a training: texts, validation batches, history, schedule."""
+"""The parts of a training: texts, validation batches, history, optimizer."""
 
-import itertools
+from dataclasses import replace
 
 import numpy as np
 import pyarrow.compute as pc
@@ -11,10 +11,10 @@ from hbir.batching.plan import Batch
 from hbir.core.errors import DataError
 from hbir.core.training_record import ValidationPoint
 from hbir.encoding.model import load_encoder
-from hbir.training.examples import PairTexts
-from hbir.training.forward import embed
-from hbir.training.history import History
-from hbir.training.optimisation import make_optimizer, make_scheduler
+from hbir.training.history import History, curve_interval
+from hbir.training.objective import embed
+from hbir.training.optimizer import make_optimizer
+from hbir.training.texts import PairTexts
 from hbir.training.validation import make_validation, validate
 from tests.training.conftest import LANGS, Files, make_pairs, make_params
 
@@ -52,8 +52,6 @@ def test_validation_is_of_validation_pairs_alone_and_half_of_each_kind():
 
 
 def test_validation_can_be_english_alone():
-    from dataclasses import replace
-
     params = replace(make_params().validation, monolingual=["bb"], cross_lingual=False)
     validation = make_validation(make_pairs(), params, 4, 1)
     assert len(validation.monolingual) == 1
@@ -113,38 +111,40 @@ def test_validation_can_run_in_bf16(files: Files, bf16, expected):
 
 def test_a_point_is_the_mean_of_its_window():
     history = History()
-    history.start()
     for loss in (1.0, 2.0, 6.0):
         history.add(loss, 4)
-    loss, speed = history.point(3, 0.1)
-    assert loss == 3.0
-    assert speed > 0
+    history.add_point(3, 0.1)
     history.add(5.0, 4)
-    history.point(4, 0.1)
+    history.add_point(4, 0.1)
     assert [point.loss for point in history.train] == [3.0, 5.0]
+    assert [point["step"] for point in history.speed] == [3, 4]
+    assert history.speed[0]["value"] > 0
+
+
+def test_a_history_comes_back_from_a_state():
+    history = History()
+    for step in (1, 2, 3):
+        history.add(float(step), 4)
+        history.validation.append(ValidationPoint(step=step, loss=1.0, monolingual=1.0, cross_lingual=None))
+    history.add_point(3, 0.1)
+    history.add(7.0, 4)
+    restored = History.restore(history.state())
+    assert replace(restored, clock=0.0) == replace(history, clock=0.0)
+
+
+@pytest.mark.parametrize(
+    ("steps", "every"),
+    [(1, 1), (100, 1), (101, 2), (200, 2), (201, 5), (500, 5), (800, 10), (1001, 20)],
+)
+def test_a_curve_has_at_most_a_hundred_points(steps: int, every: int):
+    assert curve_interval(steps) == every
+    assert steps / every <= 100
 
 
 def test_the_earliest_of_equally_good_checkpoints_is_the_best():
     losses = {1: 2.0, 2: 1.0, 3: 1.0}
     points = [ValidationPoint(step=s, loss=x, monolingual=x, cross_lingual=None) for s, x in losses.items()]
     assert History(validation=points).best.step == 2
-
-
-@pytest.mark.parametrize(("decay", "last"), [("linear", 0.0), ("cosine", 0.0), ("constant", 0.01)])
-def test_the_learning_rate_rises_and_falls(decay, last):
-    model = torch.nn.Linear(2, 2)
-    params = make_params(decay=decay, warmup=0.2)
-    optimizer = make_optimizer(model, params)
-    scheduler = make_scheduler(optimizer, params, 10)
-    rates = []
-    for _ in range(10):
-        optimizer.step()
-        scheduler.step()
-        rates.append(scheduler.get_last_lr()[0])
-    assert max(rates) == pytest.approx(0.01)
-    assert rates[0] == pytest.approx(0.005)
-    assert rates[-1] == pytest.approx(last, abs=1e-9)
-    assert all(a >= b for a, b in itertools.pairwise(rates[1:]))
 
 
 def test_biases_and_norms_are_not_decayed():

@@ -14,15 +14,15 @@ from tokenizers import Tokenizer
 from hbir.core.errors import TrainingError
 from hbir.encoding.model import load_encoder
 from hbir.encoding.prompts import SIDES
-from hbir.training import attention
-from hbir.training.attention import require_attention
-from hbir.training.forward import embed
-from hbir.training.observer import Silent
-from hbir.training.optimisation import make_optimizer
-from hbir.training.reach import transformers
+from hbir.training import checks
+from hbir.training.checks import require_installed
+from hbir.training.lora import transformers
+from hbir.training.objective import embed
+from hbir.training.optimizer import make_optimizer
 from hbir.training.run import train
 from hbir.training.trainable import prepare, sizes, trained_state
 from tests.training.conftest import LORA, TEXTS, Files, make_params, routed, weights
+from tests.training.observers import Silent
 
 
 def static() -> SentenceTransformer:
@@ -126,18 +126,18 @@ def test_flash_attention_says_what_it_lacks(files: Files, tmp_path: Path, monkey
     ):
         train(replace(job, initial=tmp_path / "nowhere"), Silent())
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(attention, "is_flash_attn_2_available", lambda **_: False)
+    monkeypatch.setattr(checks, "is_flash_attn_2_available", lambda **_: False)
     with pytest.raises(TrainingError, match="`pip install flash-attn --no-build-isolation`"):
-        require_attention(job.params)
-    monkeypatch.setattr(attention, "is_flash_attn_2_available", lambda **_: True)
+        require_installed(job.params)
+    monkeypatch.setattr(checks, "is_flash_attn_2_available", lambda **_: True)
     with pytest.raises(TrainingError, match="expected train.precision auto or bf16, found fp32"):
-        require_attention(replace(job.params, precision="fp32"))
+        require_installed(replace(job.params, precision="fp32"))
     monkeypatch.setenv("FLASH_ATTENTION_DETERMINISTIC", "0")
     monkeypatch.delenv("FLASH_ATTENTION_DETERMINISTIC")
-    require_attention(job.params)
+    require_installed(job.params)
     assert os.environ["FLASH_ATTENTION_DETERMINISTIC"] == "1"
 
 
 @pytest.mark.parametrize("chosen", [None, "eager", "sdpa"])
 def test_an_attention_that_runs_anywhere_is_not_refused(chosen):
-    require_attention(make_params(attention=chosen))
+    require_installed(make_params(attention=chosen))

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hbir.training.loss import info_nce
+from hbir.training.objective import info_nce
 
 
 def by_definition(queries: torch.Tensor, passages: torch.Tensor, temperature: float) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""Run an encoder over a batch of texts with gradients."""
+"""Compute the objective: embed a batch with gradients, and compare it by InfoNCE with in-batch negatives."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.util import batch_to_device
+from torch.nn import functional as F
 
 from hbir.encoding.model import features
 from hbir.encoding.prompts import Side
@@ -19,7 +20,7 @@ def embed(model: SentenceTransformer, texts: Sequence[str], side: Side, bf16: bo
 
     Args:
         model: the encoder, whose inner product is its similarity.
-        texts: (b,) questions or passages, without prompts.
+        texts: (b,) queries or passages, without prompts.
         side: which of the two they are; decides the prompt and the longest input.
         bf16: whether to run in bfloat16 where that is safe.
 
@@ -33,11 +34,22 @@ def embed(model: SentenceTransformer, texts: Sequence[str], side: Side, bf16: bo
     return torch.cat(embedded)[np.argsort(order)]  # (b, d)
 
 
-def _forward(model: SentenceTransformer, texts: Sequence[str], side: Side, bf16: bool) -> torch.Tensor:
-    inputs = batch_to_device(features(model, texts, side), model.device)
-    with precision(model, bf16):
-        embeddings: torch.Tensor = model(inputs, task=side)["sentence_embedding"]  # (b, d)
-    return embeddings
+def info_nce(queries: torch.Tensor, passages: torch.Tensor, temperature: float) -> torch.Tensor:
+    """Compute the mean negative log-likelihood of every query's own passage among those of its batch.
+
+    Args:
+        queries: (b, d) embeddings; of length 1 unless the encoder compares by inner product.
+        passages: (b, d) embeddings, likewise; row i is the positive of query i.
+        temperature: divides the inner products.
+
+    Returns:
+        A scalar, in float32 whatever the precision of the embeddings.
+
+    Source:
+        arXiv 2408.10536, Eq. 1 (there with temperature 1).
+    """
+    scores = queries.float() @ passages.float().T / temperature  # (b, b)
+    return F.cross_entropy(scores, torch.arange(len(scores), device=scores.device))
 
 
 def precision(model: SentenceTransformer, bf16: bool) -> torch.autocast:
@@ -57,7 +69,7 @@ def uses_bf16(params: TrainParams, device: torch.device) -> bool:
     """Decide on the precision of the forward pass.
 
     Args:
-        params: the section `train`.
+        params: of one sampler.
         device: where the encoder is.
 
     Returns:
@@ -66,3 +78,10 @@ def uses_bf16(params: TrainParams, device: torch.device) -> bool:
     if params.precision == "auto":
         return device.type == "cuda" and torch.cuda.is_bf16_supported()
     return params.precision == "bf16"
+
+
+def _forward(model: SentenceTransformer, texts: Sequence[str], side: Side, bf16: bool) -> torch.Tensor:
+    inputs = batch_to_device(features(model, texts, side), model.device)
+    with precision(model, bf16):
+        embeddings: torch.Tensor = model(inputs, task=side)["sentence_embedding"]  # (b, d)
+    return embeddings
