@@ -26,6 +26,8 @@ COMPARED = "current"
 ENTRIES_PER_BATCH, TAGS_PER_BATCH = 1000, 100
 """What MLflow takes at once, the second for params as well."""
 PARAM_LENGTH = 6000
+LIVE = "train/"
+"""How the metrics begin that a training logs while it runs, a point every `tracking.log_every` steps."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +85,11 @@ class TrackedRun:
         return metric in self.run.data.metrics or metric in self._steps
 
     def add(
-        self, params: Mapping[str, str], points: Iterable[Point] = (), values: Mapping[str, float] | None = None
+        self,
+        params: Mapping[str, str],
+        points: Iterable[Point] = (),
+        values: Mapping[str, float] | None = None,
+        log_every: int = 1,
     ) -> None:
         """Log what the run does not have, so that nothing is there twice.
 
@@ -91,12 +97,16 @@ class TrackedRun:
             params: names and texts; MLflow keeps the first value of each.
             points: of any metrics; those whose step a metric has are left out.
             values: metric name → value, of metrics without steps; those that the run has are left out.
+            log_every: steps between two points of a live curve. A point is the mean of the steps before it, so
+                one that lies less than this before a point of the run is left out too.
         """
         from mlflow.entities import Metric, Param
 
         now = _milliseconds()
         known = self.run.data.metrics
-        new = [point for point in points if self._is_new(point)]
+        new = [
+            point for point in points if self._is_new(point, log_every if point.name.startswith(LIVE) else 1)
+        ]
         new += [Point(name, 0, value) for name, value in (values or {}).items() if known.get(name) != value]
         metrics = [Metric(point.name, point.value, now, point.step) for point in new]
         texts = {key: text[:PARAM_LENGTH] for key, text in params.items() if key not in self.run.data.params}
@@ -131,14 +141,14 @@ class TrackedRun:
         """
         self.store.client.set_terminated(self.run_id, status)
 
-    def _is_new(self, point: Point) -> bool:
-        """Tell whether a metric lacks a step, and note that it has it now."""
+    def _is_new(self, point: Point, reach: int) -> bool:
+        """Tell whether a metric lacks a step and those right behind it, and note that it has it now."""
         if point.name not in self._steps:
             known = point.name in self.run.data.metrics
             history = self.store.client.get_metric_history(self.run_id, point.name) if known else []
             self._steps[point.name] = {metric.step for metric in history}
         steps = self._steps[point.name]
-        if point.step in steps:
+        if not steps.isdisjoint(range(point.step, point.step + reach)):
             return False
         steps.add(point.step)
         return True

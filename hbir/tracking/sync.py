@@ -112,6 +112,7 @@ def synchronise(
         params=description(project_params(project)),
         translations=read_translations(project),
         models=project / MODELS,
+        log_every=params.log_every,
     )
     with store.faults():
         summary.interrupted = end_interrupted(store)
@@ -141,6 +142,7 @@ class _Shared:
     translations: dict[str, Any]
     """Language → what became of its pairs."""
     models: Path
+    log_every: int
 
 
 def _synchronise_one(
@@ -243,6 +245,7 @@ def _fill(
         run_params(result.sampler, training.params) | shared.params,
         curve_points(training.curve, record),
         {**values, **machine},
+        shared.log_every,
     )
     tags = {f"hbir.{key}": str(environment[key]) for key in ENVIRONMENT if key in environment}
     run.set_tags(tags | _translation_tags(shared.translations))

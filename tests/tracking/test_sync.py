@@ -165,6 +165,25 @@ def test_what_a_training_logged_is_not_logged_again(
     assert (speeds[600], speeds[620]) == (1.0, 1220.0)
 
 
+def test_the_saved_curve_fills_what_was_not_watched(
+    results: list[SamplerResults], store: Store, params: TrackingParams
+):
+    """Live points every 60 steps up to 300 and from 900 on; the saved curve has one every 20."""
+    training = results[0].training
+    live = LiveRun(store.root)
+    live.start(training.fingerprint, "xx", training.params)
+    watched = [*range(60, 301, 60), *range(900, 1201, 60)]
+    for step in watched:
+        live.train(step, 1.0, 0.1, 100.0)
+    live.finish("KILLED")
+    rarely = replace(params, log_every=60)
+    sync(results, store, rarely)
+    steps = [step for step, _ in history(store, runs(store)["xx"], "train/loss")]
+    assert sorted(steps) == sorted([*watched, *range(320, 841, 20)])
+    sync(build(store.root / "scores", changes={"xx": settings("hybrid")}), store, rarely)
+    assert [step for step, _ in history(store, runs(store)["xx"], "train/loss")] == steps
+
+
 def test_a_deleted_store_comes_back(
     results: list[SamplerResults], store: Store, params: TrackingParams, tables: Path
 ):
