@@ -21,7 +21,7 @@ from hbir.benchmarks.beir_files import (
 )
 from hbir.benchmarks.local import file_in, how_to_fetch
 from hbir.benchmarks.params import LargeParams, chosen_languages, data_folder
-from hbir.benchmarks.qrels import Judgement, known_queries, read_beir, relevance, tolerate_unknown
+from hbir.benchmarks.qrels import Qrel, known_queries, read_beir, relevance, tolerate_unknown
 from hbir.benchmarks.streamed import StreamedTask
 from hbir.benchmarks.task import MONOLINGUAL, SETTINGS, RetrievalTask
 from hbir.core.hashing import digest, file_digest
@@ -42,15 +42,48 @@ class BeirParams(LargeParams):
     language: Annotated[str, Field(pattern="^[^:]+$")] = "en"
     """Language of the queries and passages without a field `lang`."""
     exact_limit: Annotated[int, Field(ge=0)] = 200_000
-    """Most passages that are ranked exactly; of a larger corpus the best `depth` are retrieved."""
+    """Most passages that are ranked exactly; of a larger corpus the best `top_k` are retrieved."""
     qrels_revision: str | None = None
-    """Commit of its dataset of judgements; null for the one of the first load."""
+    """Commit of its dataset of qrels; null for the one of the first load."""
 
 
 class _Files(NamedTuple):
     corpus: Table
     queries: Table
     qrels: Path
+
+
+class _Judged(NamedTuple):
+    """Hold the queries of the chosen languages that have qrels."""
+
+    queries: list[Query]
+    unjudged: int
+    """The other queries of these languages."""
+    qrels: list[Qrel]
+    """Of passages in these languages, whose ids begin with theirs."""
+    langs: list[frozenset[str]]
+    """Per query those of its judged passages."""
+
+    @classmethod
+    def of(
+        cls, qrels: Sequence[Qrel], queries: Mapping[str, Query], survey: Survey, languages: Sequence[str]
+    ) -> "_Judged":
+        chosen = {key: query for key, query in queries.items() if query.language in languages}
+        known = dict.fromkeys(row.query for row in qrels if row.query in chosen)
+        langs: dict[str, set[str]] = {key: set() for key in known}
+        named = []
+        for row in qrels:
+            # An absent passage has no language; that of its query makes it count where it would be looked for.
+            language = survey.language.get(row.passage, queries[row.query].language)
+            if row.query in chosen and language in languages:
+                langs[row.query].add(language)
+                named.append(Qrel(chosen[row.query].id, f"{language}:{row.passage}", row.grade))
+        return cls(
+            [chosen[key] for key in known],
+            len(chosen) - len(known),
+            named,
+            list(map(frozenset, langs.values())),
+        )
 
 
 class _Passages(NamedTuple):
@@ -68,9 +101,10 @@ def load(params: BeirParams, wanted: Sequence[str] | None) -> list[RetrievalTask
         wanted: the project's languages; None for all of the benchmark.
 
     Returns:
-        One task of the judged queries, with all settings where it has several languages. A passage whose id
+        One task of the queries with qrels, with all settings where it has several languages. A passage whose id
         equals its query's is ranked like any other. Relevant passages that are absent, as far as
-        `unknown_share` allows, count as never retrieved. The version is of the split and of all three files.
+        `unknown_share` allows, count as never retrieved. The version is of the split and all three files, and
+        of `top_k` where the corpus is streamed.
 
     Raises:
         DataError: when a file is missing or broken, an id comes twice, or too many judged ids are unknown.
@@ -78,25 +112,22 @@ def load(params: BeirParams, wanted: Sequence[str] | None) -> list[RetrievalTask
     folder = data_folder(params)
     files = _in_folder(params, folder) if folder else _on_hub(params)
     queries = read_queries(files.queries, params.language)
-    judgements = read_beir(files.qrels)
-    judgements = list(known_queries(judgements, queries, params.where, params.unknown_share))
-    asked = dict.fromkeys(row.passage for row in judgements if row.grade > 0)
-    survey = take_survey(files.corpus, asked, params.language)
-    absent = [passage for passage in asked if passage not in survey.language]
-    tolerate_unknown(absent, len(asked), "relevant passages", params.where, params.unknown_share)
+    qrels = list(known_queries(read_beir(files.qrels), queries, params.where, params.unknown_share))
+    survey = take_survey(files.corpus, dict.fromkeys(row.passage for row in qrels), params.language)
+    relevant = dict.fromkeys(row.passage for row in qrels if row.grade > 0)
+    absent = [passage for passage in relevant if passage not in survey.language]
+    tolerate_unknown(absent, len(relevant), "relevant passages", params.where, params.unknown_share)
     languages = _languages(params, wanted, queries, survey)
-    judged = dict.fromkeys(row.query for row in judgements)
-    logger.info("%s: %d of %d queries are judged", params.where, len(judged), len(queries))
-    chosen = [queries[query] for query in judged if queries[query].language in languages]
-    named = _named(judgements, queries, survey, languages)
+    judged = _Judged.of(qrels, queries, survey, languages)
+    logger.info("%s: %d of %d queries have qrels", params.where, len(judged.queries), len(queries))
     searched = [language for language in languages if survey.passages[language]]
     if not absent and sum(survey.passages[language] for language in searched) <= params.exact_limit:
         passages = _read(files.corpus, params.language, languages)
-        return [_task(params, files, languages, chosen, named, passages)]
+        return [_task(params, files, languages, judged, passages)]
     corpora = {language: LanguageCorpus(files.corpus, language, params.language) for language in searched}
-    task = _task(params, files, languages, chosen, named, None)
+    task = _task(params, files, languages, judged, None)
     share = params.unknown_share
-    return [StreamedTask(judged=task, corpora=corpora, depth=params.depth, unknown_share=share)]
+    return [StreamedTask(judged=task, corpora=corpora, top_k=params.top_k, unknown_share=share)]
 
 
 def _languages(
@@ -105,20 +136,6 @@ def _languages(
     return chosen_languages(
         params, sorted({*survey.passages, *(query.language for query in queries.values())}), wanted
     )
-
-
-def _named(
-    judgements: Sequence[Judgement], queries: Mapping[str, Query], survey: Survey, languages: Sequence[str]
-) -> list[Judgement]:
-    """Give the relevant ids their languages, and leave out the languages that were not chosen."""
-    named = []
-    for row in judgements:
-        query = queries[row.query]
-        # An absent passage has no language; that of its query makes it count where it would be looked for.
-        language = survey.language.get(row.passage, query.language)
-        if row.grade > 0 and query.language in languages and language in languages:
-            named.append(Judgement(query.id, f"{language}:{row.passage}", row.grade))
-    return named
 
 
 def _read(table: Table, default: str, languages: Sequence[str]) -> _Passages:
@@ -138,19 +155,19 @@ def _task(
     params: BeirParams,
     files: _Files,
     languages: Sequence[str],
-    queries: Sequence[Query],
-    judgements: Sequence[Judgement],
+    judged: _Judged,
     passages: _Passages | None,
 ) -> RetrievalTask:
     """Make a task of all passages, or of the relevant ones without their texts."""
+    queries = judged.queries
     index = {query.id: number for number, query in enumerate(queries)}
-    relevant = relevance(judgements, index, passages.ids if passages else ())
+    relevant = relevance(judged.qrels, index, passages.ids if passages else ())
     names = relevant.passage_ids
     keys = [query.key for query in queries]
     content = digest("\n".join([files.corpus.content, files.queries.content, file_digest(files.qrels)]))
     return RetrievalTask(
         name=params.name,
-        version=f"{params.split}-{content[:12]}",
+        version=f"{params.split}-{content[:12]}" + ("" if passages else f"+top{params.top_k}"),
         query_ids=list(index),
         queries=[query.text for query in queries],
         query_langs=[query.language for query in queries],
@@ -160,6 +177,8 @@ def _task(
         bodies=passages.bodies if passages else None,
         relevant=relevant.pairs,
         grades=relevant.grades,
+        judged_langs=judged.langs,
+        unjudged=judged.unjudged,
         clusters=keys if len(set(keys)) < len(keys) else None,
         measures=("ndcg@10",),
         settings=SETTINGS if len(languages) > 1 else (MONOLINGUAL,),

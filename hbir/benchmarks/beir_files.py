@@ -12,6 +12,7 @@ from hbir.benchmarks.streamed import Passage, parse_passage
 from hbir.core.errors import DataError
 from hbir.core.hashing import digest, file_digest
 from hbir.core.hub.datasets import HubDataset
+from hbir.core.languages import language_code
 from hbir.core.lines import broken, missing, read_jsonl
 
 logger = logging.getLogger(__name__)
@@ -36,14 +37,14 @@ class Table:
 
 
 class Query(NamedTuple):
-    """Hold a question."""
+    """Hold a query."""
 
     id: str
     """With its language."""
     text: str
     language: str
     key: str
-    """The same for the translations of one question."""
+    """The same for the translations of one query."""
 
 
 class Row(NamedTuple):
@@ -123,14 +124,14 @@ def table_on_hub(dataset: HubDataset, name: str) -> Table:
 
 
 def read_queries(table: Table, default: str) -> dict[str, Query]:
-    """Read all questions.
+    """Read all queries.
 
     Args:
         table: where they are.
         default: language of those without a field `lang`.
 
     Returns:
-        Id as in the file → question.
+        Id as in the file → query.
 
     Raises:
         DataError: when one has no id or text, or an id comes twice.
@@ -206,6 +207,6 @@ def twice(table: Table, number: int, identifier: str) -> DataError:
 
 def _language(table: Table, number: int, row: dict[str, Any], default: str) -> str:
     language = row.get("lang") or default
-    if not isinstance(language, str) or ":" in language:
-        raise broken(table.path, number, "a language code without `:` as `lang`", repr(language))
-    return language
+    if not isinstance(language, str):
+        raise broken(table.path, number, "a language code as `lang`", repr(language))
+    return language_code(language, f"{table.path}, line {number}: lang")

@@ -6,7 +6,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
-from hbir.benchmarks.params import BenchmarkParams, refuse_data
+from hbir.benchmarks.params import BenchmarkParams, codes, refuse_data
 from hbir.benchmarks.task import RetrievalTask
 from hbir.cldr.corpus import TEST, TRAIN, Passage, Question, passages, questions, split_of
 from hbir.cldr.facts import facts
@@ -41,13 +41,15 @@ def load(params: BenchmarkParams, wanted: Sequence[str] | None) -> list[Retrieva
     Returns:
         One task. A question is asked in every language that has names for its fact, and every language's
         version of the passage that states the fact is relevant. A query is `seen` when both of its entities
-        occur in training facts, which tells nothing about their combination.
+        occur in training facts, which tells nothing about their combination. Questions that one passage answers
+        are one cluster: they are right or wrong together.
 
     Raises:
         ParamsError: when a folder is named.
     """
     refuse_data(params, "the facts come with Babel")
-    languages = sorted(set(params.languages or wanted or template_languages()))
+    asked = params.languages or wanted or template_languages()
+    languages = sorted(codes(asked, f"{params.where}: languages"))
     renderers = {language: renderer(language) for language in languages}
     queries = list(_rendered("q", questions(TEST), renderers))
     candidates = list(_rendered("p", (p for p in passages() if p.split == TEST), renderers))
@@ -63,7 +65,7 @@ def load(params: BenchmarkParams, wanted: Sequence[str] | None) -> list[Retrieva
         passage_langs=[row.language for row in candidates],
         relevant=_relevant(queries, candidates, renderers),
         query_groups=[SEEN if trained.issuperset(row.item.fact.ends) else UNSEEN for row in queries],
-        clusters=[row.item.key for row in queries],
+        clusters=[row.item.passage.key for row in queries],
     )
     return [task]
 

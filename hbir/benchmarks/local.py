@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
+import regex
 from pydantic import TypeAdapter, ValidationError
 
 from hbir.benchmarks.params import DATA_VARIABLE, BenchmarkParams
@@ -13,6 +14,7 @@ from hbir.core.lines import BOM
 from hbir.core.watched import BENCHMARKS
 
 T = TypeVar("T")
+_UNSEEN = regex.compile(r"^[\p{Z}\p{Cf}\p{Cc}]+|[\p{Z}\p{Cf}\p{Cc}]+$")
 _SHOWN = 20
 """Most names listed of a folder in which a file is missing."""
 
@@ -102,6 +104,18 @@ def version_of(paths: Iterable[Path]) -> str:
         12 hexadecimal digits, independent of where the files lie.
     """
     return digest("\n".join(file_digest(path) for path in paths))[:12]
+
+
+def trimmed(text: str) -> str:
+    """Cut off what nobody sees at the ends of an id or a text.
+
+    Args:
+        text: as a file has it.
+
+    Returns:
+        The text without white space, zero-width characters, marks of direction and byte order marks around it.
+    """
+    return text.strip() if text.isascii() and text.isprintable() else _UNSEEN.sub("", text)
 
 
 def parse_json(

@@ -17,6 +17,7 @@ from hbir.benchmarks.local import file_in, no_folder, parse_json, version_of
 from hbir.benchmarks.params import BenchmarkParams, chosen_languages, data_folder
 from hbir.benchmarks.task import MULTILINGUAL, RetrievalTask
 from hbir.core.errors import DataError
+from hbir.core.languages import language_code
 from hbir.core.lines import broken, read_lines
 
 NAME = "mewsli-x"
@@ -118,7 +119,7 @@ def load(params: BenchmarkParams, wanted: Sequence[str] | None) -> list[Retrieva
 def _queries(path: Path, languages: Sequence[str]) -> Iterator[_Query]:
     for number, line in read_lines(path):
         article = parse_json(_ARTICLE, line, f"{path}, line {number}")
-        language = article.context.language
+        language = language_code(article.context.language, f"{path}, line {number}: language")
         if language not in LANGUAGES:
             raise broken(path, number, f"a language of {', '.join(LANGUAGES)}", repr(language))
         for mention in article.mentions if language in languages else ():
@@ -158,7 +159,8 @@ def _entities(path: Path) -> Iterator[_Entity]:
         if not entity.description.strip():
             raise broken(path, number, f"a description of {entity.entity_id}", "an empty one")
         seen.add(entity.entity_id)
-        yield replace(entity, description=_plain(entity.description))
+        language = language_code(entity.description_language, f"{path}, line {number}: description_language")
+        yield replace(entity, description=_plain(entity.description), description_language=language)
 
 
 def _relevant(queries: Sequence[_Query], entities: Sequence[_Entity], path: Path) -> np.ndarray:

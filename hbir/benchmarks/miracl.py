@@ -1,6 +1,5 @@
-"""Load MIRACL: questions over the Wikipedias of 18 languages, each with its own (Zhang et al., 2023)."""
+"""Load MIRACL: queries over the Wikipedias of 18 languages, each with its own (Zhang et al., 2023)."""
 
-import logging
 import re
 from collections.abc import Sequence
 from functools import partial
@@ -9,7 +8,7 @@ from typing import NamedTuple
 
 from hbir.benchmarks.local import file_in, how_to_fetch, version_of
 from hbir.benchmarks.params import LargeParams, chosen_languages, data_folder
-from hbir.benchmarks.qrels import Judgement, known_queries, read_topics, read_trec, relevance
+from hbir.benchmarks.qrels import Qrel, known_queries, read_topics, read_trec, relevance
 from hbir.benchmarks.streamed import FileCorpus, StreamedTask
 from hbir.benchmarks.task import MONOLINGUAL, MULTILINGUAL, RetrievalTask
 from hbir.core.errors import DataError
@@ -18,7 +17,6 @@ from hbir.core.hub.datasets import HubDataset
 from hbir.core.lines import missing
 from hbir.core.params import params_class
 
-logger = logging.getLogger(__name__)
 NAME = "miracl"
 TOPICS, CORPUS = "miracl/miracl", "miracl/miracl-corpus"
 """Datasets of the Hub."""
@@ -53,7 +51,7 @@ class MiraclParams(LargeParams):
     """Hold what MIRACL takes."""
 
     pooled: bool = False
-    """Whether every question is searched in every language's corpus too, for the multilingual setting."""
+    """Whether every query is searched in every language's corpus too, for the multilingual setting."""
     corpus_revision: str | None = None
     """Commit of miracl/miracl-corpus on the Hub; null for the one of the first load."""
 
@@ -66,18 +64,17 @@ class _Language(NamedTuple):
 
 
 def load(params: MiraclParams, wanted: Sequence[str] | None) -> list[StreamedTask]:
-    """Load the development questions of some languages, and find their corpora.
+    """Load the development queries of some languages, and find their corpora.
 
     Args:
         params: the benchmark; its folder holds the official files, as the Hub lays them out or side by side.
         wanted: the project's languages; None for all of MIRACL.
 
     Returns:
-        One task, its queries grouped by whether their language has fewer than a million passages. What was
-        judged not relevant counts as not judged. Passages are streamed when they are searched. The version is
-        of the content of topics and judgements and of the names and sizes of the corpora's files, or their
-        commit, for hashing 106 million passages takes long. `pooled` adds a setting and changes no other, and
-        no `depth` that is allowed cuts nDCG@10 or recall@100, so neither is part of it.
+        One task, its queries grouped by whether their language has fewer than a million passages. Passages are
+        streamed when they are searched. The version is of the content of topics and qrels, of the names and
+        sizes of the corpora's files, or their commit, for hashing 106 million passages takes long, and of
+        `top_k`. `pooled` adds a setting and changes no other.
 
     Raises:
         DataError: when a file is missing or broken, a corpus has a gap in its numbers, or the Hub cannot be
@@ -95,21 +92,21 @@ def _task(params: MiraclParams, languages: Sequence[_Language]) -> StreamedTask:
         for language in languages
         for query, text in read_topics(language.topics).items()
     }
-    judgements = [
-        Judgement(f"{language.code}:{row.query}", f"{language.code}:{row.passage}", row.grade)
+    qrels = [
+        Qrel(f"{language.code}:{row.query}", f"{language.code}:{row.passage}", row.grade)
         for language in languages
         for row in read_trec(language.qrels)
     ]
     index = {query: number for number, query in enumerate(topics)}
-    relevant = relevance(known_queries(judgements, index, params.where, params.unknown_share), index)
-    if unscored := len(topics) - len(set(relevant.pairs[:, 0].tolist())):
-        logger.info("%s: %d questions without a relevant passage are not scored", params.where, unscored)
+    known = list(known_queries(qrels, index, params.where, params.unknown_share))
+    judged_queries = {row.query for row in known}
+    relevant = relevance(known, index)
     query_langs = [_language_of(query) for query in topics]
     judged_files = version_of(path for row in languages for path in (row.topics, row.qrels))
     content = digest("\n".join([judged_files, *(language.corpus.sizes() for language in languages)]))
     judged = RetrievalTask(
         name=NAME,
-        version=f"1.0-{content[:12]}",
+        version=f"1.0-{content[:12]}+top{params.top_k}",
         query_ids=list(topics),
         queries=list(topics.values()),
         query_langs=query_langs,
@@ -117,12 +114,13 @@ def _task(params: MiraclParams, languages: Sequence[_Language]) -> StreamedTask:
         passages=[""] * len(relevant.passage_ids),
         passage_langs=[_language_of(passage) for passage in relevant.passage_ids],
         relevant=relevant.pairs,
+        judged_langs=[frozenset({_language_of(query)} if query in judged_queries else ()) for query in topics],
         query_groups=[LOW if language in LOW_RESOURCE else HIGH for language in query_langs],
         measures=("ndcg@10", "recall@100"),
         settings=(MONOLINGUAL, MULTILINGUAL) if params.pooled else (MONOLINGUAL,),
     )
     corpora = {language.code: language.corpus for language in languages}
-    return StreamedTask(judged=judged, corpora=corpora, depth=params.depth, unknown_share=params.unknown_share)
+    return StreamedTask(judged=judged, corpora=corpora, top_k=params.top_k, unknown_share=params.unknown_share)
 
 
 def _language_of(identifier: str) -> str:

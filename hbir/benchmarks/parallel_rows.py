@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 from pydantic import Field, model_validator
 
 from hbir.benchmarks.spans import Place, cut, place
-from hbir.core.languages import ENGLISH
+from hbir.core.languages import ENGLISH, language_code
 from hbir.core.lines import broken, read_jsonl
 from hbir.core.params import params_class
 from hbir.core.seeds import derive_seed
@@ -92,7 +92,7 @@ def read_rows(path: Path, reading: Reading, dropped: Counter[str]) -> Iterator[R
         if row_id in seen:
             raise broken(path, line, "an id of its own", f"{row_id!r} a second time")
         seen.add(row_id)
-        parts = {lang: _parts(text, reading, path, line) for lang, text in texts.items()}
+        parts = {lang: _parts(text, reading, path, line) for lang, text in _coded(texts, path, line).items()}
         english = parts.get(ENGLISH)
         if english is None:
             dropped["row without English"] += 1
@@ -112,6 +112,16 @@ def _row_id(row: Mapping[str, Any], path: Path, line: int) -> str:
     if not isinstance(value, str):
         raise broken(path, line, "`id`, a text or a whole number", _found(row, "id"))
     return value
+
+
+def _coded(texts: Mapping[str, Any], path: Path, line: int) -> dict[str, Any]:
+    """Give every language its one code: `zh-CN` is zh."""
+    written: dict[str, str] = {}
+    for name in texts:
+        code = language_code(name, f"{path}, line {line}: text")
+        if (other := written.setdefault(code, name)) != name:
+            raise broken(path, line, "one text per language", f"{other!r} and {name!r}, which are both {code}")
+    return {code: texts[name] for code, name in written.items()}
 
 
 def _found(row: Mapping[str, Any], key: str) -> str:

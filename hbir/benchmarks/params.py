@@ -2,13 +2,14 @@
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
 from hbir.core.errors import ParamsError
+from hbir.core.languages import language_code
 from hbir.core.lines import expanded
 from hbir.core.params import params_class, unknown
 from hbir.core.watched import BENCHMARKS, located, runs_in_pipeline
@@ -27,7 +28,7 @@ class BenchmarkParams:
     """Folder with the official files; else `data/benchmarks/<name>` or `$HBIR_DATA/<name>` where one exists,
     else the Hub. A stage of the pipeline does not look in `$HBIR_DATA`, which DVC cannot watch."""
     languages: Annotated[list[str], Field(min_length=1)] | None = None
-    """ISO 639-1 codes; by default all that are both the project's and the benchmark's."""
+    """Codes such as `de`; by default all that are both the project's and the benchmark's."""
 
     @property
     def where(self) -> str:
@@ -39,10 +40,10 @@ class BenchmarkParams:
 class LargeParams(BenchmarkParams):
     """Hold what a benchmark takes whose corpus may be too large to hold."""
 
-    depth: Annotated[int, Field(ge=100)] = 100
+    top_k: Annotated[int, Field(ge=100)] = 100
     """Passages retrieved per query and corpus where it is streamed; recall@100 needs 100 of them."""
     unknown_share: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """Largest share of judged ids that may be absent; above 0 for a part of the official files."""
+    """Largest share of the ids in the qrels that may be absent; above 0 for a part of the official files."""
     revision: str | None = None
     """Commit of the dataset on the Hub; null for the one of the first load."""
 
@@ -107,6 +108,22 @@ def refuse_data(params: BenchmarkParams, reason: str) -> None:
         )
 
 
+def codes(languages: Iterable[str], where: str) -> list[str]:
+    """Return each language's one code.
+
+    Args:
+        languages: as somebody wrote them, such as `zh-CN`.
+        where: the file and key, for a message.
+
+    Returns:
+        Each once, in their order.
+
+    Raises:
+        LanguageError: when one is no code.
+    """
+    return list(dict.fromkeys(language_code(language, where) for language in languages))
+
+
 def chosen_languages(
     params: BenchmarkParams, offered: Sequence[str], wanted: Sequence[str] | None
 ) -> list[str]:
@@ -114,7 +131,7 @@ def chosen_languages(
 
     Args:
         params: the benchmark; languages named in it must all be offered.
-        offered: the benchmark's languages.
+        offered: the benchmark's languages, by their codes.
         wanted: the project's languages, of which those offered are taken; None for all.
 
     Returns:
@@ -123,14 +140,16 @@ def chosen_languages(
     Raises:
         ParamsError: when a named language is not offered, or none is left.
     """
-    for language in params.languages or ():
+    where = f"{params.where}: languages"
+    named = codes(params.languages, where) if params.languages else None
+    for language in named or ():
         if language not in offered:
-            raise unknown(f"{params.where}: languages", language, offered)
-    names = params.languages or (offered if wanted is None else wanted)
+            raise unknown(where, language, offered)
+    names = named or (offered if wanted is None else codes(wanted, where))
     chosen = [language for language in offered if language in names]
     if not chosen:
         raise ParamsError(
-            where=f"{params.where}: languages",
+            where=where,
             expected=f"one of {', '.join(offered)}",
             found=f"only {', '.join(names) or 'none'}",
             hint="Add a language to `languages`, or leave the benchmark out.",

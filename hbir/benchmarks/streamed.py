@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from hbir.benchmarks.local import trimmed
 from hbir.benchmarks.task import RetrievalTask
 from hbir.core.errors import DataError
 from hbir.core.hashing import digest, file_digest
@@ -53,13 +54,15 @@ def parse_passage(
     """
     key = next((name for name in ids if name in row), ids[0])
     passage_id, title, text = row.get(key), row.get("title") or "", row.get("text")
+    if isinstance(passage_id, str):
+        passage_id = trimmed(passage_id)
     if isinstance(passage_id, bool) or not isinstance(passage_id, str | int) or passage_id == "":
         raise broken(path, number, f"an id as `{key}`", repr(passage_id) if key in row else "none")
     if not isinstance(text, str) or not isinstance(title, str):
         found = repr(title) if isinstance(text, str) else repr(text) if "text" in row else "none"
         raise broken(path, number, "a `text`, and a `title` that is text too if any", found)
     whole = f"{title} {text}".strip()
-    if not whole and not blank:
+    if not blank and not trimmed(whole):
         raise broken(path, number, "a text that is not empty", f"an empty one with the id {str(passage_id)!r}")
     return Passage(str(passage_id), whole, text.strip() if title else "")
 
@@ -95,14 +98,14 @@ class FileCorpus:
 
 @dataclass(frozen=True, kw_only=True)
 class StreamedTask:
-    """Hold a benchmark whose passages are retrieved to some depth instead of ranked exactly."""
+    """Hold a benchmark of whose passages the best are retrieved instead of ranking all."""
 
     judged: RetrievalTask
     """Queries and relevance; its passages are the relevant ones alone, their ids `<language>:<id>` and their
     texts empty."""
     corpora: Mapping[str, Corpus]
     """Language → its passages; ids without the language."""
-    depth: int = 1000
+    top_k: int = 1000
     """Passages retrieved per query and pool."""
     unknown_share: float = 0.0
     """Largest share of relevant passages that may be absent from the corpora."""

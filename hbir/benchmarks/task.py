@@ -35,6 +35,14 @@ class Labels:
         return np.stack([query + first, passage], axis=1)
 
 
+def _per_query(task: "RetrievalTask") -> dict[str, Sequence[object] | None]:
+    return {
+        "query groups": task.query_groups,
+        "clusters": task.clusters,
+        "sets of judged languages": task.judged_langs,
+    }
+
+
 @dataclass(frozen=True, kw_only=True)
 class RetrievalTask:
     """Hold a multilingual retrieval benchmark.
@@ -54,6 +62,11 @@ class RetrievalTask:
     """(n_relevant, 2) int64: query index and passage index, sorted and unique; or labels."""
     grades: np.ndarray | None = None
     """(n_relevant,) float64 above 0, the gains of nDCG; None where all are 1, as with labels."""
+    judged_langs: list[frozenset[str]] | None = None
+    """Per query the languages of its judged passages, relevant or not. In the pool of such a language it scores
+    0 if none of them is relevant, as trec_eval does. None where only relevant passages are known."""
+    unjudged: int = 0
+    """Queries of the benchmark's files that have no qrel and are not among `queries`."""
     query_groups: list[str] | None = None
     """An optional label per query, scored separately too."""
     bodies: list[str] | None = None
@@ -70,7 +83,7 @@ class RetrievalTask:
         """Check that the parts fit together."""
         self._check_side("queries", self.query_ids, self.queries, self.query_langs)
         self._check_side("passages", self.passage_ids, self.passages, self.passage_langs)
-        for what, labels in (("query groups", self.query_groups), ("clusters", self.clusters)):
+        for what, labels in _per_query(self).items():
             if labels is not None and len(labels) != len(self.queries):
                 raise self._error(f"{len(self.queries)} {what}", str(len(labels)))
         if self.bodies is not None and len(self.bodies) != len(self.passages):

@@ -11,10 +11,11 @@ from typing import NamedTuple
 import numpy as np
 
 from hbir.benchmarks.local import absent, file_in, how_to_fetch, version_of
-from hbir.benchmarks.params import BenchmarkParams, chosen_languages, data_folder
+from hbir.benchmarks.params import BenchmarkParams, chosen_languages, codes, data_folder
 from hbir.benchmarks.task import CROSS_LINGUAL, RetrievalTask
 from hbir.core.errors import DataError
 from hbir.core.hub.datasets import HubDataset
+from hbir.core.languages import ENGLISH
 from hbir.core.lines import broken, read_lines
 
 NAME = "tatoeba"
@@ -58,7 +59,8 @@ def load(params: BenchmarkParams, wanted: Sequence[str] | None) -> list[Retrieva
         DataError: when a file is missing or broken, or the Hub cannot be reached.
     """
     folder = data_folder(params)
-    asked = [language for language in wanted or () if language != "en"] or wanted
+    codes_wanted = None if wanted is None else codes(wanted, params.where)
+    asked = [language for language in codes_wanted or () if language != ENGLISH] or codes_wanted
     if folder:
         there = _present(folder)
         loaded = _from_folder(folder, chosen_languages(params, list(ISO3), there if asked is None else asked))

@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -165,12 +165,12 @@ def write_table(path: Path, table: pa.Table) -> None:
         pq.write_table(table, temporary, compression="zstd")
 
 
-def read_table(path: Path, schema: pa.Schema) -> pa.Table:
+def read_table(path: Path, schema: pa.Schema | Callable[[Sequence[str]], pa.Schema]) -> pa.Table:
     """Read a Parquet file whose columns are known.
 
     Args:
         path: the file to read.
-        schema: the columns it must have, in order.
+        schema: the columns it must have, in order; or what makes them of the names that it has.
 
     Returns:
         The table, with the file's own schema metadata.
@@ -188,6 +188,7 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
         raise DataError(
             where=str(path), expected="a whole Parquet file", found=str(error), hint=_RERUN
         ) from error
+    schema = schema if isinstance(schema, pa.Schema) else schema(table.column_names)
     if not table.schema.equals(schema):
         raise DataError(
             where=str(path),

@@ -91,7 +91,6 @@ def language(code: str, where: str = "language") -> Language:
     raise _unknown(code, where, f"the ISO 639-1 code of one of {len(LANGUAGES)} languages")
 
 
-@lru_cache(maxsize=1024)
 def language_code(code: str, where: str = "language") -> str:
     """Return the one code by which the project knows a language, so that codes can be compared.
 
@@ -106,9 +105,16 @@ def language_code(code: str, where: str = "language") -> str:
     Raises:
         LanguageError: when it is no code, such as `Chinese`; the nearest is named.
     """
+    if (known := _coded(code)) is None:
+        raise _unknown(code, where, "a language code such as de, zh or pt-BR")
+    return known
+
+
+@lru_cache(maxsize=1024)
+def _coded(code: str) -> str | None:
     form = _CODE.fullmatch(code.strip().lower())
     if form is None:
-        raise _unknown(code, where, "a language code such as de, zh or pt-BR")
+        return None
     first, second = form.groups()
     if first == "zh" and (second in _OF_CHINESE or "min-nan" in form[0].replace("_", "-")):
         return second if second in _OF_CHINESE else "nan"

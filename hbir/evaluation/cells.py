@@ -12,31 +12,68 @@ import numpy as np
 import pyarrow as pa
 
 from hbir.benchmarks.task import MULTILINGUAL, SETTINGS, RetrievalTask
-from hbir.evaluation.measures import MEASURES, NAMES, Rankings, rank_distance
+from hbir.evaluation.measures import NAMES, RANK_DISTANCE, Rankings, measures_at, rank_distance
 from hbir.evaluation.ranking import PositiveRanks
 from hbir.evaluation.summary import Settings
 
 ALL = "all"
 """The name of the pool of all languages."""
 
-_VALUES = [(name, pa.float64()) for name in NAMES]
-CELLS = pa.schema(
-    [(name, pa.string()) for name in ("setting", "query_lang", "pool")]
-    + [(name, pa.int64()) for name in ("n_queries", "n_left_out")]
-    + _VALUES
-)
-"""One row per setting, query language and pool; measures are means over its `n_queries` scored queries."""
-QUERIES = pa.schema(
-    [(name, pa.string()) for name in ("setting", "query_id", "cluster", "query_lang", "pool", "group")]
-    + _VALUES
-)
-"""One row per query and pool that holds a passage relevant to it; queries of one cluster are one question."""
+_CELL_KEYS = [(name, pa.string()) for name in ("setting", "query_lang", "pool")]
+_CELL_COUNTS = [(name, pa.int64()) for name in ("n_queries", "n_left_out")]
+_QUERY_KEYS = [
+    (name, pa.string()) for name in ("setting", "query_id", "cluster", "query_lang", "pool", "group")
+]
+
+
+def cells_schema(names: Sequence[str]) -> pa.Schema:
+    """Return the columns of a table of cells.
+
+    Args:
+        names: of its measures.
+
+    Returns:
+        One row per setting, query language and pool; measures are means over those of its `n_queries` scored
+        queries that have them.
+    """
+    return pa.schema([*_CELL_KEYS, *_CELL_COUNTS, *((name, pa.float64()) for name in names)])
+
+
+def queries_schema(names: Sequence[str]) -> pa.Schema:
+    """Return the columns of a table of scores per query.
+
+    Args:
+        names: of its measures.
+
+    Returns:
+        One row per query and pool that it is scored in; queries of one cluster are one question.
+    """
+    return pa.schema([*_QUERY_KEYS, *((name, pa.float64()) for name in names)])
+
+
+def queries_schema_of(columns: Sequence[str]) -> pa.Schema:
+    """Return the schema that a table of scores per query must have, whatever its measures.
+
+    Args:
+        columns: those that it has.
+
+    Returns:
+        Their `queries_schema`.
+    """
+    keys = {name for name, _ in _QUERY_KEYS}
+    return queries_schema([name for name in columns if name not in keys])
+
+
+CELLS, QUERIES = cells_schema(NAMES), queries_schema(NAMES)
+"""Where everything was ranked."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class QueryScores:
-    """Hold the measures of every query in every pool that has a passage relevant to it, n rows in all."""
+    """Hold the measures of every query in every pool that it is scored in, n rows in all."""
 
+    names: tuple[str, ...]
+    """Of the m measures."""
     setting: np.ndarray
     """(n,) int64, index into SETTINGS; rows are sorted by it, then by query and pool."""
     query: np.ndarray
@@ -46,7 +83,7 @@ class QueryScores:
     pool: np.ndarray
     """(n,) int64, index into the task's languages, or their number for the pool of all."""
     values: np.ndarray
-    """(n, 8) float64, one column per name in NAMES; NaN where not defined."""
+    """(n, m) float64; NaN where not defined."""
 
     @classmethod
     def joined(cls, parts: Sequence["QueryScores"]) -> "QueryScores":
@@ -58,38 +95,89 @@ class QueryScores:
         Returns:
             All their rows.
         """
-        columns = {
-            name: np.concatenate([getattr(part, name) for part in parts]) for name in cls.__annotations__
-        }
+        arrays = [name for name in cls.__annotations__ if name != "names"]
+        columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in arrays}
         order = np.lexsort((columns["pool"], columns["query"], columns["setting"]))
-        return cls(**{name: column[order] for name, column in columns.items()})
+        return cls(names=parts[0].names, **{name: column[order] for name, column in columns.items()})
 
 
-def score_queries(task: RetrievalTask, ranks: PositiveRanks) -> QueryScores:
-    """Compute every measure for each query and pool.
+def score_queries(task: RetrievalTask, ranks: PositiveRanks, top_k: int | None) -> QueryScores:
+    """Compute every measure for each query and pool that has a passage relevant to it.
 
     Args:
         task: the benchmark.
         ranks: the ranks of its positives, or of those of some queries.
+        top_k: passages retrieved per query and pool; None where all were ranked.
 
     Returns:
-        The scores in the settings that the benchmark defines; rank distance is NaN but in the pool of all
-        languages.
+        The scores in the settings that the benchmark defines. Rank distance is there in the pool of all
+        languages alone, for queries with relevant passages in two languages or more.
     """
-    own_query, own_pool, own = _rankings(ranks, task.passage_codes[ranks.passage], ranks.own_rank)
-    query, pool = [own_query], [own_pool]
-    values = [np.stack([*(measure(own) for measure in MEASURES.values()), np.full(len(own_query), np.nan)], 1)]
+    measures = measures_at(top_k)
+    query, pool, own = _rankings(ranks, task.passage_codes[ranks.passage], ranks.own_rank)
+    rows = [(query, pool, np.full(len(query), np.nan), own)]
     if ranks.pooled_rank is not None:
         everything = np.full(len(ranks.query), len(task.languages))
-        all_query, all_pool, pooled = _rankings(ranks, everything, ranks.pooled_rank)
-        query.append(all_query)
-        pool.append(all_pool)
-        values.append(np.stack([*(measure(pooled) for measure in MEASURES.values()), rank_distance(pooled)], 1))
-    scores = _placed(task, np.concatenate(query), np.concatenate(pool), np.concatenate(values))
-    return QueryScores.joined([scores])
+        query, pool, pooled = _rankings(ranks, everything, ranks.pooled_rank)
+        several = languages_per_query(task, ranks) > 1  # (n_queries with a positive,)
+        rows.append((query, pool, np.where(several, rank_distance(pooled), np.nan), pooled))
+    parts = [
+        _placed(
+            task,
+            query,
+            pool,
+            (*measures, RANK_DISTANCE),
+            np.stack([*(measure(rankings) for measure in measures.values()), distance], axis=1),
+        )
+        for query, pool, distance, rankings in rows
+    ]
+    return QueryScores.joined(parts)
 
 
-def _placed(task: RetrievalTask, query: np.ndarray, pool: np.ndarray, values: np.ndarray) -> QueryScores:
+def score_without_relevant(task: RetrievalTask, top_k: int | None) -> QueryScores:
+    """Score 0 where all judged passages of a pool are of grade 0 (Source: trec_eval, which does the same).
+
+    Args:
+        task: the benchmark.
+        top_k: passages retrieved per query and pool; None where all were ranked.
+
+    Returns:
+        The scores, without rank distance; no rows where the benchmark knows relevant passages alone.
+    """
+    everything, codes = len(task.languages), {language: code for code, language in enumerate(task.languages)}
+    query, passage = task.positives(0, len(task.queries) if task.judged_langs else 0).T
+    relevant = set(zip(query.tolist(), task.passage_codes[passage].tolist(), strict=True))
+    answered = set(query.tolist())
+    places = [
+        (number, code)
+        for number, langs in enumerate(task.judged_langs or ())
+        for code in (*(codes[lang] for lang in langs if lang in codes), *([everything] if langs else []))
+        if (number not in answered if code == everything else (number, code) not in relevant)
+    ]
+    rows = np.array(places, np.int64).reshape(-1, 2)
+    names = (*measures_at(top_k), RANK_DISTANCE)
+    values = np.zeros((len(rows), len(names)))
+    values[:, -1] = np.nan
+    return _placed(task, rows[:, 0], rows[:, 1], names, values)
+
+
+def languages_per_query(task: RetrievalTask, ranks: PositiveRanks) -> np.ndarray:
+    """Count the languages of each query's relevant passages.
+
+    Args:
+        task: the benchmark.
+        ranks: those of some queries' positives.
+
+    Returns:
+        (queries with a positive,) int64, in the order of the queries.
+    """
+    pairs = np.unique(np.stack([ranks.query, task.passage_codes[ranks.passage]]), axis=1)  # (2, n)
+    return np.unique(pairs[0], return_counts=True)[1]
+
+
+def _placed(
+    task: RetrievalTask, query: np.ndarray, pool: np.ndarray, names: tuple[str, ...], values: np.ndarray
+) -> QueryScores:
     multilingual = SETTINGS.index(MULTILINGUAL)
     setting = np.where(
         pool == len(task.languages), multilingual, (pool != task.query_codes[query]).astype(np.int64)
@@ -97,6 +185,7 @@ def _placed(task: RetrievalTask, query: np.ndarray, pool: np.ndarray, values: np
     defined = np.isin(setting, [SETTINGS.index(name) for name in task.settings])
     query = query[defined]
     return QueryScores(
+        names=names,
         setting=setting[defined],
         query=query,
         query_lang=task.query_codes[query],
@@ -113,7 +202,7 @@ def query_table(task: RetrievalTask, scores: QueryScores) -> pa.Table:
         scores: the scores per query and pool.
 
     Returns:
-        A table of the schema QUERIES; `group` is null when the task has no groups.
+        A table of `queries_schema`; `group` is null when the task has no groups.
     """
     pools = [*task.languages, ALL]
     groups: Sequence[str | None] = task.query_groups or [None] * len(task.queries)
@@ -126,7 +215,7 @@ def query_table(task: RetrievalTask, scores: QueryScores) -> pa.Table:
         _named(scores.query, groups),
         *(pa.array(column, from_pandas=True) for column in scores.values.T),
     ]
-    return pa.table(columns, schema=QUERIES)
+    return pa.table(columns, schema=queries_schema(scores.names))
 
 
 def cell_table(task: RetrievalTask, scores: QueryScores, chosen: np.ndarray) -> pa.Table:
@@ -138,7 +227,7 @@ def cell_table(task: RetrievalTask, scores: QueryScores, chosen: np.ndarray) -> 
         chosen: (n_queries,) bool, the queries that count.
 
     Returns:
-        A table of the schema CELLS. A setting in which no query is scored is absent; the others have every
+        A table of `cells_schema`. A setting in which no query is scored is absent; the others have every
         language or ordered pair of languages of the task, with null measures where no query is scored.
     """
     n = len(task.languages)
@@ -148,35 +237,46 @@ def cell_table(task: RetrievalTask, scores: QueryScores, chosen: np.ndarray) -> 
     counts: np.ndarray = np.bincount(cell, minlength=math.prod(shape)).reshape(shape)
     totals = np.bincount(task.query_codes[chosen], minlength=n)  # (n,)
     scored_settings = counts.any(axis=(1, 2), keepdims=True)
-    exists = _possible(task, totals) & scored_settings
+    exists = (_possible(task, totals) & scored_settings) | (counts > 0)
     setting, query_lang, pool = np.nonzero(exists)
     scored = counts[exists]
-    sums = [np.bincount(cell, values, minlength=counts.size).reshape(shape) for values in scores.values[rows].T]
-    means = [np.divide(s[exists], scored, out=np.full(len(scored), np.nan), where=scored > 0) for s in sums]
+    means = [_cell_means(values, cell, shape)[exists] for values in scores.values[rows].T]
     pools = [*task.languages, ALL]
     names = [_named(setting, SETTINGS), _named(query_lang, pools), _named(pool, pools)]
     left_out = totals[query_lang] - scored
     values = [pa.array(mean, from_pandas=True) for mean in means]
-    return pa.table([*names, pa.array(scored), pa.array(left_out), *values], schema=CELLS)
+    return pa.table([*names, pa.array(scored), pa.array(left_out), *values], schema=cells_schema(scores.names))
+
+
+def _cell_means(values: np.ndarray, cell: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Average within each cell what is a number: (n,) values and cells → an array of the shape."""
+    there = ~np.isnan(values)
+    cell, values, size = cell[there], values[there], math.prod(shape)
+    counts, sums = np.bincount(cell, minlength=size), np.bincount(cell, values, minlength=size)
+    means = np.divide(sums, counts, out=np.full(size, np.nan), where=counts > 0)
+    return np.asarray(means).reshape(shape)
 
 
 def macro_means(cells: pa.Table) -> Settings:
     """Average over languages, or over ordered pairs of languages, each weighing the same.
 
     Args:
-        cells: a table of the schema CELLS.
+        cells: a table of `cells_schema`.
 
     Returns:
-        The means of the settings that the table holds, over cells with a scored query. A measure that one
-        of them lacks is left out: rank distance outside the multilingual setting, or of a run with a cut-off.
+        The means of the settings that the table holds, over cells with a scored query that has the measure. A
+        measure that none has is left out: rank distance outside the multilingual setting, of a run with a
+        cut-off, or where no query has relevant passages in two languages.
     """
     setting, scored = np.array(cells["setting"].to_pylist()), cells["n_queries"].to_numpy() > 0
+    names = cells.column_names[len(_CELL_KEYS + _CELL_COUNTS) :]
     means: Settings = {}
     for name in SETTINGS:
         rows = (setting == name) & scored if len(setting) else scored
         if rows.any():
-            values = {measure: float(cells[measure].to_numpy()[rows].mean()) for measure in NAMES}
-            means[name] = {measure: value for measure, value in values.items() if not np.isnan(value)}
+            values = {measure: cells[measure].to_numpy()[rows] for measure in names}
+            present = {measure: column[~np.isnan(column)] for measure, column in values.items()}
+            means[name] = {measure: float(column.mean()) for measure, column in present.items() if len(column)}
     return means
 
 

@@ -8,7 +8,16 @@ import numpy as np
 import pyarrow as pa
 
 from hbir.benchmarks.task import CROSS_LINGUAL, MONOLINGUAL, MULTILINGUAL, RetrievalTask
-from hbir.evaluation.cells import QueryScores, cell_table, macro_means, query_table, score_queries
+from hbir.evaluation.cells import (
+    QueryScores,
+    cell_table,
+    languages_per_query,
+    macro_means,
+    query_table,
+    score_queries,
+    score_without_relevant,
+)
+from hbir.evaluation.measures import RANK_DISTANCE
 from hbir.evaluation.ranking import PositiveRanks, rank_chunks
 from hbir.evaluation.runs import Run, rank_run
 from hbir.evaluation.summary import Counts, ScoredTask, Settings, Summary
@@ -64,21 +73,24 @@ def evaluate_run(task: RetrievalTask, run: Run, tie_order: np.ndarray | None = N
     return evaluate_ranks(task, [rank_run(task, run, tie_order)])
 
 
-def evaluate_ranks(task: RetrievalTask, parts: Iterable[PositiveRanks]) -> Evaluation:
+def evaluate_ranks(task: RetrievalTask, parts: Iterable[PositiveRanks], top_k: int | None = None) -> Evaluation:
     """Score the ranks of the positives, some queries after the other.
 
     Args:
         task: the benchmark.
         parts: the ranks, together of all queries.
+        top_k: passages retrieved per query and pool; None where all were ranked. mAP is then `map@<top_k>`.
 
     Returns:
-        The evaluation.
+        The evaluation; without rank distance unless all relevant passages were retrieved.
     """
-    scored, tally = [], _Tally(task)
+    scored, tally = [score_without_relevant(task, top_k)], _Tally(task)
     for ranks in parts:
-        scored.append(score_queries(task, ranks))
+        scored.append(score_queries(task, ranks, top_k))
         tally.add(ranks)
     scores = QueryScores.joined(scored)
+    if tally.missed:
+        scores.values[:, scores.names.index(RANK_DISTANCE)] = np.nan
     cells = cell_table(task, scores, np.ones(len(task.queries), dtype=bool))
     return Evaluation(
         task=ScoredTask(
@@ -137,7 +149,7 @@ class _Tally:
         self._task = task
         self._positives: Counter[str] = Counter()
         self._tied: Counter[str] = Counter()
-        self._single = self._missed = 0
+        self._answered = self._one_language = self.missed = 0
 
     def add(self, ranks: PositiveRanks) -> None:
         """Count the positives of some queries, all of which are given."""
@@ -149,19 +161,25 @@ class _Tally:
         }
         self._positives.update({setting: len(rows) for setting, rows in tied.items()})
         self._tied.update({setting: int(np.count_nonzero(rows)) for setting, rows in tied.items()})
-        self._single += int(np.count_nonzero(np.unique(ranks.query, return_counts=True)[1] == 1))
+        languages = languages_per_query(self._task, ranks)
+        self._answered += len(languages)
+        self._one_language += int(np.count_nonzero(languages == 1))
         retrieved = ranks.own_rank if ranks.pooled_rank is None else ranks.pooled_rank
-        self._missed += int(np.count_nonzero(retrieved == 0))
+        self.missed += int(np.count_nonzero(retrieved == 0))
 
     def counts(self, cells: pa.Table) -> Counts:
-        """Return the counts of the settings that some cells, of the schema CELLS, have."""
+        """Return the counts of the settings that some cells have."""
         left_out: Counter[str] = Counter(dict.fromkeys(cells["setting"].to_pylist(), 0))
         for setting, number in zip(cells["setting"].to_pylist(), cells["n_left_out"].to_pylist(), strict=True):
             left_out[setting] += number
+        judged = self._task.judged_langs
+        without_relevant = sum(map(bool, judged)) - self._answered if judged else 0
         return Counts(
             positives={setting: self._positives[setting] for setting in left_out},
             tied_positives={setting: self._tied[setting] for setting in left_out},
             left_out=dict(left_out),
-            single_positive_queries=self._single,
-            not_retrieved=self._missed,
+            unjudged=self._task.unjudged + len(self._task.queries) - self._answered - without_relevant,
+            without_relevant=without_relevant,
+            without_rank_distance=self._one_language if MULTILINGUAL in left_out else None,
+            not_retrieved=self.missed,
         )

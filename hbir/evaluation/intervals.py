@@ -1,12 +1,13 @@
 """Say how far scores would move with other questions: percentile bootstrap over clusters of queries.
 
 A cluster, such as a question and its translations, is drawn or left out as a whole. The intervals cover the
-choice of the questions; they do not cover the training's seed, the passages or the choice of languages.
+choice of the queries; they do not cover the training's seed, the passages or the choice of languages.
 (Source: Sakai, SIGIR 2006, bootstrap in evaluations of retrieval; Field & Welsh, JRSS B 69, 2007, of clusters.)
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -36,7 +37,7 @@ class Resampled:
 
     clusters: int
     means: np.ndarray
-    """(runs, measures) float64, over the queries as they are; NaN where a query lacks the measure."""
+    """(runs, measures) float64, over the queries as they are that have the measure; NaN where none has."""
     resampled: np.ndarray
     """(resamples, runs, measures) float64; in each resample the same questions for every run and measure."""
 
@@ -48,7 +49,8 @@ class Resampled:
             measure: index of the measure.
 
         Returns:
-            The interval; None where there is but one cluster, or a query lacks the measure.
+            The interval; None where there is but one cluster, or so few have the measure that a resample may
+            lack it.
         """
         return self._interval(self.resampled[:, run, measure])
 
@@ -61,7 +63,8 @@ class Resampled:
             measure: index of the measure.
 
         Returns:
-            The interval; None where there is but one cluster, or a query lacks the measure.
+            The interval; None where there is but one cluster, or so few have the measure that a resample may
+            lack it.
         """
         return self._interval(self.resampled[:, one, measure] - self.resampled[:, other, measure])
 
@@ -78,7 +81,7 @@ def resample(
     """Resample the questions of a benchmark, each setting apart.
 
     Args:
-        runs: tables of the schema QUERIES, of the same queries.
+        runs: tables of scores per query, of the same queries.
         benchmark: its name, on which alone the resamples depend.
         measures: names of columns.
         resamples: how many.
@@ -114,15 +117,39 @@ def _resampled(
     cluster, cell = _codes(runs[0])
     shape = cluster.max() + 1, cell.max() + 1
     place = np.ravel_multi_index((cluster, cell), shape)  # (rows,)
-    columns = [run[measure].to_numpy() for run in runs for measure in measures]
-    counts = np.bincount(place, minlength=np.prod(shape)).reshape(shape).astype(np.float64)  # (clusters, cells)
-    sums = np.stack([np.bincount(place, column, counts.size).reshape(shape) for column in columns], axis=2)
-    means = [_macro(weights, counts, sums) for weights in _weights(shape[0], resamples, seeds)]
+    columns = np.stack([run[measure].to_numpy() for run in runs for measure in measures], axis=1)  # (rows, x)
+    tables = [_table(columns, numbers, place, shape) for numbers in _alike(columns)]
+    means = [_macro(weights, tables) for weights in _weights(shape[0], resamples, seeds)]
     return Resampled(
         clusters=int(shape[0]),
-        means=_macro(np.ones((1, shape[0])), counts, sums).reshape(len(runs), len(measures)),
+        means=_macro(np.ones((1, shape[0])), tables).reshape(len(runs), len(measures)),
         resampled=np.concatenate(means).reshape(resamples, len(runs), len(measures)),
     )
+
+
+class _Table(NamedTuple):
+    """Hold sums over the queries of each cluster and cell, of the columns that the same queries have."""
+
+    columns: np.ndarray
+    """(y,) int64, which of all x columns."""
+    counts: np.ndarray
+    """(clusters, cells) float64."""
+    sums: np.ndarray
+    """(clusters, cells, y) float64."""
+
+
+def _alike(columns: np.ndarray) -> list[np.ndarray]:
+    """Group the columns that are numbers in the same rows: rank distance is not there for every query."""
+    _, group = np.unique(np.isnan(columns), axis=1, return_inverse=True)
+    return [np.flatnonzero(group == number) for number in range(group.max() + 1)]
+
+
+def _table(columns: np.ndarray, alike: np.ndarray, place: np.ndarray, shape: tuple[int, int]) -> _Table:
+    rows = ~np.isnan(columns[:, alike[0]])
+    size = shape[0] * shape[1]
+    counts = np.bincount(place[rows], minlength=size).reshape(shape).astype(np.float64)
+    sums = [np.bincount(place[rows], columns[rows, column], size).reshape(shape) for column in alike]
+    return _Table(alike, counts, np.stack(sums, axis=2))
 
 
 def _codes(table: pa.Table) -> tuple[np.ndarray, np.ndarray]:
@@ -144,11 +171,16 @@ def _weights(clusters: int, resamples: int, seeds: np.random.Generator) -> Itera
         yield np.bincount(drawn.ravel(), minlength=rows * clusters).reshape(rows, clusters).astype(np.float64)
 
 
-def _macro(weights: np.ndarray, counts: np.ndarray, sums: np.ndarray) -> np.ndarray:
-    """Average over queries, then over filled cells: (r, c) weights, (c, k) counts, (c, k, x) sums → (r, x)."""
-    n_queries = weights @ counts  # (r, k)
-    totals = (weights @ sums.reshape(len(sums), -1)).reshape(*n_queries.shape, -1)  # (r, k, x)
-    filled = n_queries > 0
-    cells = np.divide(totals, n_queries[:, :, None], out=np.zeros_like(totals), where=filled[:, :, None])
-    means: np.ndarray = cells.sum(axis=1) / filled.sum(axis=1)[:, None]
+def _macro(weights: np.ndarray, tables: Sequence[_Table]) -> np.ndarray:
+    """Average over queries, then over filled cells: (r, clusters) weights → (r, x), NaN where all are empty."""
+    means = np.full((len(weights), sum(len(table.columns) for table in tables)), np.nan)
+    for columns, counts, sums in tables:
+        n_queries = weights @ counts  # (r, cells)
+        totals = (weights @ sums.reshape(len(sums), -1)).reshape(*n_queries.shape, -1)  # (r, cells, y)
+        filled = n_queries > 0
+        cells = np.divide(totals, n_queries[:, :, None], out=np.zeros_like(totals), where=filled[:, :, None])
+        number = filled.sum(axis=1)[:, None]  # (r, 1)
+        means[:, columns] = np.divide(
+            cells.sum(axis=1), number, out=np.full((len(weights), len(columns)), np.nan), where=number > 0
+        )
     return means

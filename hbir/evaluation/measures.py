@@ -122,7 +122,8 @@ def rank_distance(rankings: Rankings) -> NDArray[np.float64]:
         rankings: the ranks in the pool of all languages, without cut-off.
 
     Returns:
-        (n_rankings,) float64; 0 for a single relevant passage, NaN where one was not retrieved.
+        (n_rankings,) float64, NaN where one was not retrieved; 0 for a single one, of whose language nothing
+        can be said.
     """
     best = rankings.rank[rankings.start]
     worst = rankings.rank[rankings.start + rankings.n_relevant - 1]
@@ -140,6 +141,22 @@ MEASURES: dict[str, Callable[[Rankings], NDArray[np.float64]]] = {
     "recall@100": partial(recall, k=100),
 }
 """The measures of every setting."""
+
+
+def measures_at(top_k: int | None) -> dict[str, Callable[[Rankings], NDArray[np.float64]]]:
+    """Choose the measures of a ranking that may end somewhere.
+
+    Args:
+        top_k: passages that were retrieved per query; None where all were ranked.
+
+    Returns:
+        Name → measure. mAP looks at the whole ranking, so over the first 100 it is `map@100` and never `map`.
+    """
+    if top_k is None:
+        return MEASURES
+    whole = {name: measure for name, measure in MEASURES.items() if name != "map"}
+    return {f"map@{top_k}": partial(average_precision_at, k=top_k)} | whole
+
 
 RANK_DISTANCE = "rank_distance"
 """The further measure of the multilingual setting."""

@@ -9,12 +9,12 @@ from statistics import fmean
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from babel.core import get_global
 from sentence_transformers import SentenceTransformer
 
 from hbir.benchmarks.params import BenchmarkParams, chosen_languages, refuse_data
 from hbir.benchmarks.registry import MTEB, Entry, parsed
 from hbir.core.errors import DataError, ParamsError
+from hbir.core.languages import language_code
 from hbir.evaluation.cells import CELLS, QUERIES
 from hbir.evaluation.evaluate import Evaluation
 from hbir.evaluation.measures import NAMES
@@ -204,12 +204,9 @@ def _task_names(mteb: ModuleType) -> list[str]:
 
 def _subsets(task: "AbsTask") -> dict[str, list[str]]:
     """Return subset → languages, in two letters where there are two: `deu-Latn` is de, `cmn-Hans` zh."""
-    shorter: Mapping[str, str] = get_global("language_aliases")
-    found: dict[str, list[str]] = {}
-    for subset, places in task.metadata.hf_subsets_to_langscripts.items():
-        codes = [place.split("-")[0] for place in places]
-        found[subset] = [shorter.get(code, code) for code in codes]
-    return found
+    places = task.metadata.hf_subsets_to_langscripts
+    where = f"benchmark {FAMILY}/{task.metadata.name}"
+    return {subset: [language_code(place, where) for place in found] for subset, found in places.items()}
 
 
 def _named(metric: str) -> str:

@@ -105,7 +105,7 @@ def _streamed(
         tied_own=found.tied_own,
         tied_pooled=found.tied_pooled,
     )
-    evaluation = evaluate_ranks(task.judged, [ranks])
+    evaluation = evaluate_ranks(task.judged, [ranks], task.top_k)
     return replace(evaluation, task=replace(evaluation.task, passages=found.passages))
 
 

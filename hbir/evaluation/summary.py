@@ -47,8 +47,12 @@ class Counts:
     """Setting → those of them that share their score with another passage of the pool."""
     left_out: dict[str, int] | None = None
     """Setting → a query counts once for each pool that it is not scored in."""
-    single_positive_queries: int | None = None
-    """Queries with one relevant passage in all, whose rank distance is 0."""
+    unjudged: int | None = None
+    """Queries without any qrel; they are left out."""
+    without_relevant: int | None = None
+    """Queries whose qrels are all of grade 0; they score 0."""
+    without_rank_distance: int | None = None
+    """Queries with relevant passages in one language alone, of which language bias says nothing."""
     not_retrieved: int | None = None
     """Relevant passages that a search with a cut-off did not find."""
     subsets: int | None = None

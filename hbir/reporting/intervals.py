@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hbir.core.files import read_table
-from hbir.evaluation.cells import QUERIES
+from hbir.evaluation.cells import queries_schema_of
 from hbir.evaluation.intervals import Interval, Resampled, resample
-from hbir.evaluation.results import QUERIES as QUERIES_FILE
-from hbir.evaluation.results import SamplerResults
+from hbir.evaluation.results import QUERIES, SamplerResults
 from hbir.reporting.columns import MISSING, Column
 from hbir.reporting.scores import BenchmarkScores, Cell
 
@@ -48,9 +47,9 @@ def interval_table(scores: BenchmarkScores, results: Sequence[SamplerResults], h
         The table.
     """
     columns = scores.main.columns
-    measures = list(dict.fromkeys(column.measure for column in columns if column.measure in QUERIES.names))
     folders = [result.folder / scores.name for result in results if scores.name in result.summaries]
-    tables = [read_table(folder / QUERIES_FILE, QUERIES) for folder in folders]
+    tables = [read_table(folder / QUERIES, queries_schema_of) for folder in folders]
+    measures = list(dict.fromkeys(c.measure for c in columns if c.measure in tables[0].column_names))
     resampled = resample(tables, scores.name, measures)
     samplers = [row.sampler for row in scores.main.rows]
     arranged = _Arranged(columns, measures, resampled)

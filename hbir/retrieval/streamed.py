@@ -84,12 +84,12 @@ def search_streamed(
     pooled = set(task.judged.settings) != {MONOLINGUAL}
     query_langs, passage_langs = np.array(task.judged.query_langs), np.array(task.judged.passage_langs)
     positives = task.judged.positives(0, len(queries))  # (n, 2)
-    own, everything = _Ranks(len(positives)), TopK(queries, task.depth)
+    own, everything = _Ranks(len(positives)), TopK(queries, task.top_k)
     for language, source in sources.items():
         chosen = np.flatnonzero(pooled | (query_langs == language))
         if not len(chosen):
             continue
-        best = TopK(queries[chosen], task.depth)
+        best = TopK(queries[chosen], task.top_k)
         for chunk in source.chunks(embed, size):
             best.add(chunk.embeddings, chunk.keys)
         asked = (passage_langs[positives[:, 1]] == language) & np.isin(positives[:, 0], chosen)

@@ -12,7 +12,7 @@ from hbir.benchmarks.beir import BeirParams, load
 from hbir.benchmarks.params import DATA_VARIABLE
 from hbir.benchmarks.streamed import StreamedTask
 from hbir.benchmarks.task import SETTINGS, RetrievalTask
-from hbir.core.errors import DataError, ParamsError
+from hbir.core.errors import DataError, HbirError, ParamsError
 from hbir.core.params import validated
 from hbir.evaluation.evaluate import evaluate
 from hbir.retrieval.streamed import search_streamed
@@ -32,6 +32,7 @@ QRELS = [("q1", "q1", 2), ("q1", "b", 1), ("q2", "b", 1), ("q2", "a", 1), ("q2",
 
 
 def write(folder, queries=QUERIES, corpus=CORPUS, qrels=QRELS, split="test", zipped=False):
+    folder.mkdir(exist_ok=True)
     for name, rows in (("queries", queries), ("corpus", corpus)):
         text = "".join(json.dumps(row) + "\n" for row in rows)
         path = folder / f"{name}.jsonl{'.gz' if zipped else ''}"
@@ -65,10 +66,12 @@ def test_loading(tmp_path, caplog, zipped):
     assert task.positives(0, 2).tolist() == [[0, 1], [0, 2], [1, 0], [1, 1]]
     assert task.grades is not None
     assert task.grades.tolist() == [1, 2, 1, 1]
+    assert task.judged_langs == [frozenset({"en", "de"})] * 2
+    assert task.unjudged == 1
     assert task.clusters == ["1", "1"]
     assert task.measures == ("ndcg@10",)
     assert task.version.startswith("test-")
-    assert "2 of 3 queries are judged" in caplog.text
+    assert "2 of 3 queries have qrels" in caplog.text
     assert "1 passages have neither title nor text, and stay" in caplog.text
 
 
@@ -89,9 +92,9 @@ def test_a_folder_with_languages_runs_in_all_three_settings(tmp_path):
 
 def test_streaming_a_large_one_gives_the_same_ranks(tmp_path):
     write(tmp_path)
-    task = loaded(tmp_path, exact_limit=3, depth=500)
+    task = loaded(tmp_path, exact_limit=3, top_k=500)
     assert isinstance(task, StreamedTask)
-    assert task.depth == 500
+    assert task.top_k == 500
     assert task.judged.settings == SETTINGS
     assert task.judged.passage_ids == ["en:q1", "de:b", "en:a"]
     assert [(p.id, p.text) for p in task.corpora["de"]] == [("b", "y"), ("d", "")]
@@ -105,10 +108,10 @@ def test_streaming_a_large_one_gives_the_same_ranks(tmp_path):
     assert task.corpora["en"].fingerprint() != task.corpora["de"].fingerprint()
 
 
-@pytest.mark.parametrize(("depth", "fits"), [(99, False), (100, True)])
-def test_the_depth_reaches_the_cut_off_of_recall(depth, fits):
-    with nullcontext() if fits else pytest.raises(ParamsError, match="depth"):
-        validated(BeirParams, {"name": "beir/toy", "depth": depth}, "params.yaml")
+@pytest.mark.parametrize(("top_k", "fits"), [(99, False), (100, True)])
+def test_top_k_reaches_the_cut_off_of_recall(top_k, fits):
+    with nullcontext() if fits else pytest.raises(ParamsError, match="top_k"):
+        validated(BeirParams, {"name": "beir/toy", "top_k": top_k}, "params.yaml")
 
 
 def test_a_corpus_of_many_languages_is_hashed_once(tmp_path, monkeypatch):
@@ -168,6 +171,40 @@ def test_the_version_is_of_all_three_files(tmp_path, limit):
     assert len({first, *changed}) == 4
 
 
+def test_what_is_cut_and_where_is_part_of_the_version(tmp_path):
+    write(tmp_path)
+    exact, deeper = loaded(tmp_path), loaded(tmp_path, top_k=500)
+    assert exact.version == deeper.version == loaded(tmp_path, exact_limit=4).version
+    streamed = [loaded(tmp_path, exact_limit=3, top_k=k).judged.version for k in (100, 500)]
+    assert streamed == [f"{exact.version}+top100", f"{exact.version}+top500"]
+
+
+def test_queries_whose_qrels_are_all_of_grade_0_are_loaded(tmp_path):
+    task = loaded(write(tmp_path, qrels=[("q1", "a", 0), ("q2", "b", 1)]))
+    assert task.query_ids == ["en:q1", "de:q2"]
+    assert task.judged_langs == [frozenset({"en"}), frozenset({"de"})]
+    assert task.positives(0, 2).tolist() == [[1, 1]]
+
+
+def test_codes_with_a_region_or_script_are_their_language(tmp_path):
+    written = {"en": "EN_us", "de": "deu-Latn-DE"}
+    corpus, queries = (
+        [row | ({"lang": written[row["lang"]]} if "lang" in row else {}) for row in rows]
+        for rows in (CORPUS, QUERIES)
+    )
+    plain = loaded(write(tmp_path / "plain"))
+    task = loaded(write(tmp_path / "coded", corpus=corpus, queries=queries), languages=["en-GB", "de"])
+    assert (task.query_ids, task.passage_ids) == (plain.query_ids, plain.passage_ids)
+
+
+def test_what_nobody_sees_around_an_id_is_no_part_of_it(tmp_path):
+    corpus = [{**row, "_id": f"\ufeff{row['_id']}\u200b"} for row in CORPUS]
+    qrels = [(f" {query}", f"{passage}\u00a0", grade) for query, passage, grade in QRELS]
+    task = loaded(write(tmp_path, corpus=corpus, qrels=qrels))
+    assert task.passage_ids == ["en:a", "de:b", "en:q1", "de:d"]
+    assert len(task.relevant) == 4
+
+
 def test_a_default_language_with_a_colon():
     with pytest.raises(ParamsError, match="language"):
         validated(BeirParams, {"name": "beir/toy", "language": "zh:Hans"}, "params.yaml")
@@ -197,15 +234,15 @@ def test_a_missing_file(tmp_path, name):
         ({"corpus": [{"id": "a", "text": "T"}]}, "corpus.jsonl, line 1: expected an id as `_id`, found none"),
         (
             {"corpus": [{"_id": "a", "text": "T", "lang": 3}]},
-            "line 1: expected a language code without `:` as `lang`, found 3",
+            "line 1: expected a language code as `lang`, found 3",
         ),
         (
             {"corpus": [CORPUS[0], {"_id": "b", "text": "T", "lang": "zh:Hans"}]},
-            "corpus.jsonl, line 2: expected a language code without `:` as `lang`, found 'zh:Hans'",
+            "corpus.jsonl, line 2: lang: expected a language code such as .*, found 'zh:Hans'",
         ),
         (
             {"queries": [{"_id": "q1", "text": "T", "lang": ":"}]},
-            "queries.jsonl, line 1: expected a language code without `:`",
+            "queries.jsonl, line 1: lang: expected a language code such as",
         ),
         ({"queries": [QUERIES[0], QUERIES[0]]}, "queries.jsonl, line 2: .* 'q1' once more"),
         ({"queries": [{"_id": "q", "text": " "}]}, "queries.jsonl, line 1: expected a text that is not empty"),
@@ -213,7 +250,7 @@ def test_a_missing_file(tmp_path, name):
     ],
 )
 def test_broken_files(tmp_path, change, message):
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(HbirError, match=message):
         loaded(write(tmp_path, **change))
 
 
@@ -223,13 +260,11 @@ def test_broken_encoding(tmp_path):
         loaded(tmp_path)
 
 
-def test_judgements_of_unknown_ids(tmp_path, caplog):
+def test_qrels_of_unknown_ids(tmp_path, caplog):
     write(tmp_path, qrels=[*QRELS, ("q1", "gone", 1), ("q9", "a", 1)])
-    with pytest.raises(DataError, match="found 1 of 3 queries in the judgements unknown, the first q9"):
+    with pytest.raises(DataError, match="found 1 of 3 queries in the qrels unknown, the first q9"):
         loaded(tmp_path)
-    with pytest.raises(
-        DataError, match="found 1 of 4 relevant passages in the judgements unknown, the first gone"
-    ):
+    with pytest.raises(DataError, match="found 1 of 4 relevant passages in the qrels unknown, the first gone"):
         loaded(write(tmp_path, qrels=[*QRELS, ("q1", "gone", 1)]))
     task = loaded(write(tmp_path, qrels=[*QRELS, ("q1", "gone", 1)]), unknown_share=0.25)
     assert "1 of 4 relevant passages" in caplog.text

@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 import numpy as np
 import pytest
 
@@ -55,6 +57,24 @@ def test_relevant_passages_name_both_entities(task):
         names = renderer(task.passage_langs[passage]).names
         for end in asked[query].ends:
             assert names[end].casefold() in task.passages[passage].casefold()
+
+
+def test_questions_that_share_a_passage_are_one_cluster(task):
+    """The clusters are the connected components of queries and relevant passages."""
+    neighbours: dict[int, set[int]] = defaultdict(set)
+    for query, passage in task.relevant.tolist():
+        neighbours[query].add(-1 - passage)
+        neighbours[-1 - passage].add(query)
+    component: dict[int, int] = {}
+    for query in range(len(task.queries)):
+        reached = [] if query in component else [query]
+        while reached:
+            node = reached.pop()
+            if node not in component:
+                component[node] = query
+                reached += neighbours[node]
+    names = [component[query] for query in range(len(task.queries))]
+    assert len(set(names)) == len(set(task.clusters)) == len(set(zip(names, task.clusters, strict=True))) == 266
 
 
 def test_questions_do_not_tell_their_answer(task):

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import logging
 import os
 from contextlib import nullcontext
 from pathlib import Path
@@ -62,9 +61,8 @@ def params(folder, **more):
     return MiraclParams(name="miracl", data=str(folder), languages=["de", "sw"], **more)
 
 
-def test_loading(folder, caplog):
-    with caplog.at_level(logging.INFO):
-        (task,) = load(params(folder), None)
+def test_loading(folder):
+    (task,) = load(params(folder), None)
     judged = task.judged
     assert judged.query_ids == ["de:1", "de:2", "de:3", "sw:1"]
     assert judged.queries == ['"Wann', "Wo", "Wer", "Je"]
@@ -74,21 +72,22 @@ def test_loading(folder, caplog):
     assert judged.query_groups == ["high-resource"] * 3 + ["low-resource"]
     assert judged.measures == ("ndcg@10", "recall@100")
     assert judged.settings == ("monolingual",)
-    assert task.depth == 100
+    assert task.top_k == 100
     assert list(task.corpora["de"]) == [("5#0", "T a", "a"), ("5#1", "b", ""), ("7#0", "T c", "c")]
-    assert "1 questions without a relevant passage are not scored" in caplog.text
+    # Of query 3 one passage was judged, and not relevant.
+    assert judged.judged_langs == [frozenset({"de"})] * 3 + [frozenset({"sw"})]
 
 
 def test_pooled_adds_the_multilingual_setting(folder):
-    (task,) = load(params(folder, pooled=True, depth=700, unknown_share=0.25), ["de"])
+    (task,) = load(params(folder, pooled=True, top_k=700, unknown_share=0.25), ["de"])
     assert task.judged.settings == ("monolingual", "multilingual")
-    assert (task.depth, task.unknown_share) == (700, 0.25)
+    assert (task.top_k, task.unknown_share) == (700, 0.25)
 
 
-@pytest.mark.parametrize(("depth", "fits"), [(99, False), (100, True)])
-def test_the_depth_reaches_the_cut_off_of_recall(depth, fits):
-    with nullcontext() if fits else pytest.raises(ParamsError, match="depth"):
-        validated(MiraclParams, {"name": "miracl", "depth": depth}, "params.yaml")
+@pytest.mark.parametrize(("top_k", "fits"), [(99, False), (100, True)])
+def test_top_k_reaches_the_cut_off_of_recall(top_k, fits):
+    with nullcontext() if fits else pytest.raises(ParamsError, match="top_k"):
+        validated(MiraclParams, {"name": "miracl", "top_k": top_k}, "params.yaml")
 
 
 def test_the_corpus_fingerprint_follows_the_files(folder):
@@ -181,10 +180,10 @@ def test_a_broken_corpus_line(folder, row, text):
         list(task.corpora["sw"])
 
 
-def test_judgements_of_an_unknown_question(folder):
+def test_qrels_of_an_unknown_query(folder):
     (path,) = folder.rglob("qrels.*-sw-dev.tsv")
     path.write_text("1\tQ0\t5#0\t1\n2\tQ0\t5#0\t1\n")
-    with pytest.raises(DataError, match="found 1 of 5 queries in the judgements unknown, the first sw:2"):
+    with pytest.raises(DataError, match="found 1 of 5 queries in the qrels unknown, the first sw:2"):
         load(params(folder), None)
 
 

@@ -37,7 +37,7 @@ def query_rows(task, scores, order):
             setting = {lang: "monolingual", "all": "multilingual"}.get(pool, "cross_lingual")
             if wanted:
                 row = measures(ranked, wanted)
-                if pool != "all":
+                if pool != "all" or len({task.passage_langs[p] for p in wanted}) < 2:
                     del row["rank_distance"]
                 rows[setting, task.query_ids[query], lang, pool] = row
     return rows
@@ -51,10 +51,10 @@ def settings(rows):
         for (name, _, lang, pool), row in rows.items():
             if name == setting:
                 cells.setdefault((lang, pool), []).append(row)
-        names = next(iter(cells.values()))[0]
-        result[setting] = {
-            measure: mean(mean(row[measure] for row in cell) for cell in cells.values()) for measure in names
-        }
+        result[setting] = {}
+        for measure in {measure for rows in cells.values() for row in rows for measure in row}:
+            having = [[row[measure] for row in cell if measure in row] for cell in cells.values()]
+            result[setting][measure] = mean(mean(values) for values in having if values)
     return result
 
 

@@ -4,6 +4,7 @@ import dataclasses
 from dataclasses import asdict
 
 import numpy as np
+import pyarrow.compute as pc
 import pytest
 import pytrec_eval
 from hypothesis import given
@@ -11,9 +12,9 @@ from hypothesis import strategies as st
 
 from hbir.benchmarks.task import Labels
 from hbir.evaluation.cells import CELLS, QUERIES
-from hbir.evaluation.evaluate import evaluate
+from hbir.evaluation.evaluate import evaluate, evaluate_ranks
 from hbir.evaluation.measures import MEASURES
-from hbir.evaluation.ranking import neutral_order
+from hbir.evaluation.ranking import neutral_order, rank_chunks
 from tests.evaluation import reference
 from tests.evaluation.conftest import in_chunks, make_task, scored_tasks
 
@@ -44,12 +45,15 @@ def test_by_hand(bilingual, bilingual_scores):
     # all: q0 2, 4, 5; q1 5; q2 1, 3
     q0, q1, q2 = (1 / 2 + 2 / 4 + 3 / 5) / 3, 1 / 5, (1 + 2 / 3) / 2
     assert result.settings["multilingual"]["map"] == pytest.approx(((q0 + q1) / 2 + q2) / 2)
-    assert result.settings["multilingual"]["rank_distance"] == ((5 - 2 + 0) / 2 + (3 - 1)) / 2
+    # The one relevant passage of q1 says nothing of language bias.
+    assert result.settings["multilingual"]["rank_distance"] == ((5 - 2) + (3 - 1)) / 2
     assert result.counts.known() == {
         "positives": {"monolingual": 4, "cross_lingual": 2, "multilingual": 6},
         "tied_positives": {"monolingual": 0, "cross_lingual": 0, "multilingual": 0},
         "left_out": {"monolingual": 0, "cross_lingual": 1, "multilingual": 0},
-        "single_positive_queries": 1,
+        "unjudged": 0,
+        "without_relevant": 0,
+        "without_rank_distance": 1,
         "not_retrieved": 0,
     }
     assert asdict(result.task) == {
@@ -71,7 +75,7 @@ def test_cells_by_hand(bilingual, bilingual_scores):
         ("monolingual", "fr", "fr", 1, 0, 1.0, None),
         ("cross_lingual", "de", "fr", 1, 1, 0.0, None),
         ("cross_lingual", "fr", "de", 1, 0, 0.0, None),
-        ("multilingual", "de", "all", 2, 0, 0.0, 1.5),
+        ("multilingual", "de", "all", 2, 0, 0.0, 3.0),
         ("multilingual", "fr", "all", 1, 0, 0.5, 2.0),
     ]
 
@@ -89,13 +93,14 @@ def test_a_cell_without_a_scored_query_is_shown_but_not_averaged():
     assert result.counts.left_out == {"monolingual": 1, "cross_lingual": 5, "multilingual": 1}
 
 
-def test_languages_without_passages_have_no_pool_and_queries_without_relevant_are_no_single_positive():
+def test_languages_without_passages_have_no_pool_and_queries_without_relevant_are_counted():
     task = make_task(["th", "de", "de"], ["de", "de"], [(1, 0), (2, 0), (2, 1)])
     result = evaluate(task, [np.ones((3, 2))])
     cells = [(row["query_lang"], row["pool"]) for row in result.cells.to_pylist()]
     assert cells == [("de", "de"), ("de", "all"), ("th", "all")]
     assert result.counts.left_out == {"monolingual": 0, "multilingual": 1}
-    assert result.counts.single_positive_queries == 1
+    assert (result.counts.without_rank_distance, result.counts.unjudged) == (2, 1)
+    assert "rank_distance" not in result.settings["multilingual"]
 
 
 def test_languages_without_queries_have_no_rows_of_their_own():
@@ -110,7 +115,8 @@ def test_a_benchmark_of_one_language_has_no_cross_lingual_setting():
     assert set(result.counts.left_out) == {"monolingual", "multilingual"}
     assert set(result.cells["setting"].to_pylist()) == {"monolingual", "multilingual"}
     assert result.settings["monolingual"]["map"] == 0.5
-    assert result.settings["multilingual"]["rank_distance"] == 0
+    assert "rank_distance" not in result.settings["multilingual"]
+    assert result.queries["rank_distance"].null_count == len(result.queries)
 
 
 def test_a_benchmark_across_two_languages_has_no_monolingual_setting():
@@ -160,18 +166,26 @@ def test_equal_to_the_slow_twin(drawn, chunk):
         assert settings == approximately(reference.settings(rows))
 
 
-def trec_eval(task, scores, pool):
-    """Return query id → our measure → value by trec_eval, for queries with a relevant passage in the pool."""
+def trec_eval(task, scores, pool, grades=None):
+    """Return query id → our measure → value by trec_eval, for queries with a qrel in the pool.
+
+    The qrels are those of the task, all relevant, or a matrix of grades with -1 where there is none.
+    """
     inside = [p for p, lang in enumerate(task.passage_langs) if pool in (lang, "all")]
     qrels: dict[str, dict[str, int]] = {}
-    for (query, passage), grade in zip(task.relevant.tolist(), task.grades.tolist(), strict=True):
+    listed = zip(task.relevant.tolist(), task.grades.tolist(), strict=True)
+    judged = [((q, p), grades[q, p]) for q, p in np.argwhere(grades >= 0)] if grades is not None else listed
+    for (query, passage), grade in judged:
         if passage in inside:
             qrels.setdefault(task.query_ids[query], {})[task.passage_ids[passage]] = int(grade)
     rows = dict(zip(task.query_ids, scores.tolist(), strict=True))
     run = {query: {task.passage_ids[p]: rows[query][p] for p in inside} for query in qrels}
     names = {"map", "map_cut.20", "recall.1,10,100", "ndcg_cut.10", "recip_rank"}
     evaluator = pytrec_eval.RelevanceEvaluator(qrels, names)
-    return {query: _named(values, len(qrels[query])) for query, values in evaluator.evaluate(run).items()}
+    return {
+        query: _named(values, max(1, sum(grade > 0 for grade in qrels[query].values())))
+        for query, values in evaluator.evaluate(run).items()
+    }
 
 
 def _named(values, n_relevant):
@@ -206,6 +220,65 @@ def test_equal_to_trec_eval_in_every_pool(seed, distinct):
     found = {(key[1], key[3]): {name: row[name] for name in MEASURES} for key, row in rows.items()}
     assert len({key[0] for key in rows}) == 3
     assert found == {key: pytest.approx(row, rel=1e-12, abs=1e-15) for key, row in expected.items()}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_queries_whose_qrels_are_all_of_grade_0_score_0_as_in_trec_eval(seed):
+    rng = np.random.default_rng(seed)
+    langs = np.array(["de", "fr", "th"])
+    query_langs, passage_langs = (langs[rng.integers(0, 3, n)].tolist() for n in (30, 90))
+    grades = np.where(rng.random((30, 90)) < 0.03, rng.integers(0, 3, (30, 90)), -1)
+    grades[:4] = np.minimum(grades[:4], 0)
+    grades[4:6] = -1  # never judged
+    task = make_task(query_langs, passage_langs, map(tuple, np.argwhere(grades > 0).tolist()))
+    judged = [frozenset(np.array(passage_langs)[row >= 0].tolist()) for row in grades]
+    task = dataclasses.replace(task, grades=grades[grades > 0].astype(np.float64), judged_langs=judged)
+    scores = rng.random((30, 90)).astype(np.float32)
+    result = evaluate(task, in_chunks(scores, 7), -np.argsort(np.argsort(task.passage_ids)))
+    expected = {
+        (query, pool): row
+        for pool in [*sorted(set(passage_langs)), "all"]
+        for query, row in trec_eval(task, scores, pool, grades).items()
+    }
+    rows = rows_of(result.queries)
+    found = {(key[1], key[3]): {name: row[name] for name in MEASURES} for key, row in rows.items()}
+    assert found == {key: pytest.approx(row, rel=1e-12, abs=1e-15) for key, row in expected.items()}
+    zero = [f"q{q}" for q in range(4) if judged[q]]
+    assert {key[0] for key, row in found.items() if key[1] == "all" and not row["map"]} >= set(zero)
+    answered = (grades > 0).any(axis=1)
+    assert result.counts.without_relevant == sum(map(bool, judged)) - answered.sum() >= len(zero) > 0
+    assert result.counts.unjudged == sum(not langs for langs in judged) >= 2
+    cells = result.cells.filter(pc.equal(result.cells["pool"], "all"))
+    assert sum(cells["n_queries"].to_pylist()) == sum(map(bool, judged))
+    means = trec_eval(task, scores, "all", grades)
+    by_lang = [
+        [means[f"q{q}"]["map"] for q in range(30) if query_langs[q] == lang and judged[q]] for lang in langs
+    ]
+    assert result.settings["multilingual"]["map"] == pytest.approx(np.mean([np.mean(cell) for cell in by_lang]))
+
+
+def test_the_language_of_a_query_without_relevant_passages_may_have_no_passage():
+    task = make_task(["de", "fr"], ["de"], [(0, 0)])
+    task = dataclasses.replace(task, judged_langs=[frozenset({"de"}), frozenset({"fr"})], unjudged=5)
+    result = evaluate(task, [np.ones((2, 1))])
+    assert result.settings["monolingual"]["map"] == 0.5
+    assert (result.counts.unjudged, result.counts.without_relevant) == (5, 1)
+
+
+def test_rank_distance_is_over_queries_with_relevant_passages_in_two_languages():
+    relevant = [(0, 0), (0, 2), (1, 0), (1, 1), (2, 3)]
+    task = make_task(["de"] * 3, ["de", "de", "fr", "fr"], relevant)
+    result = evaluate(task, [np.array([[4, 3, 2, 1]] * 3)])
+    assert result.settings["multilingual"]["rank_distance"] == 2  # query 1 has both passages in German
+    assert result.counts.without_rank_distance == 2
+
+
+def test_a_run_that_ends_has_no_map_of_the_whole(bilingual, bilingual_scores):
+    whole = evaluate(bilingual, [bilingual_scores])
+    cut = evaluate_ranks(bilingual, rank_chunks(bilingual, [bilingual_scores]), top_k=100)
+    for setting, scores in whole.settings.items():
+        assert cut.settings[setting] == {"map@100" if n == "map" else n: v for n, v in scores.items()}
+    assert cut.queries.column_names[6] == cut.cells.column_names[5] == "map@100"
 
 
 @given(scored_tasks(), st.integers(1, 10), st.data())

@@ -97,11 +97,20 @@ def test_one_cluster_tells_nothing():
     assert found.difference(0, 0, 0) is None
 
 
-def test_a_measure_that_a_query_lacks_has_no_interval():
+def test_queries_without_a_measure_are_left_out_of_its_mean():
+    """So for rank distance, which a query has in every run or in none."""
+    both = [*((str(i), "de", i / 30) for i in range(30)), *((f"x{i}", "fr", None) for i in range(3))]
+    found = resample([mono(*both)], "toy", ["map"], 50)["monolingual"]
+    assert found.means.item() == pytest.approx(sum(i / 30 for i in range(30)) / 30)
+    assert found.interval(0, 0) is not None
+
+
+def test_a_measure_that_a_resample_may_lack_has_no_interval():
     rows = mono(("a", "de", 0.3), ("b", "de", None))
     found = resample([rows], "toy", ["map"], 10)["monolingual"]
-    assert np.isnan(found.means.item())
+    assert found.means.item() == 0.3
     assert found.interval(0, 0) is None
+    assert np.isnan(resample([mono(("a", "de", None))], "toy", ["map"], 10)["monolingual"].means.item())
 
 
 def test_quantiles_by_hand():

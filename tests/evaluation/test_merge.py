@@ -24,7 +24,7 @@ def test_the_mean_is_over_languages_not_over_queries():
     assert (whole.task.queries, whole.task.passages) == (6, 6)
     assert whole.counts.positives == {"cross_lingual": 6}
     assert whole.counts.left_out == {"cross_lingual": 0}
-    assert whole.counts.single_positive_queries == 6
+    assert whole.counts.without_rank_distance is None  # no pool of several languages
     assert len(whole.queries) == 6
 
 

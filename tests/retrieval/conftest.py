@@ -40,7 +40,7 @@ class ListCorpus:
         return f"{hash(tuple(self.rows)) & 0xFFFFFFFF:08x}"
 
 
-def make_task(parts, settings=SETTINGS, depth=1000, unknown_share=0.0):
+def make_task(parts, settings=SETTINGS, top_k=1000, unknown_share=0.0):
     """Make a task of query languages, `{language: [(id, text), …]}`, and pairs of query and `language:id`."""
     query_langs, corpora, relevant = parts
     names = sorted({name for _, name in relevant})
@@ -58,7 +58,7 @@ def make_task(parts, settings=SETTINGS, depth=1000, unknown_share=0.0):
         settings=settings,
     )
     streams = {lang: ListCorpus(rows) for lang, rows in corpora.items()}
-    return StreamedTask(judged=judged, corpora=streams, depth=depth, unknown_share=unknown_share)
+    return StreamedTask(judged=judged, corpora=streams, top_k=top_k, unknown_share=unknown_share)
 
 
 @pytest.fixture

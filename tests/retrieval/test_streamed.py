@@ -34,7 +34,7 @@ def test_monolingual_alone_searches_a_query_in_its_own_language(bilingual):
     assert found.pooled_rank is None
 
 
-def test_what_lies_below_the_depth_has_rank_0(bilingual):
+def test_what_lies_below_the_cut_off_has_rank_0(bilingual):
     found = search_streamed(make_task(bilingual, SETTINGS, 1), QUERIES, embed, None, 2)
     assert found.own_rank.tolist() == [0, 0, 0, 0]
     found = search_streamed(make_task(bilingual, SETTINGS, 2), QUERIES, embed, None, 2)
@@ -85,15 +85,15 @@ def exact(parts, queries):
 
 @settings(max_examples=60)
 @given(tasks(), st.integers(1, 13), st.integers(1, 40))
-def test_equal_to_the_exact_ranking_down_to_the_depth(drawn, size, depth):
+def test_equal_to_the_exact_ranking_down_to_the_cut_off(drawn, size, top_k):
     *parts, queries = drawn
-    task = make_task(parts, SETTINGS, depth)
+    task = make_task(parts, SETTINGS, top_k)
     found = search_streamed(task, queries, embed, None, size)
     expected = exact(parts, queries)
     assert found.pooled_rank is not None
     for row, (query, passage) in enumerate(task.judged.positives(0, len(queries)).tolist()):
         ranks = expected[query, task.judged.passage_ids[passage]]
-        shown = tuple(rank if rank <= depth else 0 for rank in ranks)
+        shown = tuple(rank if rank <= top_k else 0 for rank in ranks)
         assert (found.own_rank[row], found.pooled_rank[row]) == shown
 
 
@@ -159,7 +159,7 @@ def test_relevant_passages_in_no_corpus(bilingual, caplog):
     with caplog.at_level(logging.WARNING):
         task = make_task((langs, corpora, relevant), unknown_share=0.6)
         found = search_streamed(task, QUERIES, embed, None, 2)
-    assert "6 of 10 relevant passages in the judgements unknown" in caplog.text
+    assert "6 of 10 relevant passages in the qrels unknown" in caplog.text
     assert np.count_nonzero(found.own_rank == 0) == 6
 
 
