@@ -11,13 +11,19 @@ export HF_HUB_DISABLE_TELEMETRY := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test lint format ui track seeds apertium clean
+.PHONY: help repro restore test lint format ui track seeds apertium clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
 repro: $(READY) ## Run the pipeline (only what changed) and show the comparison
+	@python -m hbir restore
 	dvc repro
+	@if git diff --name-only HEAD -- dvc.lock 2>/dev/null | grep -q .; then \
+	  echo "dvc.lock names the results of this machine now. Commit it, so that they stay: git commit -am 'My results'"; fi
+
+restore: $(READY) ## After Git brought another machine's dvc.lock: find the results of this one again
+	@python -m hbir restore
 
 test: $(READY) ## Run every test
 	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder

@@ -30,6 +30,7 @@ TOOLS = {
     "compare": "Show the comparison of the scores in this folder again.",
     "track": "Bring MLflow up to date with what DVC holds.",
     "ui": "Open MLflow on the comparison.",
+    "restore": "Let `dvc repro` find results of this machine that dvc.lock does not name.",
     "seeds": "Summarise experiments that differ in their seed.",
 }
 """Name and purpose of what `stages/` and `hbir/commands/` hold, a file for each."""

@@ -10,6 +10,7 @@ from hbir.batching.summary import summary_line
 from hbir.core import paths, project
 from hbir.core.files import atomic_file, atomic_folder, read_table, write_table
 from hbir.core.hashing import file_digest
+from hbir.core.leftovers import remove_leftovers
 from hbir.core.params import read_params, section
 from hbir.core.samplers import with_stage
 from hbir.core.schemas import TRANSLATED_SCHEMA
@@ -22,6 +23,7 @@ def build_batches() -> None:
     batches = section(params, "batches", BatchParams)
     top = project.read_project(params)
     languages = project.training_languages(params)
+    remove_leftovers(top.languages)
     translated = {
         lang: read_table(paths.TRANSLATED / f"{lang}.parquet", TRANSLATED_SCHEMA) for lang in languages
     }

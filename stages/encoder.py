@@ -1,6 +1,5 @@
 """Stage encoder: make the one starting point of every sampler."""
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -8,6 +7,7 @@ import pyarrow as pa
 
 from hbir.core import paths, project
 from hbir.core.files import atomic_folder, read_table
+from hbir.core.leftovers import remove_leftovers
 from hbir.core.params import read_params, section
 from hbir.core.schemas import TRAIN, TRANSLATED_SCHEMA
 from hbir.encoding import coverage
@@ -23,6 +23,7 @@ def encoder() -> None:
     params = read_params()
     chosen = section(params, "encoder", EncoderParams)
     prepare_torch(project.read_project(params).threads)
+    remove_leftovers(project.read_project(params).languages)
     texts = (text for lang in _languages(params, chosen) for side in _texts(lang) for text in side.to_pylist())
     model = initial_encoder(chosen, texts, project.read_project(params).seed)
     origin = describe(model, chosen)
@@ -38,17 +39,14 @@ def encoder() -> None:
 
 def _samples(params: dict[str, Any]) -> dict[str, list[list[str]]]:
     """Read what is trained on, and in the languages that are evaluated alone what would be."""
-    langs = [lang for lang in project.read_project(params).languages if _path(lang).is_file()]
+    wanted = project.read_project(params).languages
+    langs = [lang for lang in wanted if (paths.TRANSLATED / f"{lang}.parquet").is_file()]
     return {lang: [side.slice(0, coverage.SAMPLE).to_pylist() for side in _texts(lang)] for lang in langs}
-
-
-def _path(lang: str) -> Path:
-    return paths.TRANSLATED / f"{lang}.parquet"
 
 
 def _texts(lang: str) -> list[pa.Array]:
     """Read the distinct questions and passages of a language's training pairs."""
-    table = read_table(_path(lang), TRANSLATED_SCHEMA)
+    table = read_table(paths.TRANSLATED / f"{lang}.parquet", TRANSLATED_SCHEMA)
     training = table.filter([split == TRAIN for split in table["split"].to_pylist()])
     return [training[column].unique() for column in ("query", "passage")]
 

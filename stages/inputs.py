@@ -5,10 +5,11 @@ from itertools import chain
 
 import click
 
+from hbir.core.leftovers import remove_leftovers
 from hbir.core.machine import main_root
 from hbir.core.params import read_params
 from hbir.inputs import named
-from hbir.inputs.check import check, warnings
+from hbir.inputs.check import check, check_translators, warnings
 from hbir.inputs.digests import Digests
 from hbir.inputs.write import write_inputs
 
@@ -21,6 +22,7 @@ def inputs() -> None:
     params = check(read_params())
     for warning in warnings(params):
         logger.warning("%s", warning)
+    remove_leftovers(params.project.languages)
     paths = chain(
         named.of_collect(params.collect),
         named.of_translate(params.translate, params.project.languages),
@@ -28,5 +30,6 @@ def inputs() -> None:
         named.of_score(params.evaluate),
     )
     written = write_inputs(paths, Digests(main_root() / ".hbir" / "digests.json"))
+    check_translators(params)
     count = sum(map(len, written.values()))
     click.echo(f"inputs: params.yaml is whole; files and folders that it names: {count}")
