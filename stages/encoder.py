@@ -45,7 +45,7 @@ def _samples(params: dict[str, Any]) -> dict[str, list[list[str]]]:
 
 
 def _texts(lang: str) -> list[pa.Array]:
-    """Read the distinct questions and passages of a language's training pairs."""
+    """Read the distinct queries and passages of a language's training pairs."""
     table = read_table(paths.TRANSLATED / f"{lang}.parquet", TRANSLATED_SCHEMA)
     training = table.filter([split == TRAIN for split in table["split"].to_pylist()])
     return [training[column].unique() for column in ("query", "passage")]

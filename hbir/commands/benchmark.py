@@ -9,6 +9,7 @@ from ruamel.yaml import YAML, YAMLError
 
 from hbir.core.errors import ParamsError
 from hbir.core.files import write_json
+from hbir.core.lines import expanded, require_utf8
 from hbir.evaluation.evaluate import Evaluation
 from hbir.reporting.benchmark import show
 
@@ -58,6 +59,9 @@ def benchmark(
     entry = {"name": name, "data": data, "languages": _languages(langs), **_options(options)}
     entry = {key: value for key, value in entry.items() if value is not None}
     checked([entry], "hbir benchmark")
+    require_utf8(query_prompt, document_prompt)
+    if embeddings:
+        embeddings = str(expanded(embeddings, "--embeddings").absolute())
     find_source(model, None, f"model {model}", trust_remote_code)
     params = EvaluateParams(benchmarks=[entry], query_chunk=1024, batch_size=batch_size, embeddings=embeddings)
     loaded = Benchmark(entry, None, params)  # before the model, which takes longer

@@ -9,6 +9,8 @@ import click
 from rich.console import Console
 
 from hbir.core.errors import ParamsError
+from hbir.core.files import require_writable
+from hbir.core.lines import require_utf8
 from hbir.retrieval.corpus_file import CorpusFile
 
 BATCH = 64
@@ -17,38 +19,42 @@ BATCH = 64
 
 @click.command()
 @click.argument("model")
-@click.argument("question")
+@click.argument("query")
 @click.option(
-    "--corpus", required=True, type=click.Path(path_type=Path), help="Passages: .jsonl or text, or .gz."
+    "--corpus",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Passages: JSON lines, tab-separated or text, or .gz.",
 )
 @click.option("--lang", "langs", multiple=True, help="Language to search in, again for more; all by default.")
-@click.option(
-    "--top-k", "k", type=click.IntRange(min=1), default=10, show_default=True, help="Passages to show."
-)
+@click.option("--top-k", type=click.IntRange(min=1), default=10, show_default=True, help="Passages to show.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @click.option(
     "--index",
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the embeddings; by default in .hbir.",
 )
-@click.option("--query-prompt", help="What goes before the question, in place of the model's own.")
+@click.option("--query-prompt", help="What goes before the query, in place of the model's own.")
 @click.option("--document-prompt", help="What goes before a passage, in place of the model's own.")
 @click.option("--trust-remote-code", is_flag=True, help="Run code that comes with the model.")
 def search(
     model: str,
-    question: str,
+    query: str,
     corpus: Path,
     langs: tuple[str, ...],
-    k: int,
+    top_k: int,
     as_json: bool,
     index: Path | None,
     query_prompt: str | None,
     document_prompt: str | None,
     trust_remote_code: bool,
 ) -> None:
-    """Find the passages of a corpus that answer QUESTION by MODEL: a folder, preset or Hub id of an encoder."""
-    if not question.strip():
-        raise ParamsError(where="hbir search", expected="a question", found="none", hint="Write it in quotes.")
+    """Find the passages of a corpus that answer QUERY by MODEL: a folder, preset or Hub id of an encoder."""
+    if not query.strip():
+        raise ParamsError(where="hbir search", expected="a query", found="none", hint="Write it in quotes.")
+    require_utf8(query, query_prompt, document_prompt)
+    if index:
+        require_writable(index / "meta.json")
     file = CorpusFile(corpus)
     from hbir.encoding.fingerprint import encoder_fingerprint
     from hbir.encoding.model import embed, open_encoder, prepare_torch
@@ -59,11 +65,11 @@ def search(
     prepare_torch(None)
     prompts: dict[Side, str | None] = {"query": query_prompt, "document": document_prompt}
     encoder = open_encoder(model, trust_remote_code=trust_remote_code, prompts=prompts)
-    asked = embed(encoder, [question], "query", 1)  # (1, d)
+    embedding = embed(encoder, [query], "query", 1)  # (1, d)
     passages = partial(embed, encoder, side="document", batch_size=BATCH)
     wanted = [lang.strip() for given in langs for lang in given.split(",")]
-    library = open_library(file, passages, encoder_fingerprint(encoder), asked.shape[1], index, wanted)
-    hits = library.search(asked, k)
+    library = open_library(file, passages, encoder_fingerprint(encoder), embedding.shape[1], index, wanted)
+    hits = library.search(embedding, top_k)
     if as_json:
         click.echo(json.dumps([asdict(hit) for hit in hits], ensure_ascii=False, indent=2))
     else:

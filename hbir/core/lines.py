@@ -14,6 +14,8 @@ from hbir.core.watched import located
 
 BOM = b"\xef\xbb\xbf"
 """The byte order mark of UTF-8, which some editors put before a file."""
+GZIP = b"\x1f\x8b"
+"""What a gzipped file begins with."""
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -43,7 +45,7 @@ def expanded(path: str, where: str) -> Path:
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Read the lines of a UTF-8 file; a name that ends in `.gz` is decompressed.
+    """Read the lines of a UTF-8 file, gzipped or not.
 
     Args:
         path: the file.
@@ -75,7 +77,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def opened(path: Path) -> IO[bytes] | gzip.GzipFile:
-    """Open a file to read its bytes, decompressed where its name ends in `.gz`.
+    """Open a file to read its bytes, decompressed where they are gzip's, whatever its name.
 
     Args:
         path: the file.
@@ -83,7 +85,9 @@ def opened(path: Path) -> IO[bytes] | gzip.GzipFile:
     Returns:
         A stream that can be sought in.
     """
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+    with path.open("rb") as stream:
+        zipped = stream.read(len(GZIP)) == GZIP
+    return gzip.open(path, "rb") if zipped else path.open("rb")
 
 
 def read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -126,6 +130,27 @@ def parse_object(path: Path, number: int, line: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise broken(path, number, "a JSON object", type(value).__name__)
     return value
+
+
+def require_utf8(*arguments: str | None) -> None:
+    """Refuse an argument of a command line that is not UTF-8, which Python marks and no tokenizer reads.
+
+    Args:
+        *arguments: as the command got them; None where one was left out.
+
+    Raises:
+        ParamsError: when one has bytes that are no UTF-8.
+    """
+    for argument in arguments:
+        try:
+            (argument or "").encode()
+        except UnicodeEncodeError as error:
+            raise ParamsError(
+                where="command line",
+                expected="UTF-8",
+                found=repr(os.fsencode(error.object)),
+                hint="Set the terminal and the locale to UTF-8, as in `export LC_ALL=C.UTF-8`.",
+            ) from error
 
 
 def broken(path: Path, line: int, expected: str, found: str) -> DataError:

@@ -34,7 +34,7 @@ def measure(
     Args:
         model: the encoder.
         params: the section `encoder`.
-        samples: by language, the questions and the passages of its pairs.
+        samples: by language, the queries and the passages of its pairs.
 
     Returns:
         What is unknown, and what is longer than the encoder reads.

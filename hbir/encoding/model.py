@@ -107,7 +107,7 @@ def features(model: SentenceTransformer, texts: Sequence[str], side: Side) -> di
 
     Args:
         model: the encoder.
-        texts: (b,) questions or passages, without prompts.
+        texts: (b,) queries or passages, without prompts.
         side: which of the two they are; decides the prompt and the longest input.
 
     Returns:
@@ -124,13 +124,14 @@ def embed(
 
     Args:
         model: the encoder.
-        texts: (n,) questions or passages.
+        texts: (n,) queries or passages.
         side: which of the two they are; decides the prompt.
         batch_size: texts per forward pass.
         progress: whether to show a bar on stderr, which needs a terminal.
 
     Returns:
-        (n, d) float32, rows in the order of the texts; of length 1 where the model compares by cosine.
+        (n, d) float32, rows in the order of the texts; of length 1 where the model compares by cosine. A text
+        that comes again is embedded once.
 
     Raises:
         ModelError: when the model compares by a distance, or its embeddings are no numbers.
@@ -142,16 +143,21 @@ def embed(
             found=str(model.similarity_fn_name),
             hint="Set `similarity_fn_name` in its config_sentence_transformers.json.",
         )
+    distinct = list(dict.fromkeys(texts))
+    if len(distinct) < len(texts):
+        rows = embed(model, distinct, side, batch_size, progress)
+        places = {text: place for place, text in enumerate(distinct)}
+        return rows[[places[text] for text in texts]]
     run = model.encode_query if side == "query" else model.encode_document
     # Dividing by a length of 1 again would only move last digits.
     unnormalised = model.similarity_fn_name == "cosine" and not isinstance(model[-1], Normalize)
-    rows = run(
-        list(texts),
+    found = run(
+        distinct,
         batch_size=batch_size,
         show_progress_bar=progress and sys.stderr.isatty(),
         normalize_embeddings=unnormalised,
     )
-    embeddings = np.asarray(rows, dtype=np.float32)  # (n, d)
+    embeddings = np.asarray(found, dtype=np.float32)  # (n, d)
     broken = ~np.isfinite(embeddings).all(axis=1)  # (n,)
     if broken.any():
         raise ModelError(

@@ -51,7 +51,7 @@ class PromptParams:
     """Choose what is put before a text; an empty string is no prefix."""
 
     query: str
-    """Before a question."""
+    """Before a query."""
     document: str
     """Before a passage."""
 
@@ -67,7 +67,7 @@ class EncoderParams:
     pooling: PoolingMode | None
     """How token embeddings become one; null for the preset's, else the model's own, else the mean."""
     max_query_tokens: Tokens
-    """Longest question in tokens, prefix and special tokens included; the paper does not state its own."""
+    """Longest query in tokens, prefix and special tokens included; the paper does not state its own."""
     max_passage_tokens: Tokens
     """Longest passage in tokens, prefix and special tokens included."""
     prompts: PromptParams | None

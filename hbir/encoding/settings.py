@@ -115,7 +115,7 @@ def _require_one_limit(params: EncoderParams) -> None:
         raise ParamsError(
             where="params.yaml: encoder.max_query_tokens",
             expected=f"{params.max_passage_tokens}, as encoder.max_passage_tokens, since static embeddings "
-            "have one limit for questions and passages",
+            "have one limit for queries and passages",
             found=str(params.max_query_tokens),
             hint="Set both to one number.",
         )

@@ -12,7 +12,9 @@ from hbir.benchmarks.registry import Entry, Task, load, name_of
 from hbir.benchmarks.streamed import StreamedTask
 from hbir.benchmarks.task import RetrievalTask
 from hbir.core.errors import DataError
+from hbir.core.files import require_writable
 from hbir.core.lines import expanded
+from hbir.core.machine import main_root
 from hbir.encoding.fingerprint import encoder_fingerprint
 from hbir.encoding.model import embed
 from hbir.encoding.prompts import SIDES
@@ -109,8 +111,15 @@ def _streamed(
     return replace(evaluation, task=replace(evaluation.task, passages=found.passages))
 
 
-def _cache(model: SentenceTransformer, folder: str) -> Cache:
-    return Cache(expanded(folder, "params.yaml: evaluate.embeddings"), encoder_fingerprint(model))
+def _cache(model: SentenceTransformer, folder: str) -> Cache | None:
+    """Find the folder of the main repository, since a temporary one of an experiment disappears."""
+    path = main_root() / expanded(folder, "params.yaml: evaluate.embeddings")
+    try:
+        require_writable(path / ".folder")
+    except DataError as error:
+        logger.warning("Embeddings are not kept, since %s cannot be written (%s)", path, error.found)
+        return None
+    return Cache(path, encoder_fingerprint(model))
 
 
 def _with_queries(task: RetrievalTask, evaluation: Evaluation) -> Evaluation:

@@ -1,9 +1,9 @@
-"""Read a corpus of the user's own: JSON lines or plain text, one passage per line, gzipped or not."""
+"""Read a corpus of the user's own: JSON lines, a table with tabs or plain text, a passage per line."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,8 +12,7 @@ from hbir.core.errors import DataError
 from hbir.core.files import atomic_file
 from hbir.core.hashing import content_id, digest, file_digest
 from hbir.core.lines import BOM, broken, missing, opened, parse_object, read_lines
-
-_JSON = (".jsonl", ".json", ".ndjson")
+from hbir.retrieval.corpus_format import find_format
 
 
 class Entry(NamedTuple):
@@ -51,24 +50,26 @@ class CorpusFile:
         """Open a corpus.
 
         Args:
-            path: `.jsonl` with `_id`, `docid` or `id`, perhaps `title` and `lang` or `language`, and `text`;
-                else text with a passage per line, whose id is the line's number. Either may end in `.gz`.
+            path: JSON lines or a table with `_id`, `docid` or `id`, perhaps `title` and `lang` or `language`,
+                and `text`; else text with a passage per line, whose id is the line's number. Its content tells
+                which; any may be gzipped.
 
         Raises:
-            DataError: when it is no file.
+            DataError: when it is no file, or none of these.
         """
         if not path.is_file():
             raise missing(path)
         self.path = path
-        self.is_json = path.name.removesuffix(".gz").endswith(_JSON)
+        self.format = find_format(path)
 
     def fingerprint(self) -> str:
         """Return a hash of the content and of how it is read, in hexadecimal."""
-        return digest(f"{file_digest(self.path)} {self.is_json}")
+        return digest(f"{file_digest(self.path)} {self.format}")
 
     def __iter__(self) -> Iterator[Entry]:
         """Read the passages from the start; blank lines are passed over."""
-        return (self._parse(number, line) for number, line in read_lines(self.path) if line.strip())
+        entries = (self._parse(number, line) for number, line in read_lines(self.path))
+        return (entry for entry in entries if entry)
 
     def catalogue(self) -> Catalogue:
         """Read the corpus through once, without keeping its texts.
@@ -82,8 +83,7 @@ class CorpusFile:
         keys, numbers, offsets, languages = [], [], [], []
         known: dict[str, int] = {}
         for (number, line), offset in zip(read_lines(self.path), self._offsets(), strict=True):
-            if line.strip():
-                entry = self._parse(number, line)
+            if entry := self._parse(number, line):
                 keys.append(content_id(entry.id))
                 numbers.append(number)
                 offsets.append(offset)
@@ -104,12 +104,13 @@ class CorpusFile:
         Returns:
             The passages in that order.
         """
-        entries = {}
+        entries: dict[int, Entry] = {}
         with opened(self.path) as stream:
             for row in sorted(rows):  # a gzipped file only goes forward
                 stream.seek(int(catalogue.offsets[row]))
                 line = stream.readline().removeprefix(BOM).decode()
-                entries[row] = self._parse(int(catalogue.numbers[row]), line)
+                if entry := self._parse(int(catalogue.numbers[row]), line.rstrip("\r\n")):
+                    entries[row] = entry
         return [entries[row] for row in rows]
 
     def _offsets(self) -> Iterator[int]:
@@ -119,15 +120,25 @@ class CorpusFile:
                 yield offset
                 offset += len(line)
 
-    def _parse(self, number: int, line: str) -> Entry:
-        if not self.is_json:
-            return Entry(str(number), "", line.strip(), None)
-        row = parse_object(self.path, number, line)
+    def _parse(self, number: int, line: str) -> Entry | None:
+        """Return a passage; None for a blank line, and for the names of a table's columns."""
+        row = self._row(number, line) if line.strip() else None
+        if row is None:
+            return None
         language = row.get("lang", row.get("language"))
         if language is not None and not isinstance(language, str):
             raise broken(self.path, number, "a language code as `lang`", repr(language))
         passage = parse_passage(self.path, number, row)
         return Entry(passage.id, row.get("title") or "", row["text"], language or None)
+
+    def _row(self, number: int, line: str) -> Mapping[str, Any] | None:
+        if self.format.kind == "json":
+            return parse_object(self.path, number, line)
+        try:
+            return self.format.row(number, line)
+        except ValueError as error:
+            expected = f"{len(self.format.columns)} columns, as in the first line"
+            raise broken(self.path, number, expected, str(error)) from error
 
     def _refuse_repetition(self, keys: np.ndarray, numbers: list[int]) -> None:
         _, first = np.unique(keys, return_index=True)

@@ -46,7 +46,7 @@ class Chunk(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Origin:
+class Recipe:
     """Say what an index is made of."""
 
     corpus: str
@@ -116,12 +116,12 @@ def embedded(passages: Iterable[Keyed], embed: Embed, size: int) -> Iterator[Chu
         yield Chunk(np.array([passage.key for passage in part], dtype=np.int64), embeddings)
 
 
-def find_index(folder: Path, origin: Origin) -> Index | None:
+def find_index(folder: Path, recipe: Recipe) -> Index | None:
     """Open the index in a folder, if there is a finished one.
 
     Args:
         folder: where it would be.
-        origin: what it must be made of.
+        recipe: what it must be made of.
 
     Returns:
         The index; None when nothing is there, or it was interrupted.
@@ -131,26 +131,26 @@ def find_index(folder: Path, origin: Origin) -> Index | None:
     """
     for name in (META, BEGUN):
         if (folder / name).is_file():
-            _check_origin(folder, read_json(folder / name), origin)
+            _check_recipe(folder, read_json(folder / name), recipe)
     if not (folder / META).is_file():
         return None
     count = int(read_json(folder / META)["count"])
-    wanted = {KEYS: count * _KEY_BYTES, EMBEDDINGS: count * origin.dimension * _VALUE_BYTES}
+    wanted = {KEYS: count * _KEY_BYTES, EMBEDDINGS: count * recipe.dimension * _VALUE_BYTES}
     for name, size in wanted.items():
         found = (folder / name).stat().st_size if (folder / name).is_file() else 0
         if found != size:
             raise _unusable(folder / name, f"{size} bytes", f"{found}")
-    return Index(folder, count, origin.dimension)
+    return Index(folder, count, recipe.dimension)
 
 
-def build_index(folder: Path, passages: Iterable[Keyed], embed: Embed, origin: Origin, size: int) -> Index:
+def build_index(folder: Path, passages: Iterable[Keyed], embed: Embed, recipe: Recipe, size: int) -> Index:
     """Embed a corpus into a folder, or what of it an interrupted run has left to do.
 
     Args:
         folder: where; made when it is not there.
         passages: the corpus.
         embed: the encoder.
-        origin: what the index is made of.
+        recipe: what the index is made of.
         size: passages embedded and written at once.
 
     Returns:
@@ -162,14 +162,14 @@ def build_index(folder: Path, passages: Iterable[Keyed], embed: Embed, origin: O
     """
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / "lock"), write_faults(folder):
-        if found := find_index(folder, origin):
+        if found := find_index(folder, recipe):
             return found  # another process has made it in the meantime
-        write_json(folder / BEGUN, {"format": FORMAT, **asdict(origin)})
-        done = _kept_rows(folder, origin.dimension, size)
-        count = done + _append(folder, embedded(islice(passages, done, None), embed, size), origin, done)
-        write_json(folder / META, {"format": FORMAT, "count": count, **asdict(origin)})
+        write_json(folder / BEGUN, {"format": FORMAT, **asdict(recipe)})
+        done = _kept_rows(folder, recipe.dimension, size)
+        count = done + _append(folder, embedded(islice(passages, done, None), embed, size), recipe, done)
+        write_json(folder / META, {"format": FORMAT, "count": count, **asdict(recipe)})
         (folder / BEGUN).unlink()
-    return Index(folder, count, origin.dimension)
+    return Index(folder, count, recipe.dimension)
 
 
 def _kept_rows(folder: Path, dimension: int, size: int) -> int:
@@ -184,7 +184,7 @@ def _kept_rows(folder: Path, dimension: int, size: int) -> int:
     return rows
 
 
-def _append(folder: Path, chunks: Iterable[Chunk], origin: Origin, done: int) -> int:
+def _append(folder: Path, chunks: Iterable[Chunk], recipe: Recipe, done: int) -> int:
     count = 0
     with (
         (folder / KEYS).open("ab") as keys,
@@ -192,7 +192,7 @@ def _append(folder: Path, chunks: Iterable[Chunk], origin: Origin, done: int) ->
         tqdm(initial=done, unit=" passages", desc="embedding", disable=None) as progress,
     ):
         for chunk in chunks:
-            check_dimension(chunk, origin.dimension)
+            check_dimension(chunk, recipe.dimension)
             chunk.embeddings.tofile(embeddings)
             chunk.keys.tofile(keys)
             count += len(chunk.keys)
@@ -201,11 +201,11 @@ def _append(folder: Path, chunks: Iterable[Chunk], origin: Origin, done: int) ->
 
 
 def check_dimension(chunk: Chunk, dimension: int) -> None:
-    """Make sure that passages and questions can be compared.
+    """Make sure that passages and queries can be compared.
 
     Args:
         chunk: embedded passages.
-        dimension: of the questions.
+        dimension: of the queries.
 
     Raises:
         ModelError: when it is another one.
@@ -213,14 +213,14 @@ def check_dimension(chunk: Chunk, dimension: int) -> None:
     if chunk.embeddings.shape[1] != dimension:
         raise ModelError(
             where="the model's passage embeddings",
-            expected=f"the {dimension} dimensions of its question embeddings",
+            expected=f"the {dimension} dimensions of its query embeddings",
             found=str(chunk.embeddings.shape[1]),
             hint="Embed both sides with one model.",
         )
 
 
-def _check_origin(folder: Path, meta: dict[str, Any], origin: Origin) -> None:
-    for key, value in {"format": FORMAT, **asdict(origin)}.items():
+def _check_recipe(folder: Path, meta: dict[str, Any], recipe: Recipe) -> None:
+    for key, value in {"format": FORMAT, **asdict(recipe)}.items():
         if meta.get(key) != value:
             raise _unusable(folder, f"an index of {key} {str(value)[:12]}", str(meta.get(key))[:12])
 

@@ -1,17 +1,20 @@
 """Search a corpus of the user's own with an encoder."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from hbir.core.errors import ParamsError
+from hbir.core.errors import DataError, LanguageError, ParamsError
+from hbir.core.files import require_writable
 from hbir.core.hashing import digest
+from hbir.core.languages import language_code
 from hbir.core.machine import main_root
 from hbir.retrieval.corpus_file import Catalogue, CorpusFile, load_catalogue, save_catalogue
-from hbir.retrieval.index import Embed, Index, Keyed, Origin, build_index, find_index
+from hbir.retrieval.index import Chunk, Embed, Keyed, Recipe, build_index, embedded, find_index
 from hbir.retrieval.topk import TopK
 
 logger = logging.getLogger(__name__)
@@ -26,7 +29,7 @@ class Hit:
     rank: int
     """From 1."""
     score: float
-    """Inner product of its embedding, in float16, and the question's."""
+    """Inner product of its embedding, in float16, and the query's."""
     language: str | None
     id: str
     title: str
@@ -41,20 +44,21 @@ class Library:
     catalogue: Catalogue
     allowed: np.ndarray
     """(n,) bool, whether a passage is searched."""
-    index: Index
+    chunks: Callable[[int], Iterator[Chunk]]
+    """Gives the embeddings of all passages in order, as many at once as it is asked for."""
 
-    def search(self, question: np.ndarray, k: int) -> list[Hit]:
+    def search(self, query: np.ndarray, top_k: int) -> list[Hit]:
         """Find the best passages.
 
         Args:
-            question: (1, d) embedding.
-            k: most passages to return.
+            query: (1, d) embedding.
+            top_k: most passages to return.
 
         Returns:
             The best first; of equal scores the one that comes first in the corpus.
         """
-        best = TopK(question, min(k, int(self.allowed.sum())))
-        for chunk in self.index.chunks(SIZE):
+        best = TopK(query, min(top_k, int(self.allowed.sum())))
+        for chunk in self.chunks(SIZE):
             rows = self.allowed[chunk.keys]  # (m,)
             best.add(chunk.embeddings[rows], chunk.keys[rows])
         entries = self.corpus.read(self.catalogue, best.keys[0, best.found[0]].tolist())
@@ -90,36 +94,58 @@ def open_library(
         langs: languages to search in; none for all. All passages are embedded.
 
     Returns:
-        The corpus with its embeddings.
+        The corpus with its embeddings; where the default folder cannot be written, they are made anew for every
+        search, and the log says so.
 
     Raises:
         ParamsError: when the corpus has no passage in a language; nothing is embedded then.
-        DataError: when a line of the corpus is broken, or the folder holds another index.
+        DataError: when a line of the corpus is broken, or the folder holds another index or cannot be written.
     """
-    origin = Origin(corpus.fingerprint(), encoder, dimension)
-    name = digest(f"{origin.corpus} {origin.encoder}")[:16]
-    folder = folder or main_root() / ".hbir" / "indexes" / name
-    index = find_index(folder, origin)
-    catalogue = _catalogue(corpus, folder / f"catalogue-{origin.corpus[:16]}.npz")
+    recipe = Recipe(corpus.fingerprint(), encoder, dimension)
+    name = digest(f"{recipe.corpus} {recipe.encoder}")[:16]
+    place = folder or main_root() / ".hbir" / "indexes" / name
+    index = find_index(place, recipe)
+    keeps = bool(index) or _can_keep(place, required=folder is not None)
+    catalogue = _catalogue(corpus, place / f"catalogue-{recipe.corpus[:16]}.npz", keeps)
     allowed = _allowed(corpus, catalogue, langs)
+    passages = (Keyed(row, entry.whole) for row, entry in enumerate(corpus))
     if index:
-        logger.info("Reused the embeddings of %d passages in %s", index.count, folder)
-    else:
-        passages = (Keyed(row, entry.whole) for row, entry in enumerate(corpus))
-        index = build_index(folder, passages, embed, origin, SIZE)
-        logger.info("Embedded %d passages into %s", index.count, folder)
-    return Library(corpus, catalogue, allowed, index)
+        logger.info("Reused the embeddings of %d passages in %s", index.count, place)
+    elif keeps:
+        index = build_index(place, passages, embed, recipe, SIZE)
+        logger.info("Embedded %d passages into %s", index.count, place)
+    chunks = index.chunks if index else partial(embedded, passages, embed)
+    return Library(corpus, catalogue, allowed, chunks)
 
 
-def _catalogue(corpus: CorpusFile, path: Path) -> Catalogue:
-    if not path.is_file():
-        save_catalogue(corpus.catalogue(), path)
-    return load_catalogue(path)
+def _can_keep(folder: Path, required: bool) -> bool:
+    try:
+        require_writable(folder / "meta.json")
+    except DataError as error:
+        if required:
+            raise
+        logger.warning(
+            "The embeddings are not kept, since %s cannot be written (%s); `--index` names another folder",
+            folder,
+            error.found,
+        )
+        return False
+    return True
+
+
+def _catalogue(corpus: CorpusFile, path: Path, keeps: bool) -> Catalogue:
+    if path.is_file():
+        return load_catalogue(path)
+    catalogue = corpus.catalogue()
+    if keeps:
+        save_catalogue(catalogue, path)
+    return catalogue
 
 
 def _allowed(corpus: CorpusFile, catalogue: Catalogue, langs: Sequence[str]) -> np.ndarray:
     names = catalogue.names
-    if absent := [lang for lang in langs if lang not in names]:
+    wanted = {lang: [place for place, name in enumerate(names) if _is_same(lang, name)] for lang in langs}
+    if absent := [lang for lang, places in wanted.items() if not places]:
         raise ParamsError(
             where=f"{corpus.path}: --lang",
             expected=f"one of {', '.join(names)}" if names else "passages with a field `lang`",
@@ -128,4 +154,12 @@ def _allowed(corpus: CorpusFile, catalogue: Catalogue, langs: Sequence[str]) -> 
         )
     if not langs:
         return np.ones(len(catalogue.languages), dtype=bool)
-    return np.isin(catalogue.languages, [names.index(lang) for lang in langs])
+    return np.isin(catalogue.languages, [place for places in wanted.values() for place in places])
+
+
+def _is_same(lang: str, name: str) -> bool:
+    """Compare two codes; what is no code of a language is compared as it stands."""
+    try:
+        return lang == name or language_code(lang) == language_code(name)
+    except LanguageError:
+        return False

@@ -17,7 +17,7 @@ from hbir.retrieval.index import (
     Embed,
     Index,
     Keyed,
-    Origin,
+    Recipe,
     build_index,
     check_dimension,
     embedded,
@@ -134,12 +134,12 @@ class _Source:
     ) -> None:
         self.where = f"benchmark {task.name}, corpus {language}"
         self.language, self.corpus, self.dimension = language, corpus, dimension
-        self.folder = self.origin = None
+        self.folder = self.recipe = None
         self.index: Index | None = None
         if cache:
             self.folder = cache.folder / task.name / f"{language}-{cache.encoder[:12]}"
-            self.origin = Origin(corpus.fingerprint(), cache.encoder, dimension)
-            self.index = find_index(self.folder, self.origin)
+            self.recipe = Recipe(corpus.fingerprint(), cache.encoder, dimension)
+            self.index = find_index(self.folder, self.recipe)
 
     def keys(self) -> np.ndarray:
         """Return the hash of every id, sorted, (count,) int64, once it is known that none comes twice."""
@@ -152,8 +152,8 @@ class _Source:
         return keys
 
     def chunks(self, embed: Embed, size: int) -> Iterator[Chunk]:
-        if self.folder and self.origin and not self.index:
-            self.index = build_index(self.folder, self._passages(), embed, self.origin, size)
+        if self.folder and self.recipe and not self.index:
+            self.index = build_index(self.folder, self._passages(), embed, self.recipe, size)
         if self.index:
             yield from self.index.chunks(size)
             return

@@ -29,9 +29,9 @@ class TopK:
             self.queries = np.ascontiguousarray(queries, dtype=np.float32)  # (n, d)
         if bad := np.count_nonzero(~np.isfinite(self.queries).all(axis=1)):
             raise ModelError(
-                where="the model's question embeddings",
+                where="the model's query embeddings",
                 expected="finite numbers",
-                found=f"others for {bad} of {len(queries)} questions",
+                found=f"others for {bad} of {len(queries)} queries",
                 hint="Check the model's weights.",
             )
         self.k = k

@@ -152,3 +152,10 @@ def test_a_folder_of_that_name_is_passed_over_where_the_hub_is_meant(hub: Hub, t
     (tmp_path / REPO).mkdir(parents=True)
     assert snapshot(REPO, None, WHERE) == (Path(REPO), "")
     assert snapshot(REPO, None, WHERE, folders=False).revision == hub.branches[REPO]["main"]
+
+
+def test_where_nothing_can_be_recorded_the_commit_is_told(hub: Hub, tmp_path, caplog):
+    sha = hub.push(REPO, FILES)
+    (tmp_path / ".hbir").write_text("")  # stands in the way, as a folder without permission does
+    assert snapshot(REPO, None, WHERE).revision == sha
+    assert "its commit is not recorded, since" in caplog.text

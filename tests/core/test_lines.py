@@ -40,9 +40,17 @@ def test_broken_gzip_is_told_by_the_line(tmp_path):
     (tmp_path / "a.gz").write_bytes(gzip.compress(b"one\ntwo\n")[:-6])
     with pytest.raises(DataError, match="line 3: expected whole gzip data"):
         list(read_lines(tmp_path / "a.gz"))
-    (tmp_path / "b.gz").write_bytes(b"plain\n")
+    (tmp_path / "b.gz").write_bytes(b"\x1f\x8b plain\n")
     with pytest.raises(DataError, match="line 1: expected whole gzip data"):
         list(read_lines(tmp_path / "b.gz"))
+
+
+def test_the_content_tells_whether_a_file_is_gzipped(tmp_path):
+    (tmp_path / "a.GZ").write_bytes(gzip.compress(b"one\n"))
+    (tmp_path / "b.gz").write_bytes(b"one\n")
+    (tmp_path / "c").write_bytes(b"")
+    for name, lines in {"a.GZ": [(1, "one")], "b.gz": [(1, "one")], "c": []}.items():
+        assert list(read_lines(tmp_path / name)) == lines
 
 
 @pytest.mark.parametrize("escaped", ["\\ud800", "\\uDFFF x", "\\ude00\\ud83d"])

@@ -127,3 +127,17 @@ def test_pickled_weights_alone_are_refused(tmp_path: Path):
     with pytest.raises(ModelError):
         initial_encoder(replace(PARAMS, name=str(folder)), [], 1)
     shutil.rmtree(folder)
+
+
+def test_a_text_that_comes_again_is_embedded_once(tmp_path: Path, monkeypatch):
+    model = load_encoder(saved(tmp_path / "m"))
+    expected, encode = embed(model, ["a", "b c"], "query", 8), model.encode_query
+    given: list[str] = []
+
+    def watched(texts, **settings):
+        given.extend(texts)
+        return encode(texts, **settings)
+
+    monkeypatch.setattr(model, "encode_query", watched)
+    assert np.array_equal(embed(model, ["a", "b c", "a", "a"], "query", 8), expected[[0, 1, 0, 0]])
+    assert given == ["a", "b c"]

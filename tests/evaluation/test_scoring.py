@@ -98,6 +98,22 @@ def test_a_streamed_benchmark_gives_what_the_same_one_held_in_memory_gives(folde
     assert list((tmp_path / "kept").rglob("embeddings.f16"))
 
 
+def test_embeddings_are_kept_in_the_main_repository(folder: Path, tmp_path: Path, monkeypatch, caplog):
+    """A temporary folder of an experiment disappears, and everything in it."""
+    (tmp_path / "main").mkdir()
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.chdir(tmp_path / "temporary")
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path / "main"))
+    model = load_encoder(folder)
+    for name, kept in (("kept", tmp_path / "main/kept"), (str(tmp_path / "there"), tmp_path / "there")):
+        cache = scoring._cache(model, name)
+        assert cache
+        assert cache.folder == kept
+    (tmp_path / "main/file").write_text("")
+    assert scoring._cache(model, "file/below") is None
+    assert "Embeddings are not kept, since" in caplog.text
+
+
 def test_no_query_with_a_relevant_passage_is_an_error(folder: Path):
     task = replace(exact("cldr", ["de"]), settings=("cross_lingual",))
     with pytest.raises(DataError, match="a query with a relevant passage"):

@@ -76,8 +76,8 @@ def test_languages_keep_their_names_in_any_order_of_appearance(tmp_path):
 
 def test_the_fingerprint_follows_content_and_format(tmp_path):
     text = lines(ROWS)
-    prints = [write(tmp_path / name, text).fingerprint() for name in ("a.jsonl", "b.jsonl", "c.txt")]
-    assert prints[0] == prints[1] != prints[2]
+    prints = [write(tmp_path / name, text).fingerprint() for name in ("a.jsonl", "b.JSONL", "c.txt")]
+    assert prints[0] == prints[1] == prints[2]
     assert write(tmp_path / "a.jsonl", text + " ").fingerprint() != prints[0]
 
 
@@ -113,3 +113,57 @@ def test_broken_bytes(tmp_path):
 def test_a_missing_corpus(tmp_path):
     with pytest.raises(DataError, match="c.jsonl: expected a file, found none"):
         CorpusFile(tmp_path / "c.jsonl")
+
+
+@pytest.mark.parametrize("name", ["c.JSONL", "c.Jsonl.GZ", "c.txt", "corpus"])
+def test_json_lines_are_known_under_any_name(tmp_path, name):
+    (tmp_path / name).write_text('{"_id": "1", "text": "Yen", "lang": "de"}\n')
+    assert list(CorpusFile(tmp_path / name)) == [Entry("1", "", "Yen", "de")]
+
+
+@pytest.mark.parametrize("name", ["collection.tsv", "c.TSV", "c.txt"])
+@pytest.mark.parametrize("header", ["id\ttext\n", "_ID\tText\n", ""])
+def test_a_table_gives_ids_and_texts_and_its_header_is_no_passage(tmp_path, name, header):
+    corpus = write(tmp_path / name, f"{header}7067032\tThe yen.\n7067033\tParis.\n")
+    entries = [Entry("7067032", "", "The yen.", None), Entry("7067033", "", "Paris.", None)]
+    assert list(corpus) == entries
+    catalogue = corpus.catalogue()
+    assert corpus.read(catalogue, [1, 0]) == entries[::-1]
+
+
+def test_a_table_may_name_titles_and_languages(tmp_path):
+    corpus = write(
+        tmp_path / "c.tsv.gz", "docid\ttitle\ttext\tlang\r\n1\tYen\tGeld.\tde\r\n\r\n2\t\tCity.\t\r\n"
+    )
+    assert list(corpus) == [Entry("1", "Yen", "Geld.", "de"), Entry("2", "", "City.", None)]
+
+
+def test_tabs_within_prose_make_no_table(tmp_path):
+    corpus = write(tmp_path / "c.txt", "one\ttwo\nthree\n")
+    assert [entry.text for entry in corpus] == ["one\ttwo", "three"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "found"),
+    [
+        ("c.json", b'[{"id": 1, "text": "x"}]', "a JSON array"),
+        ("c.csv", b"a,b\n", "a table with commas"),
+        ("c.txt", b"id,text\n1,x\n", "a table with commas"),
+        ("c.tsv", b"1\thttp://x\ttitle\tbody\n", "4 columns without a header"),
+        ("c.tsv", b"key\ttext\n1\tx\n", "2 columns without a header"),
+        ("c.jsonl", "x".encode("utf-16"), "UTF-16"),
+        ("c.txt", b"PAR1\0\0", "a Parquet file"),
+        ("c.txt", b"%PDF-1.4", "a PDF file"),
+        ("c.txt", b"PK\x03\x04", "a zip archive"),
+        ("c.txt", b"a\0b", "a binary file"),
+    ],
+)
+def test_other_formats_are_refused_by_name(tmp_path, name, content, found):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=f"expected JSON lines, a table with tabs or text .*, found {found}"):
+        CorpusFile(tmp_path / name)
+
+
+def test_a_row_with_another_number_of_columns(tmp_path):
+    with pytest.raises(DataError, match="line 3: expected 2 columns, as in the first line, found 3 columns"):
+        write(tmp_path / "c.tsv", "id\ttext\n1\tx\n2\ty\tz\n").catalogue()

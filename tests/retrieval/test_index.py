@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from hbir.core.errors import DataError, ModelError
-from hbir.retrieval.index import Keyed, Origin, build_index, embedded, find_index
+from hbir.retrieval.index import Keyed, Recipe, build_index, embedded, find_index
 from tests.retrieval.conftest import Recorder, embed
 
-ORIGIN = Origin(corpus="c" * 64, encoder="e" * 64, dimension=2)
+RECIPE = Recipe(corpus="c" * 64, encoder="e" * 64, dimension=2)
 PASSAGES = [Keyed(100 - i, f"{i}.1 {-i}") for i in range(11)]
 
 
@@ -19,8 +19,8 @@ def contents(folder):
 
 
 def test_what_is_written_is_read_in_any_chunks(tmp_path):
-    build_index(tmp_path / "i", PASSAGES, embed, ORIGIN, 4)
-    index = find_index(tmp_path / "i", ORIGIN)
+    build_index(tmp_path / "i", PASSAGES, embed, RECIPE, 4)
+    index = find_index(tmp_path / "i", RECIPE)
     assert index is not None
     for size in (1, 3, 11, 100):
         chunks = list(index.chunks(size))
@@ -33,7 +33,7 @@ def test_what_is_written_is_read_in_any_chunks(tmp_path):
 
 
 def test_the_first_pass_scores_what_is_stored(tmp_path):
-    index = build_index(tmp_path / "i", PASSAGES, embed, ORIGIN, 4)
+    index = build_index(tmp_path / "i", PASSAGES, embed, RECIPE, 4)
     live = list(embedded(PASSAGES, embed, 4))
     for first, stored in zip(live, index.chunks(4), strict=True):
         assert np.array_equal(first.embeddings, stored.embeddings)
@@ -42,23 +42,23 @@ def test_the_first_pass_scores_what_is_stored(tmp_path):
 
 
 def test_a_finished_index_embeds_nothing(tmp_path):
-    build_index(tmp_path / "i", PASSAGES, embed, ORIGIN, 4)
+    build_index(tmp_path / "i", PASSAGES, embed, RECIPE, 4)
     recorder = Recorder()
-    assert build_index(tmp_path / "i", PASSAGES, recorder, ORIGIN, 4).count == 11
+    assert build_index(tmp_path / "i", PASSAGES, recorder, RECIPE, 4).count == 11
     assert recorder.texts == []
 
 
 @pytest.mark.parametrize("torn", [0, 3])
 def test_an_interrupted_index_is_taken_up_and_ends_the_same(tmp_path: Path, torn):
-    whole = build_index(tmp_path / "whole", PASSAGES, embed, ORIGIN, 4)
+    whole = build_index(tmp_path / "whole", PASSAGES, embed, RECIPE, 4)
     folder = tmp_path / "i"
     with pytest.raises(KeyboardInterrupt):
-        build_index(folder, PASSAGES, Recorder(stop=PASSAGES[9].text), ORIGIN, 4)
-    assert find_index(folder, ORIGIN) is None
+        build_index(folder, PASSAGES, Recorder(stop=PASSAGES[9].text), RECIPE, 4)
+    assert find_index(folder, RECIPE) is None
     with (folder / "embeddings.f16").open("ab") as stream:
         stream.write(b"x" * torn)
     recorder = Recorder()
-    build_index(folder, PASSAGES, recorder, ORIGIN, 4)
+    build_index(folder, PASSAGES, recorder, RECIPE, 4)
     assert recorder.texts == [p.text for p in PASSAGES[8:]]
     assert contents(folder) == contents(whole.folder)
 
@@ -85,28 +85,28 @@ def test_passages_are_taken_from_the_stream_one_chunk_at_a_time():
 )
 def test_an_index_of_something_else_is_refused(tmp_path, other, text, finished):
     if finished:
-        build_index(tmp_path, PASSAGES, embed, ORIGIN, 4)
+        build_index(tmp_path, PASSAGES, embed, RECIPE, 4)
     else:
         with pytest.raises(KeyboardInterrupt):
-            build_index(tmp_path, PASSAGES, Recorder(stop=PASSAGES[9].text), ORIGIN, 4)
+            build_index(tmp_path, PASSAGES, Recorder(stop=PASSAGES[9].text), RECIPE, 4)
     with pytest.raises(DataError, match=text):
-        find_index(tmp_path, replace(ORIGIN, **other))
+        find_index(tmp_path, replace(RECIPE, **other))
 
 
 @pytest.mark.parametrize("name", ["embeddings.f16", "keys.i64"])
 def test_a_truncated_index_is_refused(tmp_path, name):
-    build_index(tmp_path, PASSAGES, embed, ORIGIN, 4)
+    build_index(tmp_path, PASSAGES, embed, RECIPE, 4)
     (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:-2])
     with pytest.raises(DataError, match=f"{name}: expected [0-9]+ bytes, found"):
-        find_index(tmp_path, ORIGIN)
+        find_index(tmp_path, RECIPE)
     (tmp_path / name).unlink()
     with pytest.raises(DataError, match="found 0"):
-        find_index(tmp_path, ORIGIN)
+        find_index(tmp_path, RECIPE)
 
 
-def test_passages_of_another_dimension_than_the_questions(tmp_path):
-    with pytest.raises(ModelError, match="expected the 3 dimensions of its question embeddings, found 2"):
-        build_index(tmp_path, PASSAGES, embed, replace(ORIGIN, dimension=3), 4)
+def test_passages_of_another_dimension_than_the_queries(tmp_path):
+    with pytest.raises(ModelError, match="expected the 3 dimensions of its query embeddings, found 2"):
+        build_index(tmp_path, PASSAGES, embed, replace(RECIPE, dimension=3), 4)
 
 
 @pytest.mark.parametrize("value", ["nan", "1e6"])

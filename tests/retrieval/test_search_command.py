@@ -61,9 +61,9 @@ def found(*arguments):
 
 def test_hits_are_those_of_all_scores(models, corpus):
     model = load_encoder(models / "one")
-    question = embed(model, ["Where is the yen used?"], "query", 1)
+    query = embed(model, ["Where is the yen used?"], "query", 1)
     passages = embed(model, [text for _, text, _ in PASSAGES], "document", 4).astype(np.float16)
-    scores = (passages.astype(np.float32) @ question[0]).tolist()
+    scores = (passages.astype(np.float32) @ query[0]).tolist()
     expected = sorted(zip(scores, PASSAGES, strict=True), key=lambda pair: -pair[0])
     hits = found(models / "one", "Where is the yen used?", "--corpus", corpus)
     assert [(hit["rank"], hit["id"], hit["text"], hit["language"]) for hit in hits] == [
@@ -126,7 +126,7 @@ def test_a_named_index_of_another_dimension_or_corpus(models, corpus):
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        (["{m}", " ", "--corpus", "{c}"], ParamsError, "expected a question, found none"),
+        (["{m}", " ", "--corpus", "{c}"], ParamsError, "expected a query, found none"),
         (["{m}", "yen?", "--corpus", "gone.jsonl"], DataError, "gone.jsonl: expected a file, found none"),
         (
             ["{m}", "yen?", "--corpus", "{c}", "--lang", "fr"],
@@ -232,3 +232,36 @@ def test_control_characters_do_not_reach_the_terminal():
     assert "\x1b" not in text
     assert "a [2Jb c\u200cd" in text
     assert "\u2068x y\u2069" in text
+
+
+@pytest.fixture
+def refused(corpus):
+    """Stand in the way of the folder `.hbir`, as a folder without permission does for whoever is not root."""
+    (corpus.parent / ".hbir").write_text("")
+
+
+def test_where_nothing_can_be_written_results_are_shown(models, corpus, caplog, refused):
+    hits = found(models / "one", "yen?", "--corpus", corpus)
+    assert "The embeddings are not kept, since" in caplog.text
+    assert hits == found(models / "one", "yen?", "--corpus", corpus, "--index", corpus.parent / "index")
+
+
+def test_an_index_that_was_asked_for_is_checked_before_the_model_loads(models, corpus, refused):
+    with pytest.raises(DataError, match=".hbir"):
+        run("no model", "yen?", "--corpus", corpus, "--index", corpus.parent / ".hbir/index")
+
+
+def test_a_query_of_another_encoding_is_one_line(models, corpus):
+    latin = b"W\xe4hrung".decode("utf-8", "surrogateescape")
+    with pytest.raises(ParamsError, match=r"expected UTF-8, found b'W\\xe4hrung'. Set the terminal"):
+        run(models / "one", latin, "--corpus", corpus)
+    with pytest.raises(ParamsError, match="expected UTF-8"):
+        run(models / "one", "yen?", "--corpus", corpus, "--query-prompt", latin)
+
+
+def test_a_language_is_found_under_its_other_codes(models, corpus):
+    rows = [{"id": i, "text": f"{i} yen", "lang": lang} for i, lang in enumerate(["zh-CN", "zh", "de", "x y"])]
+    corpus.write_text("\n".join(map(json.dumps, rows)))
+    hits = found(models / "one", "yen?", "--corpus", corpus, "--lang", "zh_Hans,deu")
+    assert sorted(hit["id"] for hit in hits) == ["0", "1", "2"]
+    assert [hit["id"] for hit in found(models / "one", "yen?", "--corpus", corpus, "--lang", "x y")] == ["3"]

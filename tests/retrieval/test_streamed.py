@@ -135,9 +135,9 @@ def test_another_dimension_without_a_cache(bilingual):
         search_streamed(make_task(bilingual), np.ones((2, 3), np.float32), embed, None, 2)
 
 
-def test_a_question_that_is_no_number_is_named_before_anything_is_embedded(bilingual):
+def test_a_query_that_is_no_number_is_named_before_anything_is_embedded(bilingual):
     recorder = Recorder()
-    with pytest.raises(ModelError, match="found others for 1 of 2 questions"):
+    with pytest.raises(ModelError, match="found others for 1 of 2 queries"):
         search_streamed(make_task(bilingual), np.array([[1, 0], [np.nan, 1]]), recorder, None, 2)
     assert recorder.texts == []
 

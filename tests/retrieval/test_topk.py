@@ -85,8 +85,6 @@ def test_memory_does_not_grow_with_the_corpus():
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e39])
-def test_a_question_whose_embedding_is_no_number(value):
-    with pytest.raises(
-        ModelError, match="question embeddings: expected finite numbers, found others for 1 of 3"
-    ):
+def test_a_query_whose_embedding_is_no_number(value):
+    with pytest.raises(ModelError, match="query embeddings: expected finite numbers, found others for 1 of 3"):
         TopK(np.array([[1, 0], [0, value], [1, 1]]), 2)

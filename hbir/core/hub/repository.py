@@ -10,7 +10,8 @@ from typing import Literal, NamedTuple
 
 from filelock import FileLock
 
-from hbir.core.files import read_json, write_json
+from hbir.core.errors import DataError
+from hbir.core.files import read_json, require_writable, write_json
 from hbir.core.hub.faults import explained_faults
 from hbir.core.machine import main_root
 
@@ -97,13 +98,19 @@ class Repository:
     def _recorded(self, cached: str | None) -> str:
         key = f"{self.kind}s/{self.id}@{self.revision}" if self.revision else f"{self.kind}s/{self.id}"
         path = main_root() / ".hbir" / REVISIONS
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            require_writable(path)
+        except DataError as error:
+            text = "%s: its commit is not recorded, since %s cannot be written (%s)"
+            logger.warning(text, self.where, path, error.found)
+            known = read_json(path) if path.is_file() else {}
+            return str(known.get(key) or cached or self.look_up(self.revision).sha)
         with FileLock(path.with_suffix(".lock")):
-            known: dict[str, str] = read_json(path) if path.is_file() else {}
+            known = read_json(path) if path.is_file() else {}
             if key not in known:
                 known[key] = cached or self.look_up(self.revision).sha
                 write_json(path, known)
-        return known[key]
+        return str(known[key])
 
 
 def is_id(name: str) -> bool:
