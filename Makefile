@@ -8,13 +8,16 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
 export HF_HUB_DISABLE_TELEMETRY := 1
+export NO_MKDOCS_2_WARNING := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help repro restore test lint format ui track seeds apertium clean
+.PHONY: help install repro restore test lint format docs ui track seeds apertium clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+install: $(READY) ## Set up .venv; the other targets do so too
 
 repro: $(READY) ## Run the pipeline (only what changed) and show the comparison
 	@python -m hbir restore
@@ -32,7 +35,13 @@ lint: $(READY) ## Check style, types and docstrings
 	ruff check .
 	ruff format --check .
 	mypy
-	pydoclint --quiet hbir stages
+	pydoclint --quiet hbir stages docs
+	mkdocs build --strict --quiet
+
+docs: $(READY) ## Write the reference from the code, and the documentation as a site into site/
+	python -m docs.generate
+	mkdocs build --strict --quiet
+	@echo "Open site/index.html"
 
 format: $(READY) ## Mend what ruff can mend
 	ruff check --fix .

@@ -1,0 +1,54 @@
+"""Write the page of the commands from the command line itself."""
+
+import inspect
+from collections.abc import Iterator
+
+import click
+
+from docs.generate.markdown import code, paragraph, plain, table
+from hbir import cli
+
+INTRODUCTION = """All commands are `python -m hbir COMMAND`, in the project's folder; `python -m hbir COMMAND
+--help` says the same as this page. DVC calls the stages; the tools are for you."""
+
+
+def page() -> str:
+    """Write the page.
+
+    Returns:
+        Its Markdown.
+    """
+    parts = ["# Commands\n\n", paragraph(INTRODUCTION)]
+    for title, names in (("Tools", cli.TOOLS), ("Stages", cli.STAGES)):
+        parts.append(f"## {title}\n\n")
+        for name in names:
+            parts += _command(name)
+    return "".join(parts)
+
+
+def _command(name: str) -> Iterator[str]:
+    context = click.Context(cli.hbir, info_name="python -m hbir")
+    command = cli.hbir.resolve_command(context, [name])[1]
+    if command is None:
+        raise click.UsageError(f"No such command {name!r}.")
+    inner = click.Context(command, info_name=name, parent=context)
+    usage = " ".join(["python -m hbir", name, *command.collect_usage_pieces(inner)])
+    yield f"### {name}\n\n```text\n{usage}\n```\n\n"
+    for block in inspect.cleandoc(command.help or "").split("\n\n"):
+        yield paragraph(plain(block))
+    rows = [_option(option) for option in command.params if isinstance(option, click.Option)]
+    if rows:
+        yield table(["option", "default", "meaning"], rows)
+
+
+def _option(option: click.Option) -> tuple[str, str, str]:
+    names = ", ".join(map(code, [*option.opts, *option.secondary_opts]))
+    metavar = "" if option.is_flag else f" {_metavar(option)}"
+    default = option.default if option.show_default and not option.is_flag else None
+    return names + metavar, code("" if default is None else str(default)), option.help or ""
+
+
+def _metavar(option: click.Option) -> str:
+    if isinstance(option.type, click.Choice):
+        return ", ".join(map(code, option.type.choices))
+    return code(option.metavar or option.type.name.upper().removesuffix(" RANGE"))

@@ -1,0 +1,124 @@
+"""Write the page of the parameters from their classes and from params.yaml."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from docs.generate.fields import FieldDoc, as_yaml, fields, summary
+from docs.generate.markdown import code, paragraph, table
+from hbir.batching.params import BatchParams
+from hbir.benchmarks.registry import FAMILIES, LOADERS
+from hbir.collection.params import CollectParams
+from hbir.collection.sources import KINDS as SOURCES
+from hbir.core.params import read_params
+from hbir.core.project import Project
+from hbir.encoding.params import EncoderParams
+from hbir.evaluation.params import EvaluateParams
+from hbir.tracking.params import TrackingParams
+from hbir.training.params import Overrides, TrainParams
+from hbir.translation.engines.registry import ENGINES
+from hbir.translation.params import TranslateParams
+
+SECTIONS: dict[str, type[Any]] = {
+    "collect": CollectParams,
+    "translate": TranslateParams,
+    "batches": BatchParams,
+    "encoder": EncoderParams,
+    "train": TrainParams,
+    "evaluate": EvaluateParams,
+    "tracking": TrackingParams,
+}
+INTRODUCTION = """Every choice of the pipeline is a key of `params.yaml`. Change it there, or for one
+experiment with `dvc exp run -S key=value`. The column *in params.yaml* has the value of the default
+experiment."""
+OVERRIDES = """What one sampler trains with in place of the value in `train`, such as `-S
+'+overrides.xx.temperature=0.1'`. A key that is absent keeps the shared value."""
+SOURCE = """An entry of `collect.sources` is a mapping: its `kind`, and the keys of that kind. A key with a
+default may be left out."""
+BENCHMARK = """An entry of `evaluate.benchmarks` or `collect.leak_guard` is a name, or a mapping of `name` and
+these keys."""
+ENGINE = """`translate.engine`, and a value under `translate.languages`, is the name of an engine, or a mapping
+of `name` and these keys."""
+
+
+def page() -> str:
+    """Write the page.
+
+    Returns:
+        Its Markdown.
+    """
+    values = read_params()
+    parts = ["# Parameters\n\n", paragraph(INTRODUCTION), "## Top level\n\n"]
+    parts.append(_table(list(fields(Project)), values))
+    for name, cls in SECTIONS.items():
+        parts += [f"## {name}\n\n", paragraph(summary(cls)), _table(list(fields(cls, f"{name}.")), values)]
+        if name == "train":
+            parts += ["## overrides\n\n", paragraph(OVERRIDES), _optional(fields(Overrides))]
+    for title, text, classes in _entries():
+        parts += [f"## {title}\n\n", paragraph(text), *_kinds(classes)]
+    return "".join(parts)
+
+
+def undescribed() -> list[str]:
+    """List the keys without a docstring.
+
+    Returns:
+        Their names; mappings are described by their own keys.
+    """
+    classes: list[type[Any]] = [Project, *SECTIONS.values(), Overrides]
+    classes += [cls for _, _, kinds in _entries() for cls in kinds.values()]
+    return [
+        f"{cls.__name__}.{field.key}"
+        for cls in classes
+        for field in fields(cls)
+        if not field.text and not field.is_group and field.key not in ("kind", "name")
+    ]
+
+
+def _entries() -> list[tuple[str, str, dict[str, type[Any]]]]:
+    """List what an entry of a list may be: title, introduction, and the class of each kind."""
+    sources = {name: kind.params for name, kind in SOURCES.items()}
+    loaders = {name: kind.params for name, kind in LOADERS.items()}
+    families = {f"{name}/…": kind.params for name, kind in FAMILIES.items()}
+    engines = {name: kind.params for name, kind in ENGINES.items()}
+    return [
+        ("Sources", SOURCE, sources),
+        ("Benchmarks", BENCHMARK, {**loaders, **families}),
+        ("Engines", ENGINE, engines),
+    ]
+
+
+def _kinds(classes: dict[str, type[Any]]) -> Iterator[str]:
+    """Describe kinds that share a class together."""
+    by_class: dict[type[Any], list[str]] = {}
+    for name, cls in classes.items():
+        by_class.setdefault(cls, []).append(name)
+    for cls, names in by_class.items():
+        keys = [field for field in fields(cls) if field.key not in ("kind", "name")]
+        yield f"### {', '.join(map(code, names))}\n\n"
+        yield _optional(keys) if keys else "No further key.\n\n"
+
+
+def _optional(keys: Iterable[FieldDoc]) -> str:
+    rows = [(code(field.key), field.takes, _shown(field.default), field.text) for field in keys]
+    return table(["key", "takes", "default", "meaning"], rows)
+
+
+def _shown(default: str | None) -> str:
+    return "required" if default is None else code(default)
+
+
+def _table(keys: list[FieldDoc], values: dict[str, Any]) -> str:
+    rows = [
+        (code(field.key), field.takes, code(_value(values, field.key)), field.text)
+        for field in keys
+        if not field.is_group
+    ]
+    return table(["key", "takes", "in params.yaml", "meaning"], rows)
+
+
+def _value(values: Any, key: str) -> str:
+    for name in key.split("."):
+        if not isinstance(values, dict) or name not in values:
+            return ""
+        values = values[name]
+    return as_yaml(values)

@@ -1,0 +1,33 @@
+"""Write the page of the samplers from their table."""
+
+from docs.generate.markdown import code, paragraph, table
+from hbir.core.samplers import SAMPLERS
+
+INTRODUCTION = """A sampler decides which language stands on which side of a batch. `hbir/core/samplers.py`
+lists them, and `hbir/batching/compositions.py` composes their batches. [Add a
+sampler](../how-to/sampler.md) shows how to write one."""
+STAGE = """Samplers with a stage of their own are always trained. The others are baselines: name them in
+`baselines`, such as `dvc exp run -S 'baselines=[mixed,english]'`."""
+NO_NEGATIVE = """Within a batch no passage, query or text occurs twice, in any language: in parallel data a
+translation of the positive would be a false negative. A pair that collides waits for the next batch; none
+is lost."""
+
+
+def page() -> str:
+    """Write the page.
+
+    Returns:
+        Its Markdown.
+    """
+    rows = [
+        (
+            code(sampler.name),
+            sampler.label,
+            sampler.description.format(alpha="`batches.hybrid.alpha`"),
+            "its own" if sampler.has_stage else "baseline",
+        )
+        for sampler in SAMPLERS.values()
+    ]
+    columns = ["name", "in the literature", "what a batch holds", "stage"]
+    text = table(columns, rows)
+    return "# Samplers\n\n" + paragraph(INTRODUCTION) + text + paragraph(STAGE) + paragraph(NO_NEGATIVE)
