@@ -10,6 +10,7 @@ import click
 
 from hbir import __version__
 from hbir.core.errors import HbirError, ParamsError
+from hbir.core.terminal import readable, tolerate_terminal
 
 STAGES = {
     "inputs": "Check params.yaml, and the files that it names.",
@@ -31,6 +32,7 @@ TOOLS = {
     "track": "Bring MLflow up to date with what DVC holds.",
     "ui": "Open MLflow on the comparison.",
     "restore": "Let `dvc repro` find results of this machine that dvc.lock does not name.",
+    "experiments": "List the experiments: what they changed, and what they reached.",
     "seeds": "Summarise experiments that differ in their seed.",
 }
 """Name and purpose of what `stages/` and `hbir/commands/` hold, a file for each."""
@@ -110,6 +112,8 @@ def hbir() -> None:
 
 def main() -> None:
     """Run the command line; a problem that the user can mend becomes one line and exit code 1."""
+    tolerate_terminal()
+    sys.argv = readable(sys.argv)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("hbir").setLevel(logging.INFO)
     try:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from hbir.core.terminal import readable
+from tests.reporting.builder import build
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -124,3 +127,45 @@ def test_a_truncated_file_is_named(tmp_path: Path):
     result = hbir("translate", "de", cwd=folder)
     assert result.returncode == 1
     assert "data/english.parquet: expected a whole Parquet file" in result.stderr
+
+
+def bytes_of(command: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """Run a line of a shell; its output may be of any encoding."""
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHON": sys.executable, **environment}
+    return subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=cwd, env=env, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"PYTHONIOENCODING": "cp1252"},
+        {"PYTHONIOENCODING": "ascii"},
+        {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"},
+    ],
+    ids=str,
+)
+def test_a_terminal_that_knows_few_characters_fails_nothing(tmp_path: Path, environment: dict[str, str]):
+    build(project(tmp_path) / "scores")
+    result = bytes_of('"$PYTHON" -m hbir compare', tmp_path, **environment)
+    assert result.returncode == 0, result.stderr
+    assert b"hybrid  0.9331" in result.stdout
+
+
+def test_a_reader_that_goes_away_fails_nothing(tmp_path: Path):
+    build(project(tmp_path) / "scores")
+    result = bytes_of('"$PYTHON" -m hbir compare | true', tmp_path)
+    assert (result.returncode, result.stderr) == (0, b"")
+
+
+def test_an_argument_of_another_encoding_is_read(tmp_path: Path):
+    result = bytes_of("\"$PYTHON\" -m hbir benchmark $'W\\xe4hrung' --model x", tmp_path)
+    assert result.returncode == 1
+    assert "found 'Währung'".encode() in result.stderr
+
+
+def test_a_file_with_a_name_of_another_encoding_is_that_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    name = os.fsdecode(b"W\xe4hrung")
+    assert readable([name, "ä"]) == ["Währung", "ä"]
+    Path(name).touch()
+    assert readable([name]) == [name]

@@ -8,7 +8,7 @@ from rich.console import Console
 from ruamel.yaml import YAML, YAMLError
 
 from hbir.core.errors import ParamsError
-from hbir.core.files import write_json
+from hbir.core.files import require_writable, write_json
 from hbir.core.lines import expanded, require_utf8
 from hbir.evaluation.evaluate import Evaluation
 from hbir.reporting.benchmark import show
@@ -58,6 +58,8 @@ def benchmark(
 
     entry = {"name": name, "data": data, "languages": _languages(langs), **_options(options)}
     entry = {key: value for key, value in entry.items() if value is not None}
+    if out:
+        require_writable(out)  # now, not after hours of work
     checked([entry], "hbir benchmark")
     require_utf8(query_prompt, document_prompt)
     if embeddings:
@@ -69,9 +71,9 @@ def benchmark(
     prompts: dict[Side, str | None] = {"query": query_prompt, "document": document_prompt}
     encoder = open_encoder(model, trust_remote_code=trust_remote_code, prompts=prompts)
     evaluation = loaded.score(encoder)
+    show(model, evaluation, Console())  # first: the disk may have become full in the meantime
     if out:
         write_json(out, _record(model, encoder_fingerprint(encoder), evaluation))
-    show(model, evaluation, Console())
 
 
 def _record(model: str, fingerprint: str, evaluation: Evaluation) -> dict[str, Any]:

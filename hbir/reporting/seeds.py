@@ -1,7 +1,9 @@
 """Summarise experiments that differ in their seed: mean, spread, and which differences hold in every one."""
 
+import json
 import statistics
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from hbir.core.errors import DataError
@@ -32,33 +34,91 @@ def summarise(runs: Sequence[Metrics]) -> str:
     return "\n\n".join(_benchmark(runs, name) for name in next(iter(runs[0].values())))
 
 
-def refuse_unlike(runs: Mapping[str, Metrics], seeds: Mapping[str, Any]) -> None:
-    """Check that runs differ in their seeds and hold scores of the same things.
+@dataclass(frozen=True, kw_only=True)
+class SeedRun:
+    """Hold what is compared of one experiment."""
+
+    metrics: Metrics
+    params: Mapping[str, Any]
+    """The content of its params.yaml."""
+    fixed: Mapping[str, str]
+    """Code, and data that the user gave → hash in dvc.lock."""
+
+
+SEED = "seed"
+WITHOUT_EFFECT = ("sampler", "tracking")
+"""Keys of params.yaml on which no score depends: which metrics are shown first, and what is kept on the way."""
+
+
+def refuse_unlike(runs: Mapping[str, SeedRun]) -> None:
+    """Check that runs differ in their seeds, in nothing else, and hold scores of the same things.
 
     Args:
-        runs: experiment → metrics.
-        seeds: experiment → seed.
+        runs: experiment → what is compared.
 
     Raises:
-        DataError: when two have one seed, or one has other samplers, benchmarks, measures or settings.
+        DataError: when two have one seed, or one differs in params, code, samplers, benchmarks or measures.
     """
     first, *others = runs
     for number, name in enumerate(others, start=1):
-        twin = next((other for other in list(runs)[:number] if seeds[other] == seeds[name]), None)
+        seed = runs[name].params[SEED]
+        twin = next((other for other in list(runs)[:number] if runs[other].params[SEED] == seed), None)
         if twin is not None:
             raise DataError(
                 where=f"experiments {twin} and {name}",
                 expected="seeds that differ",
-                found=f"seed {seeds[name]} in both",
+                found=f"seed {seed} in both",
                 hint="Make one with `dvc exp run -n seed-2 -S seed=2`.",
             )
-        if _shape(runs[name]) != _shape(runs[first]):
+        if found := _differences(runs[first], runs[name]):
+            more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
             raise DataError(
                 where=f"experiment {name}",
-                expected=f"scores of the samplers and benchmarks of {first}",
-                found="others",
-                hint="Summarise experiments that differ in nothing but their seed.",
+                expected=f"nothing but another seed than {first}",
+                found="; ".join(found[:SHOWN]) + more,
+                hint="Make experiments of one state: `dvc exp run -n seed-2 -S seed=2`.",
             )
+
+
+SHOWN = 3
+"""So many differences are named."""
+
+
+def changed_params(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """List the params in which two runs differ.
+
+    Args:
+        one: the content of a params.yaml.
+        other: that of the other.
+
+    Returns:
+        Dotted key → both values; None where one lacks the key.
+    """
+    before, after = _flat(one), _flat(other)
+    keys = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+    return {key: (before.get(key), after.get(key)) for key in keys}
+
+
+def _differences(one: SeedRun, other: SeedRun) -> list[str]:
+    params = {
+        key: values
+        for key, values in changed_params(one.params, other.params).items()
+        if key != SEED and key.split(".")[0] not in WITHOUT_EFFECT
+    }
+    found = [f"{key}: {json.dumps(new)} instead of {json.dumps(old)}" for key, (old, new) in params.items()]
+    both = sorted(one.fixed.keys() & other.fixed.keys())
+    found += [f"another content of {name}" for name in both if one.fixed[name] != other.fixed[name]]
+    if not found and _shape(one.metrics) != _shape(other.metrics):
+        found.append("scores of other samplers, benchmarks or measures")
+    return found
+
+
+def _flat(params: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in params.items():
+        name = f"{prefix}{key}"
+        flat.update(_flat(value, f"{name}.") if isinstance(value, Mapping) and value else {name: value})
+    return flat
 
 
 def _shape(scores: Any) -> Any:
@@ -82,7 +142,7 @@ def _benchmark(runs: Sequence[Metrics], benchmark: str) -> str:
 
 def _columns(score: Mapping[str, Any]) -> dict[str, str]:
     """Return what a benchmark's metrics hold, settings and rank distance, with their names."""
-    main = _main(score)
+    main = main_measure(score)
     named = {
         setting: f"{title} {named_column(main, setting, main).name}"
         for setting, title in SETTING_NAMES.items()
@@ -91,13 +151,21 @@ def _columns(score: Mapping[str, Any]) -> dict[str, str]:
     return named | ({DISTANCE: "rank distance"} if DISTANCE in score else {})
 
 
-def _main(score: Mapping[str, Any]) -> str:
+def main_measure(score: Mapping[str, Any]) -> str:
+    """Name the measure that stands for a benchmark.
+
+    Args:
+        score: of one benchmark in a metrics file.
+
+    Returns:
+        Such as `map`.
+    """
     return next(measure for measure in score if measure != DISTANCE)
 
 
 def _values(runs: Sequence[Metrics], sampler: str, benchmark: str, column: str) -> list[float]:
     scores = [run[sampler][benchmark] for run in runs]
-    return [score[DISTANCE] if column == DISTANCE else score[_main(score)][column] for score in scores]
+    return [score[DISTANCE] if column == DISTANCE else score[main_measure(score)][column] for score in scores]
 
 
 def _cell(runs: Sequence[Metrics], sampler: str, benchmark: str, column: str) -> str:

@@ -1,11 +1,10 @@
-"""Show the comparison on a terminal of 80 columns."""
+"""Show the comparison on a terminal: one table where there are 80 columns, else several below each other."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
-from rich import box
-from rich.console import Console, Group, RenderableType
-from rich.table import Table
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.text import Text
 
 from hbir.evaluation.results import SamplerResults
@@ -37,7 +36,7 @@ def comparison(results: Sequence[SamplerResults], headline: str) -> RenderableTy
         headline: the sampler to point at.
 
     Returns:
-        What a rich console prints, at most 80 columns wide.
+        What a rich console prints, as wide as it is and at most 80 columns.
     """
     benchmarks = benchmark_scores(results)
     parts = [part for scores in benchmarks for part in (Text(), *_parts(scores, headline))][1:]
@@ -47,40 +46,69 @@ def comparison(results: Sequence[SamplerResults], headline: str) -> RenderableTy
 
 def _parts(scores: BenchmarkScores, headline: str) -> Iterator[RenderableType]:
     yield Text.assemble((scores.name, "bold"), f"  {scores.description}", overflow="fold")
-    yield _table({"": scores.main}, headline)
+    yield _Tables({"": scores.main}, headline)
     if scores.groups:
         yield Text("By group of queries")
-        yield _table(dict(scores.groups), headline)
+        yield _Tables(dict(scores.groups), headline)
     if scores.final:
         yield Text("Best and final checkpoint with their steps, where they differ")
-        yield _table({"": scores.final}, headline)
+        yield _Tables({"": scores.final}, headline)
 
 
-def _table(tables: Mapping[str, ScoreTable], headline: str) -> Table:
-    """Draw tables below each other, each setting as one column, so that its name stands over its measures."""
-    columns = list(dict.fromkeys(column for table in tables.values() for column in table.columns))
-    lines = [_cells(table, row) for table in tables.values() for row in table.rows]
-    drawn = Table(box=box.SIMPLE_HEAD, padding=(0, 1), show_edge=False)
-    drawn.add_column("\nsampler", vertical="bottom", overflow="fold")
-    groups = []
-    for setting, members in groupby(columns, key=lambda column: column.setting_name):
-        widths = {column: _width(column, lines) for column in members}
-        groups.append(widths)
-        names = " ".join(f"{_name(column):>{width - 1}} " for column, width in widths.items())
-        drawn.add_column(f"{setting:^{len(names)}}\n{names}", no_wrap=True)
-    for title, table in tables.items():
-        if title:
-            drawn.add_row(Text(title, style="italic"))
-        for row in table.rows:
-            cells = _cells(table, row)
-            scores = [Text(" ").join(_text(cells.get(c), w) for c, w in widths.items()) for widths in groups]
-            drawn.add_row(_label(row, headline, noted=not title), *scores)
-        drawn.add_section()
-    return drawn
+@dataclass(frozen=True)
+class _Tables:
+    """Draw tables below each other; columns that find no room beside the samplers' names follow below."""
+
+    tables: Mapping[str, ScoreTable]
+    headline: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        lines = [dict(zip(t.columns, row.cells, strict=True)) for t in self.tables.values() for row in t.rows]
+        columns = dict.fromkeys(column for table in self.tables.values() for column in table.columns)
+        widths = {column: _width(column, lines) for column in columns}
+        labels = [_label(row, "", noted=not title) for title, t in self.tables.items() for row in t.rows]
+        first = max(len(label) for label in (*labels, *(Text(f" {title}") for title in self.tables), _HEAD)) + 1
+        for shown in _parts_that_fit(widths, options.max_width - first):
+            yield from self._part(shown, first, "-" if options.ascii_only else "─")
+
+    def _part(self, widths: Mapping[Column, int], first: int, rule: str) -> Iterator[Text]:
+        groups = [list(members) for _, members in groupby(widths, key=lambda column: column.setting_name)]
+        over = [f"{group[0].setting_name:^{sum(widths[c] for c in group)}}" for group in groups]
+        names = [f"{_name(column):>{width - 1}} " for column, width in widths.items()]
+        yield Text(" " * first + "".join(over))
+        yield Text(f"{_HEAD.plain:<{first}}" + "".join(names))
+        yield Text(rule * (first + sum(widths.values())))
+        for number, (title, table) in enumerate(self.tables.items()):
+            if title:
+                yield Text(("\n" if number else "") + f" {title}", style="italic")
+            for row in table.rows:
+                cells = dict(zip(table.columns, row.cells, strict=True))
+                label = _label(row, self.headline, noted=not title)
+                label.pad_right(first - len(label))
+                yield label.append_text(Text().join(_text(cells.get(c), w) for c, w in widths.items()))
 
 
-def _cells(table: ScoreTable, row: Row) -> dict[Column, Cell]:
-    return dict(zip(table.columns, row.cells, strict=True))
+_HEAD = Text(" sampler")
+
+
+def _parts_that_fit(widths: Mapping[Column, int], room: int) -> Iterator[dict[Column, int]]:
+    """Divide columns into parts of at most so many characters, those of a setting together if they fit."""
+    part: dict[Column, int] = {}
+    for _, members in groupby(widths, key=lambda column: column.setting_name):
+        group = {column: widths[column] for column in members}
+        units = [group] if sum(group.values()) <= room else [{column: width} for column, width in group.items()]
+        for unit in map(_with_room_for_its_setting, units):
+            if part and sum(part.values()) + sum(unit.values()) > room:
+                yield part
+                part = {}
+            part |= unit
+    yield part
+
+
+def _with_room_for_its_setting(unit: Mapping[Column, int]) -> dict[Column, int]:
+    first = next(iter(unit))
+    lacking = len(first.setting_name) + 1 - sum(unit.values())
+    return {**unit, first: unit[first] + max(0, lacking)}
 
 
 def _name(column: Column) -> str:
@@ -88,13 +116,13 @@ def _name(column: Column) -> str:
 
 
 def _width(column: Column, lines: Sequence[Mapping[Column, Cell]]) -> int:
-    return 1 + max(
-        len(text) for text in (_name(column), *(line[column].text for line in lines if column in line))
-    )
+    """Return a column's width: a space before, and a place for the mark of the best behind."""
+    texts = (_name(column), *(line[column].text for line in lines if column in line))
+    return 2 + max(map(len, texts))
 
 
 def _label(row: Row, headline: str, noted: bool) -> Text:
-    mark, style = ("▸ ", "bold") if row.sampler == headline else ("  ", "")
+    mark, style = (" ▸ ", "bold") if row.sampler == headline else ("   ", "")
     return Text.assemble((mark + row.sampler, style), f" {row.note}" if row.note and noted else "")
 
 
@@ -102,4 +130,5 @@ def _text(cell: Cell | None, width: int) -> Text:
     if cell is None:
         return Text(f"{MISSING:>{width - 1}} ")
     mark, style = ("*", "bold") if cell.best else (" ", "")
-    return Text(f"{cell.text:>{width - 1}}{mark}", style=style)
+    padded = f"{cell.text:>{width - 1}}"
+    return Text.assemble(padded[: -len(cell.text)], (f"{cell.text}{mark}", style))

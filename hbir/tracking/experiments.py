@@ -4,16 +4,16 @@ import logging
 import shutil
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hbir.core.errors import HbirError, TrackingError
+from hbir.core.errors import DataError, HbirError, TrackingError
 from hbir.core.paths import MODELS, PARAMS, SCORES, TRANSLATED
 from hbir.evaluation.results import SamplerResults, read_results
-from hbir.reporting.revision import Revision
+from hbir.reporting.git import Experiment, list_experiments
 from hbir.tracking.described import COUNTS, LOCK
 from hbir.tracking.params import TrackingParams
+from hbir.tracking.revision import Revision
 from hbir.tracking.runs import EVALUATION, FINGERPRINT, Origin, open_run
 from hbir.tracking.store import Store
 from hbir.tracking.sync import SYNCHRONISED, SyncSummary, evaluation_digest, run_key, synchronise
@@ -25,16 +25,6 @@ log = logging.getLogger(__name__)
 
 SECONDS = 5.0
 """At least so long between two lines that say how far it is."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Experiment:
-    """Name one DVC experiment."""
-
-    name: str
-    commit: str
-    baseline: str
-    """The commit that it started from."""
 
 
 def synchronise_experiments(store: Store, params: TrackingParams) -> SyncSummary:
@@ -54,8 +44,8 @@ def synchronise_experiments(store: Store, params: TrackingParams) -> SyncSummary
     unreadable: tuple[type[Exception], ...] = (*_unavailable(), HbirError, KeyError, ValueError)
     try:
         experiments = list_experiments(store.root)
-    except TrackingError as error:
-        summary.notes.append(str(error))
+    except DataError as error:
+        summary.notes.append(f"DVC's experiments are not looked for, they need Git: {error.found}")
         return summary
     with store.faults():
         complete = [run for run in store.search() if SYNCHRONISED in run.data.tags] if experiments else []
@@ -72,41 +62,6 @@ def synchronise_experiments(store: Store, params: TrackingParams) -> SyncSummary
             said = time.monotonic()
             log.info("MLflow: %s of %s experiments", number, len(experiments))
     return summary
-
-
-def list_experiments(root: Path) -> list[Experiment]:
-    """List the experiments of a repository.
-
-    Args:
-        root: the main repository.
-
-    Returns:
-        Them all, those without scores too.
-
-    Raises:
-        TrackingError: when there is no Git repository, in which alone DVC keeps experiments.
-    """
-    if not (root / ".dvc").is_dir():
-        return []
-    from dvc.exceptions import DvcException
-    from dvc.repo import Repo
-    from dvc.scm import SCMError
-
-    try:
-        with Repo(str(root)) as repo:
-            listed = repo.experiments.ls(all_commits=True)
-    except (DvcException, SCMError) as error:
-        raise TrackingError(
-            where="DVC's experiments",
-            expected="a Git repository that can be read",
-            found=" ".join(str(error).split()) or type(error).__name__,
-            hint="The scores in this folder are recorded all the same.",
-        ) from error
-    return [
-        Experiment(name=name, commit=commit, baseline=baseline)
-        for baseline, experiments in listed.items()
-        for name, commit in experiments
-    ]
 
 
 def _synchronise_one(

@@ -1,14 +1,15 @@
 """Find, create and fill runs: one per training and evaluation of it."""
 
 import os
-import subprocess
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hbir.core.errors import DataError
 from hbir.core.samplers import SAMPLERS
+from hbir.reporting.git import git
 from hbir.tracking.experiment_names import merged_names, names_of
 from hbir.tracking.store import Store
 from hbir.tracking.values import Point
@@ -272,9 +273,8 @@ def _name(store: Store, key: RunKey, origin: Origin) -> str:
 
 def _head(root: Path) -> str:
     try:
-        command = ["git", "-C", str(root), "rev-parse", "HEAD"]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
+        return git(root, "rev-parse", "HEAD").strip()
+    except DataError:
         return ""  # no Git, or no commit yet: a run without a revision is still a run
 
 

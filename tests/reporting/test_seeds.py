@@ -1,12 +1,13 @@
 """Seeds: means, spreads and claims by hand; runs that cannot be summarised."""
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from hbir.core.errors import DataError
-from hbir.reporting.seeds import refuse_unlike, summarise
+from hbir.reporting.seeds import SeedRun, refuse_unlike, summarise
 
 
 def run(hybrid: float, xy: float, xx: float, distances: tuple[float, float]) -> dict[str, Any]:
@@ -50,11 +51,45 @@ def test_each_benchmark_has_its_own_measure_and_settings():
     assert tables[2].splitlines()[0] == "| tatoeba, 2 seeds | cross-lingual accuracy |"
 
 
+def seed_run(metrics: dict[str, Any], seed: int, **params: Any) -> SeedRun:
+    given = {"seed": seed, "sampler": "hybrid", "train": {"decay": "linear", "temperature": 0.05}, **params}
+    return SeedRun(metrics=metrics, params=given, fixed={"hbir/training": "a" * 32})
+
+
 def test_seeds_must_differ():
-    runs = {"HEAD": other(0.5, 0.25), "seed-2": other(0.5, 0.25), "again": other(0.5, 0.25)}
-    refuse_unlike(runs, {"HEAD": 1, "seed-2": 2, "again": 3})
+    runs = {name: seed_run(other(0.5, 0.25), seed) for name, seed in (("HEAD", 1), ("seed-2", 2), ("again", 3))}
+    refuse_unlike(runs)
+    runs["again"] = seed_run(other(0.5, 0.25), 1)
     with pytest.raises(DataError, match="HEAD and again: expected seeds that differ, found seed 1 in both"):
-        refuse_unlike(runs, {"HEAD": 1, "seed-2": 2, "again": 1})
+        refuse_unlike(runs)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"train": {"decay": "cosine", "temperature": 0.05}}, 'train.decay: "cosine" instead of "linear"'),
+        ({"batches": {"hybrid": {"alpha": 0.3}}}, "batches.hybrid.alpha: 0.3 instead of null"),
+        ({"languages": ["de"], "a": 1, "b": 2, "c": 3}, "a: 1 instead of null; .*; and 1 more"),
+    ],
+)
+def test_runs_that_differ_in_more_than_the_seed_are_refused(changes: dict[str, Any], message: str):
+    runs = {"HEAD": seed_run(other(0.5, 0.25), 1), "seed-2": seed_run(other(0.5, 0.25), 2, **changes)}
+    with pytest.raises(
+        DataError, match=f"seed-2: expected nothing but another seed.*, found {message}"
+    ):
+        refuse_unlike(runs)
+
+
+def test_what_decides_no_score_may_differ():
+    two = seed_run(other(0.5, 0.25), 2, sampler="xx", tracking={"log_every": 5})
+    refuse_unlike({"HEAD": seed_run(other(0.5, 0.25), 1), "two": two})
+
+
+def test_other_code_is_named():
+    runs = {"HEAD": seed_run(other(0.5, 0.25), 1), "seed-2": seed_run(other(0.5, 0.25), 2)}
+    runs["seed-2"] = replace(runs["seed-2"], fixed={"hbir/training": "b" * 32})
+    with pytest.raises(DataError, match="found another content of hbir/training"):
+        refuse_unlike(runs)
 
 
 @pytest.mark.parametrize("lost", [("xy",), ("xy", "tatoeba"), ("xy", "miracl", "ndcg@10", "monolingual")])
@@ -64,5 +99,5 @@ def test_runs_must_hold_the_same_things(lost):
     for key in lost[:-1]:
         inside = inside[key]
     del inside[lost[-1]]
-    with pytest.raises(DataError, match="seed-2: expected scores of the samplers and benchmarks of HEAD"):
-        refuse_unlike({"HEAD": one, "seed-2": two}, {"HEAD": 1, "seed-2": 2})
+    with pytest.raises(DataError, match="seed-2: .*found scores of other samplers, benchmarks or measures"):
+        refuse_unlike({"HEAD": seed_run(one, 1), "seed-2": seed_run(two, 2)})

@@ -10,7 +10,7 @@ from tests.reporting.builder import KINDS, build
 
 def shown(results, headline, **options):
     stream = io.StringIO()
-    show_comparison(results, headline, Console(width=80, file=stream, **options))
+    show_comparison(results, headline, Console(**{"width": 80, "file": stream, **options}))
     return stream.getvalue()
 
 
@@ -39,6 +39,20 @@ def test_it_fits_80_columns_uncut(name, request):
     text = shown(results, "xx")
     assert max(map(len, text.splitlines())) <= 80
     assert "…" not in text
+
+
+@pytest.mark.parametrize("width", [75, 60, 44, 36])
+@pytest.mark.parametrize("name", ["results", "many", "single", "five"])
+def test_a_narrow_terminal_keeps_names_and_numbers(name, width, request):
+    results = request.getfixturevalue(name)
+    text = shown(results, "xx", width=width)
+    assert max(map(len, text.splitlines())) <= width
+    assert "…" not in text
+    rows = [line for line in text.splitlines() if numbers(line) and "2.18.0" not in line]
+    wide = [line for line in shown(results, "xx").splitlines() if numbers(line) and "2.18.0" not in line]
+    assert sorted(numbers(" ".join(rows))) == sorted(numbers(" ".join(wide)))
+    names = {"▸", *(result.sampler for result in results)}
+    assert [line for line in rows if line.split()[0] not in names] == []
 
 
 def test_numbers_stand_below_the_names_of_their_measures(results):

@@ -8,7 +8,8 @@ from dvc.repo import Repo
 
 from hbir.core.files import read_json, write_json
 from hbir.evaluation.results import read_results
-from hbir.tracking.experiments import list_experiments, synchronise_experiments
+from hbir.reporting.git import list_experiments
+from hbir.tracking.experiments import synchronise_experiments
 from hbir.tracking.params import TrackingParams
 from hbir.tracking.runs import Origin
 from hbir.tracking.store import Store
@@ -173,7 +174,7 @@ def test_without_git_the_workspace_is_tracked_with_a_note(is_told: bool, store: 
     summary = synchronise_experiments(store, params)
     assert summary.created == 0
     [note] = summary.notes
-    assert note.startswith("DVC's experiments: expected a Git repository")
+    assert note.startswith("DVC's experiments are not looked for, they need Git: fatal: not a git repository")
     assert set(runs(store)) == {"xx", "xy"}
 
 
