@@ -1,5 +1,7 @@
 """Stage evaluate: compare the samplers, write the reports, bring MLflow up to date."""
 
+from pathlib import Path
+
 import click
 from rich.console import Console
 
@@ -8,8 +10,9 @@ from hbir.core.files import write_json
 from hbir.core.params import read_params, section
 from hbir.evaluation.results import read_results
 from hbir.evaluation.summary import headline
+from hbir.reporting.leftovers import remove_leftovers
 from hbir.reporting.terminal import show_comparison
-from hbir.reporting.write import write_reports
+from hbir.reporting.write import PAGE, write_reports
 from hbir.tracking.params import TrackingParams
 from hbir.tracking.sync import synchronise_quietly
 
@@ -21,8 +24,11 @@ def evaluate() -> None:
     top = project.read_project(params)
     tracking = section(params, "tracking", TrackingParams)
     results = read_results(paths.SCORES, top.compared)
+    if old := remove_leftovers(Path(), top.compared):
+        click.echo(f"removed the scores of {', '.join(old)}, which params.yaml does not compare")
     write_reports(results, top.sampler, paths.REPORTS)
     chosen = next(result for result in results if result.sampler == top.sampler)
     write_json(paths.METRICS / "headline.json", headline(chosen.summaries))
     show_comparison(results, top.sampler, Console())
     synchronise_quietly(results, tracking)
+    click.echo(f"report: {(paths.REPORTS / PAGE).resolve()}")

@@ -74,9 +74,7 @@ def test_seeds_must_differ():
 )
 def test_runs_that_differ_in_more_than_the_seed_are_refused(changes: dict[str, Any], message: str):
     runs = {"HEAD": seed_run(other(0.5, 0.25), 1), "seed-2": seed_run(other(0.5, 0.25), 2, **changes)}
-    with pytest.raises(
-        DataError, match=f"seed-2: expected nothing but another seed.*, found {message}"
-    ):
+    with pytest.raises(DataError, match=f"seed-2: expected nothing but another seed.*, found {message}"):
         refuse_unlike(runs)
 
 

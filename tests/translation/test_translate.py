@@ -38,7 +38,9 @@ class Shouting:
 
     def translate(self, segments):
         self.given += segments
-        return [None if "X" in segment.text else f"{self.target}:{segment.text.upper()}" for segment in segments]
+        return [
+            None if "X" in segment.text else f"{self.target}:{segment.text.upper()}" for segment in segments
+        ]
 
 
 def rendering(target: str) -> CldrEngine:
