@@ -79,11 +79,12 @@ class _Index:
     def holds_or_takes(self, query: str, passage: str) -> bool:
         """Tell whether a pair is nearly one that is held; else take it in."""
         pair = self._sketch(query), self._sketch(passage)
-        company = [
+        company: list[list[list[int]]] = [
             [held for gram in side.rarest if (held := holders.get(gram))]
             for side, holders in zip(pair, self._holders, strict=True)
         ]
-        candidates = set(chain.from_iterable(min(company, key=lambda lists: sum(map(len, lists)))))
+        fewest: list[list[int]] = min(company, key=_total)
+        candidates = set(chain.from_iterable(fewest))
         if any(self._alike(pair, self._kept[place]) for place in candidates):
             return True
         for side, holders in zip(pair, self._holders, strict=True):
@@ -147,6 +148,10 @@ def _counts(texts: Iterable[tuple[str, str]]) -> np.ndarray:
     for text in chain.from_iterable(texts):
         counts[_buckets(list(map(hash, grams(text))))] += 1
     return counts
+
+
+def _total(lists: list[list[int]]) -> int:
+    return sum(len(some) for some in lists)
 
 
 def _buckets(hashes: list[int]) -> np.ndarray:

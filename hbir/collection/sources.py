@@ -3,18 +3,18 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from hbir.collection import cldr, csv, hub, jsonl, parallel, parquet, squad
+from hbir.collection import cldr, hub, parallel, squad, table_files
 from hbir.collection.source import KEYS, PARALLEL, TEXTS, Kind, Named, TextSource
 from hbir.core.errors import ParamsError
 from hbir.core.params import unknown, validated
 
 KINDS = {
     "cldr": Kind(cldr.CldrSource, cldr.read, KEYS),
-    "csv": Kind(csv.CsvSource, csv.read),
+    "csv": Kind(table_files.CsvSource, table_files.read_csv),
     "hub": Kind(hub.HubSource, hub.read),
-    "jsonl": Kind(jsonl.JsonlSource, jsonl.read),
+    "jsonl": Kind(table_files.JsonlSource, table_files.read_jsonl_source),
     "parallel": Kind(parallel.ParallelSource, parallel.read, PARALLEL),
-    "parquet": Kind(parquet.ParquetSource, parquet.read),
+    "parquet": Kind(table_files.ParquetSource, table_files.read_parquet),
     "squad": Kind(squad.SquadSource, squad.read),
 }
 """The kinds of sources; a new one is a module of its own and a line here."""

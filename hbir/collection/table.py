@@ -20,7 +20,7 @@ class TableSource(TextSource):
     """Describe a source of rows: its columns by name, `a.b` within `a`, `a[0]` the first of a list."""
 
     query: str = "query"
-    """Column of the question."""
+    """Column of the query."""
     passage: str = "passage"
     """Column of the text that answers it."""
     group: str | None = None
@@ -28,6 +28,12 @@ class TableSource(TextSource):
     only: dict[str, str | int | float | bool] = Field(default_factory=dict)
     """Column → value; a row with another value is left out and counted. Texts, as all values of a CSV file, are
     compared as text."""
+
+    @property
+    def columns(self) -> list[str]:
+        """Return the columns that are wanted."""
+        named = (self.query, self.passage, self.group, *self.only)
+        return list(dict.fromkeys(name for name in named if name is not None))
 
 
 def harvest(params: TableSource, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> Harvest:
@@ -103,7 +109,21 @@ def _column(value: Any, name: str, where: str) -> Any:
     if isinstance(value, Mapping) and name in value:
         return value[name]
     found = ", ".join(map(str, value)) if isinstance(value, Mapping) else repr(value)[:80]
-    raise DataError(where=where, expected=f"the column {name!r}", found=found or "none", hint=_MEND)
+    raise missing_column(where, name, [found or "none"])
+
+
+def missing_column(where: str, name: str, found: Iterable[str]) -> DataError:
+    """Build the error for a column that is not there.
+
+    Args:
+        where: the file or row.
+        name: of the column.
+        found: the columns there are.
+
+    Returns:
+        The error, to be raised by the caller.
+    """
+    return DataError(where=where, expected=f"the column {name!r}", found=", ".join(found), hint=_MEND)
 
 
 def _element(value: Any, index: int, where: str) -> Any:

@@ -1,11 +1,13 @@
-"""Read text files line by line, plain or gzipped, and name file and line of whatever is broken."""
+"""Read text files line by line, packed and encoded in any usual way, and name the line of what is broken."""
 
+import codecs
 import gzip
+import io
 import json
 import os
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,6 +18,22 @@ BOM = b"\xef\xbb\xbf"
 """The byte order mark of UTF-8, which some editors put before a file."""
 GZIP = b"\x1f\x8b"
 """What a gzipped file begins with."""
+_HEAD = 64
+_ENCODINGS = {
+    codecs.BOM_UTF32_LE: "utf-32",  # begins like UTF-16's
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_NO_TEXT = {
+    b"PK\x03\x04": "a zip archive or an Excel workbook",
+    b"BZh": "bzip2 data",
+    b"\xfd7zXZ": "xz data",
+    b"\x28\xb5\x2f\xfd": "zstd data",
+    b"PAR1": "a Parquet file",
+}
+_MEND = "Mend the line, or fetch the file again."
+_ONE_A_LINE = "Write one object per line, such as `jq -c '.[]'` makes of a JSON array."
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -41,30 +59,42 @@ def expanded(path: str, where: str) -> Path:
             found="none of that name",
             hint=f"Set it, as in `export {unset[1]}=…`, or write the path out.",
         )
-    return located(Path(full).expanduser())
+    try:
+        return located(Path(full).expanduser())
+    except RuntimeError as error:
+        raise ParamsError(
+            where=where, expected="a home folder for `~`", found=str(error), hint="Write the path out."
+        ) from error
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Read the lines of a UTF-8 file, gzipped or not.
+    """Read the lines of a text file, plain or gzipped, in UTF-8, or in UTF-16 with a byte order mark.
 
     Args:
-        path: the file.
+        path: the file; its content tells what it is, whatever its name.
 
     Yields:
         The line's number from 1, and its text without the line break. Blank lines are kept.
 
     Raises:
-        DataError: when the file is missing or cannot be read, its gzip is broken, or a line is not UTF-8.
+        DataError: when the file is missing or cannot be read, is no text, its gzip is broken, or a line is in
+            another encoding.
     """
     number = 0
     try:
         with opened(path) as stream:
-            for number, raw in enumerate(stream, start=1):
-                yield number, (raw.removeprefix(BOM) if number == 1 else raw).decode("utf-8").rstrip("\r\n")
+            encoding = _encoding(stream.read(_HEAD), path)
+            stream.seek(0)
+            lines: Iterable[bytes | str] = stream
+            if encoding != "utf-8":
+                lines = io.TextIOWrapper(stream, encoding, newline="\n")
+            for number, line in enumerate(lines, start=1):
+                yield number, _text(line, first=number == 1)
     except (FileNotFoundError, IsADirectoryError) as error:
         raise missing(path) from error
     except UnicodeDecodeError as error:
-        raise broken(path, number, "UTF-8", str(error)) from error
+        hint = "Save the file as UTF-8: it may be in a national encoding, such as Windows-1252."
+        raise broken(path, max(number, 1), "UTF-8", str(error), hint) from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise broken(path, number + 1, "whole gzip data", str(error)) from error
     except OSError as error:
@@ -77,7 +107,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def opened(path: Path) -> IO[bytes] | gzip.GzipFile:
-    """Open a file to read its bytes, decompressed where they are gzip's, whatever its name.
+    """Open a file to read its bytes, decompressed where they are gzip's.
 
     Args:
         path: the file.
@@ -90,11 +120,29 @@ def opened(path: Path) -> IO[bytes] | gzip.GzipFile:
     return gzip.open(path, "rb") if zipped else path.open("rb")
 
 
+def _encoding(head: bytes, path: Path) -> str:
+    for mark, encoding in _ENCODINGS.items():
+        if head.startswith(mark):
+            return encoding
+    found = next((name for magic, name in _NO_TEXT.items() if head.startswith(magic)), "")
+    if not found and b"\0" in head:
+        found = "zero bytes, as in UTF-16 without a byte order mark"
+    if found:
+        raise broken(path, 1, "text in UTF-8, plain or gzipped", found, "Unpack it, or save it as UTF-8.")
+    return "utf-8"
+
+
+def _text(line: bytes | str, *, first: bool) -> str:
+    if isinstance(line, bytes):
+        line = (line.removeprefix(BOM) if first else line).decode("utf-8")
+    return line.rstrip("\r\n")
+
+
 def read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Read a file of one JSON object per line; blank lines are passed over.
 
     Args:
-        path: a `.jsonl` or `.jsonl.gz` file.
+        path: the file, plain or gzipped.
 
     Yields:
         The line's number from 1, and its object.
@@ -126,9 +174,10 @@ def parse_object(path: Path, number: int, line: str) -> dict[str, Any]:
         if _SURROGATE.search(line):
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
-        raise broken(path, number, "JSON", str(error)) from error
+        whole = number == 1 and line.strip() in ("[", "{")
+        raise broken(path, number, "JSON", str(error), _ONE_A_LINE if whole else _MEND) from error
     if not isinstance(value, dict):
-        raise broken(path, number, "a JSON object", type(value).__name__)
+        raise broken(path, number, "a JSON object", type(value).__name__, _ONE_A_LINE)
     return value
 
 
@@ -153,7 +202,7 @@ def require_utf8(*arguments: str | None) -> None:
             ) from error
 
 
-def broken(path: Path, line: int, expected: str, found: str) -> DataError:
+def broken(path: Path, line: int, expected: str, found: str, hint: str = _MEND) -> DataError:
     """Build the error for a line that is not what its format says.
 
     Args:
@@ -161,6 +210,7 @@ def broken(path: Path, line: int, expected: str, found: str) -> DataError:
         line: its number from 1.
         expected: what the format says.
         found: what stands there.
+        hint: what to do next.
 
     Returns:
         The error, to be raised by the caller.
@@ -169,7 +219,7 @@ def broken(path: Path, line: int, expected: str, found: str) -> DataError:
         where=f"{path}, line {line}",
         expected=expected,
         found=found,
-        hint="Mend the line, or fetch the file again.",
+        hint=hint,
     )
 
 

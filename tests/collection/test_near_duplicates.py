@@ -1,4 +1,5 @@
 import random
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
@@ -74,20 +75,7 @@ def random_words(rng, count):
     return " ".join(rng.choice(WORDS) for _ in range(count))
 
 
-WORDS = [
-    "order",
-    "parcel",
-    "refund",
-    "late",
-    "broken",
-    "colour",
-    "size",
-    "app",
-    "login",
-    "card",
-    "bank",
-    "code",
-]
+WORDS = ["order", "parcel", "refund", "late", "broken", "colour", "size", "app", "login", "card", "bank"]
 CANNED = "Thank you for contacting us about your order. " * 3 + "A colleague will look into it within two days."
 
 
@@ -102,11 +90,11 @@ CANNED = "Thank you for contacting us about your order. " * 3 + "A colleague wil
 )
 def test_the_comparisons_grow_with_the_pairs_and_not_with_their_square(monkeypatch, make):
     """One long answer to many queries is what people's files are full of; so are templates."""
-    compared = []
-    monkeypatch.setattr(module._Sketch, "may_be", lambda *_: bool(compared.append(1)))
+    compared = Mock(return_value=False)
+    monkeypatch.setattr(module._Sketch, "may_be", compared)
     rng = random.Random(1)
     near_duplicates({n: make(rng, n) for n in range(500)}, 0.9)
-    assert len(compared) < 500 * 25  # of 124,750
+    assert compared.call_count < 500 * 25  # of 124,750
 
 
 def test_long_work_gives_a_sign_of_life(caplog):

@@ -14,7 +14,7 @@ DATA = os.environ.get("HBIR_DATA", "")
 
 
 def question(number, start, **keys):
-    answers = {"answers": [{"answer_start": start, "text": "x"}, {"answer_start": 0, "text": "y"}]}
+    answers = {"answers": [{"answer_start": start}, {"answer_start": 0, "text": "Dr."}]}
     return {"id": f"q{number}", "question": f"question {number}?"} | answers | keys
 
 
@@ -64,7 +64,7 @@ def test_the_paragraph(tmp_path):
 def test_the_breaks_of_the_file_come_first(tmp_path):
     breaks = [[0, 3], [4, len(CONTEXT)]]
     assert pairs_of(read(tmp_path, question(1, 1), breaks=breaks)) == {("question 1?", "Dr.")}
-    with pytest.raises(DataError, match="question q2: expected an `answer_start` within a sentence.*found 3"):
+    with pytest.raises(DataError, match="question q2: expected an `answer_start` within one of .*found 3"):
         read(tmp_path, question(2, 3), breaks=breaks)
 
 
@@ -74,17 +74,42 @@ def test_unanswerable_questions_are_counted(tmp_path):
     assert result.summary.dropped == {"squad: query without an answer": 2}
 
 
-@pytest.mark.parametrize("start", [-1, len(CONTEXT), 9999])
-def test_an_answer_outside_its_context(tmp_path, start):
-    for passage in ("sentence", "paragraph"):
-        with pytest.raises(DataError, match=rf"squad\.json: question q1: .*found {start}\."):
-            read(tmp_path, question(1, start), passage=passage)
+@pytest.mark.parametrize("start", [-1, 1, len(CONTEXT), 9999])
+@pytest.mark.parametrize("passage", ["sentence", "paragraph"])
+def test_an_answer_that_is_not_where_the_file_says(tmp_path, start, passage):
+    wrong = question(2, 0, answers=[{"answer_start": start, "text": "Nobody"}])
+    result = read(tmp_path, question(1, 4), wrong, passage=passage)
+    assert len(result.english) == 1
+    assert result.summary.dropped == {"squad: answer that is not where the file says": 1}
+    with pytest.raises(DataError, match=r"none left \(answer that is not where the file says 1\)"):
+        read(tmp_path, wrong, passage=passage)
+
+
+UNITS = {
+    "characters": lambda before: len(before),
+    "UTF-16 units": lambda before: len(before.encode("utf-16-le")) // 2,
+    "bytes": lambda before: len(before.encode()),
+    "characters, line ends as two": lambda before: len(before.replace("\n", "\r\n")),
+}
+EMOJI = "😀 Ärger in Köln.\nThe 🎉 began at noon.\nMüller left early. Nobody else came!"
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_offsets_in_every_unit_find_the_sentence(tmp_path, caplog, unit):
+    words = {"Köln": "😀 Ärger in Köln.", "noon": "The 🎉 began at noon.", "Nobody": "Nobody else came!"}
+    asked = [
+        question(place, 0, answers=[{"text": word, "answer_start": UNITS[unit](EMOJI[: EMOJI.index(word)])}])
+        for place, word in enumerate(words)
+    ]
+    result = read(tmp_path, *asked, context=EMOJI)
+    assert {passage for _, passage in pairs_of(result)} == set(words.values())
+    assert ("answer_start counts" in caplog.text) == (unit != "characters")
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"data": [\n{', r"squad\.json: expected SQuAD's layout, found Invalid JSON.*line 2"),
+        ('{"data": [\n{', r"squad\.json: expected JSON in UTF-8, found Invalid JSON.*line 2"),
         ('{"rows": []}', r"squad\.json: data: expected SQuAD's layout, found Field required"),
         (
             '{"data": [{"paragraphs": [{"context": "a", "qas": [{"id": 7, "question": "b"}]}]}]}',

@@ -129,8 +129,12 @@ def test_bad_jsonl(tmp_path, content, message):
     [
         ("query,passage\na,b\nc\n", r"a\.csv, line 3: expected 2 values, found 1"),
         ('query,passage\na,"b\n', r"a\.csv, line 2: expected separated values"),
-        ("query,query\na,b\n", r"a\.csv, line 1: expected columns of different names"),
-        ("question,passage\na,b\n", r"line 2: expected the column 'query', found question, passage"),
+        ("query,query,passage\na,b,c\n", r"a\.csv, line 1: expected one column 'query', found 2"),
+        (
+            "question,passage\na,b\n",
+            r"line 1: expected the column 'query', found question, passage \(between",
+        ),
+        ("question;answer\na;b\n", r"line 1: expected the column .*question, answer \(between semicolons"),
         ("query,passage\n", r"faq: expected at least one pair"),
         ("", r"faq: expected at least one pair"),
         (b"query,passage\na,b\nc,\xff\n", r"a\.csv, line 3: expected UTF-8"),
@@ -148,6 +152,54 @@ def test_values_over_lines_and_files_without_quotes(tmp_path):
     assert pairs_of(collected(quoted)) == {("why?", "one\n\ntwo"), ("how?", 'say "so"')}
     plain = table(tmp_path / "b.tsv", "csv", 'query\tpassage\nwhy?\t"one" two\n', delimiter="\t", quoted=False)
     assert pairs_of(collected(plain)) == {("why?", '"one" two')}
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_as_a_spreadsheet_saves_it(tmp_path, sign, encoding):
+    content = f'question{sign}answer{sign}\n"What is rust?"{sign}"Rust is iron\nand oxygen, together."{sign}\n'
+    content += f'"Why do cats purr?"{sign}"Cats ""purr"" to calm themselves; so they say."{sign}\n'
+    source = table(tmp_path / "a.csv", "csv", content.encode(encoding), query="question", passage="answer")
+    assert pairs_of(collected(source)) == {
+        ("What is rust?", "Rust is iron\nand oxygen, together."),
+        ("Why do cats purr?", 'Cats "purr" to calm themselves; so they say.'),
+    }
+
+
+STRAY = ["q\ta", "one?\t1", '"two?\t2', "three?\t3", "four?\t4", 'five?"\t5', "six?\t6"]
+
+
+@pytest.mark.parametrize("sign", ["\t", ",", ";"])
+def test_a_stray_quotation_mark_swallows_no_row(tmp_path, sign):
+    rows = "\n".join(STRAY).replace("\t", sign)
+    source = table(tmp_path / "a.csv", "csv", rows, query="q", passage="a")
+    with pytest.raises(
+        DataError, match=r"line 3: expected 2 values in a row, .* down to line 6.*quoted: false"
+    ):
+        collected(source)
+    assert len(collected(source | {"quoted": False, "validation": 0.0}).english) == 6
+
+
+def test_a_stray_quotation_mark_in_the_last_column_swallows_no_row(tmp_path):
+    rows = ["q\ta", 'one?\t"1', "two?\t2", 'three?\t3"', "four?\t4"]
+    source = table(tmp_path / "a.tsv", "csv", "\n".join(rows), query="q", passage="a")
+    with pytest.raises(DataError, match=r"line 2: expected 2 values in a row, .* down to line 4"):
+        collected(source)
+
+
+def test_only_the_named_columns_of_parquet_are_read(tmp_path):
+    wrong = pa.array([b"\xff\xfe"]).view(pa.string())
+    texts = {"q": ["Who made it?"], "a.b": ["A smith."], "s": [{"t": ["A smith named Bor."]}]}
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table(texts | {"date": pa.array([3_000_000], pa.date32()), "bytes": wrong}), path)
+    source = {"kind": "parquet", "name": "faq", "path": str(path), "query": "q"}
+    assert pairs_of(collected(source | {"passage": "a.b"})) == {("Who made it?", "A smith.")}
+    assert pairs_of(collected(source | {"passage": "s.t[0]"})) == {("Who made it?", "A smith named Bor.")}
+    with pytest.raises(DataError, match="expected the column 'answer', found q, a.b, s, date, bytes"):
+        collected(source | {"passage": "answer"})
+    for name in ("date", "bytes"):
+        with pytest.raises(DataError, match=rf"rows 1 to 1: {name}: expected values that Python can hold"):
+            collected(source | {"passage": "a.b", "group": name})
 
 
 def test_bad_parquet(tmp_path):

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from hbir.core.errors import DataError
-from hbir.core.lines import read_jsonl, read_lines
+from hbir.core.errors import DataError, ParamsError
+from hbir.core.lines import expanded, read_jsonl, read_lines
 
 
 @pytest.mark.parametrize("name", ["folder", "folder.gz"])
@@ -37,20 +37,58 @@ def test_a_file_below_a_file(tmp_path):
 
 
 def test_broken_gzip_is_told_by_the_line(tmp_path):
-    (tmp_path / "a.gz").write_bytes(gzip.compress(b"one\ntwo\n")[:-6])
-    with pytest.raises(DataError, match="line 3: expected whole gzip data"):
+    (tmp_path / "a.gz").write_bytes(gzip.compress(b"one\ntwo\n" * 50)[:-6])
+    with pytest.raises(DataError, match="line 101: expected whole gzip data"):
         list(read_lines(tmp_path / "a.gz"))
     (tmp_path / "b.gz").write_bytes(b"\x1f\x8b plain\n")
     with pytest.raises(DataError, match="line 1: expected whole gzip data"):
         list(read_lines(tmp_path / "b.gz"))
 
 
-def test_the_content_tells_whether_a_file_is_gzipped(tmp_path):
-    (tmp_path / "a.GZ").write_bytes(gzip.compress(b"one\n"))
-    (tmp_path / "b.gz").write_bytes(b"one\n")
-    (tmp_path / "c").write_bytes(b"")
-    for name, lines in {"a.GZ": [(1, "one")], "b.gz": [(1, "one")], "c": []}.items():
-        assert list(read_lines(tmp_path / name)) == lines
+@pytest.mark.parametrize("name", ["a.jsonl", "a.JSONL.GZ", "a"])
+def test_the_content_tells_whether_a_file_is_gzipped(tmp_path, name):
+    path = tmp_path / name
+    for content in (b"plain\n", gzip.compress(b"plain\n")):
+        path.write_bytes(content)
+        assert list(read_lines(path)) == [(1, "plain")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_byte_order_mark_tells_the_encoding(tmp_path, encoding, pack):
+    path = tmp_path / "a.txt"
+    path.write_bytes(pack("größer\r\n\n中\u2028文".encode(encoding)))
+    assert list(read_lines(path)) == [(1, "größer"), (2, ""), (3, "中\u2028文")]
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"PK\x03\x04 and so on", "line 1: .*found a zip archive or an Excel workbook. Unpack it"),
+        (b"PAR1 and so on", "found a Parquet file"),
+        ("query,passage\n".encode("utf-16-le"), "found zero bytes, as in UTF-16 without a byte order mark"),
+        ("größer\n".encode("latin-1"), "line 1: expected UTF-8, .* Save the file as UTF-8: .*Windows-1252"),
+        ("ok\nab".encode("utf-16")[:-1], "line 1: expected UTF-8, .*truncated data"),
+    ],
+)
+def test_what_is_no_text_is_named(tmp_path, content, found):
+    (tmp_path / "a.gz").write_bytes(content)
+    with pytest.raises(DataError, match=found):
+        list(read_lines(tmp_path / "a.gz"))
+
+
+def test_json_over_several_lines(tmp_path):
+    (tmp_path / "a.jsonl").write_text('[\n{"a": 1}\n]\n')
+    with pytest.raises(DataError, match=r"line 1: expected JSON, .* Write one object per line.*jq -c"):
+        list(read_jsonl(tmp_path / "a.jsonl"))
+    (tmp_path / "a.jsonl").write_text('[{"a": 1}]\n')
+    with pytest.raises(DataError, match=r"line 1: expected a JSON object, found list\. Write one object"):
+        list(read_jsonl(tmp_path / "a.jsonl"))
+
+
+def test_a_home_that_nobody_has():
+    with pytest.raises(ParamsError, match="source faq: path: expected a home folder for `~`"):
+        expanded("~nobody-of-this-name/a.csv", "source faq: path")
 
 
 @pytest.mark.parametrize("escaped", ["\\ud800", "\\uDFFF x", "\\ude00\\ud83d"])
