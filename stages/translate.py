@@ -3,12 +3,13 @@
 import click
 
 from hbir.core import paths, project
-from hbir.core.files import atomic_file, read_table, write_json, write_table
+from hbir.core.files import atomic_file, read_table, require_writable, write_json, write_table
 from hbir.core.machine import main_root
 from hbir.core.params import read_params, section
 from hbir.core.schemas import ENGLISH_SCHEMA, PARALLEL_SCHEMA
 from hbir.translation.checks.rejection import write_rejected
 from hbir.translation.params import TranslateParams
+from hbir.translation.preflight import check_engines
 from hbir.translation.selection import make_engine, select_engines
 from hbir.translation.translate import translate_pairs
 
@@ -22,6 +23,9 @@ def translate(lang: str) -> None:
     project.subset(top, [lang], "params.yaml: languages")
     settings = section(params, "translate", TranslateParams)
     selected = select_engines(settings, top.languages)
+    target = paths.TRANSLATED / f"{lang}.parquet"
+    require_writable(target)
+    check_engines(selected, top.threads)
     engine = make_engine(settings, selected[lang], lang, top.threads) if lang in selected else None
     english, parallel = (
         read_table(paths.ENGLISH_PAIRS, ENGLISH_SCHEMA),
@@ -30,7 +34,6 @@ def translate(lang: str) -> None:
     table, summary, rejected = translate_pairs(english, parallel, engine, lang, settings.checks)
     seen = write_rejected(main_root(), lang, rejected)
     summary.check(settings.checks.max_rejected, str(seen))
-    target = paths.TRANSLATED / f"{lang}.parquet"
     with atomic_file(target) as file, atomic_file(target.with_suffix(".stats.json")) as counts:
         write_table(file, table)
         write_json(counts, summary.stats())

@@ -56,7 +56,7 @@ def add_lora(model: SentenceTransformer, params: LoraParams, seed: int) -> None:
             found="one of token embeddings alone",
             hint="Set train.lora to null, or encoder.name to another.",
         )
-    _check_targets(params, [layers for _, layers in chosen])
+    _check_languagess(params, [layers for _, layers in chosen])
     patterns = [(transformer, _pattern(params, transformer, layers)) for transformer, layers in chosen]
     model.requires_grad_(False)
     with torch.random.fork_rng(devices=[]):
@@ -96,7 +96,7 @@ def _layers(transformer: PreTrainedModel) -> dict[str, bool]:
     return {name: layer.weight.requires_grad for name, layer in named if isinstance(layer, nn.Linear)}
 
 
-def _check_targets(params: LoraParams, layers: Sequence[dict[str, bool]]) -> None:
+def _check_languagess(params: LoraParams, layers: Sequence[dict[str, bool]]) -> None:
     if params.targets == "all-linear":
         return
     every = [item for each in layers for item in each.items()]

@@ -99,9 +99,10 @@ def ray_runner(make: Callable[[], Translator], threads: int, cluster: ClusterPar
 
     Returns:
         A function from batches to their translations, in the same order. It raises what the translator raises;
-        ParamsError when Ray is not installed or no cluster answers; ModelError when a worker has another
+        ParamsError when no cluster answers; ModelError when a worker has another
         version of the model, two workers have other arithmetic, or none returns anything.
     """
+    _import_ray()
 
     def run(batches: Iterable[list[str]]) -> Iterator[list[str]]:
         job = Job(make, dict(make().identity), str(Path.cwd()))
@@ -188,18 +189,24 @@ def _environment() -> dict[str, Any]:
     return {"py_modules": [str(Path(hbir.__file__).parent)], "env_vars": {"DVC_ROOT": str(main_root())}}
 
 
-@contextmanager
-def _connected(cluster: ClusterParams, threads: int) -> Iterator[None]:
+def _import_ray() -> Any:
     os.environ.update({name: os.environ.get(name, value) for name, value in _QUIET.items()})
     try:
         import ray
-    except ImportError as error:
+        import ray.data
+    except (ImportError, OSError) as error:
         raise ParamsError(
             where=_SECTION,
-            expected="the package ray",
-            found="none",
+            expected="the package ray with ray.data",
+            found=str(error),
             hint="Run `pip install 'hbir[cluster]'`, or set `translate.cluster` to null.",
         ) from error
+    return ray
+
+
+@contextmanager
+def _connected(cluster: ClusterParams, threads: int) -> Iterator[None]:
+    ray = _import_ray()
     if ray.is_initialized():
         yield
         return
@@ -229,6 +236,13 @@ def _connect(ray: Any, cluster: ClusterParams, threads: int) -> None:
             expected="the address of a Ray cluster",
             found=f"{cluster.address!r}, where none answers",
             hint="Start one with `ray start --head`, or set `address: local`.",
+        ) from error
+    except (ValueError, RuntimeError, OSError) as error:
+        raise ParamsError(
+            where=f"{_SECTION}.address",
+            expected="a Ray cluster that this process can join",
+            found=f"at {cluster.address!r}: {' '.join(str(error).split())[:300]}",
+            hint="Install the same versions of Python and Ray on every machine, or correct the address.",
         ) from error
     # Ray's own would end the process before the batch at hand is kept.
     signal.signal(signal.SIGTERM, before)

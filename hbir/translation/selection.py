@@ -1,8 +1,8 @@
-"""Choose the engine of every language, check them all before anything is translated, and make one."""
+"""Choose the engine of every language, and make it."""
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from hbir.translation.engines.engine import Assignment, Engine
 from hbir.translation.engines.registry import EngineKind, parse_entry
 from hbir.translation.memory.memorised import MemorisedEngine
 from hbir.translation.memory.memory import Memory, memory_path
-from hbir.translation.params import TranslateParams
+from hbir.translation.params import Entry, TranslateParams
 
 logger = logging.getLogger(__name__)
 ENGINE = "params.yaml: translate.engine"
@@ -29,6 +29,8 @@ class Selection(NamedTuple):
     kind: EngineKind
     params: Any
     """Of the class that the kind has for them; `name` is the engine's."""
+    entry: Entry
+    """As it stands in params.yaml."""
     where: str
     """The file and key, for a message."""
 
@@ -68,7 +70,7 @@ def select_engines(params: TranslateParams, languages: Sequence[str]) -> dict[st
     for lang in targets:
         key = overrides.get(lang)
         entry, where = (params.languages[key], f"{OVERRIDES}.{key}") if key else (params.engine, ENGINE)
-        selected[lang] = Selection(*parse_entry(entry, where), where)
+        selected[lang] = Selection(*parse_entry(entry, where), entry, where)
         same.setdefault(json.dumps(entry, sort_keys=True), []).append(lang)
     for langs in same.values():
         if len(langs) > 1:
@@ -94,12 +96,13 @@ def make_engine(params: TranslateParams, selection: Selection, target: str, thre
         ModelError: when its model or program is missing or of another kind.
         DataError: when a file that it reads, or the memory, cannot be used.
     """
-    kind, options, where = selection
+    kind, options = selection.kind, selection.params
     make = partial(kind.make, options, selection.assignment(target, threads))
     made = make()
     if not kind.by_sentence:
         if params.cluster is not None:
-            logger.warning("%s: engine %s has no model; translate.cluster is not used", where, options.name)
+            message = "%s: engine %s has no model; translate.cluster is not used"
+            logger.warning(message, selection.where, options.name)
         engine: Engine = made
         return engine
     runner = None
@@ -115,20 +118,6 @@ def make_engine(params: TranslateParams, selection: Selection, target: str, thre
         batch_tokens=params.batch_tokens,
         runner=runner,
     )
-
-
-def check_engines(selected: Mapping[str, Selection], threads: int) -> None:
-    """Make the engines of some languages and let them go, so that what they lack is known now and not in hours.
-
-    Args:
-        selected: the engines, by language.
-        threads: CPU threads.
-
-    Raises:
-        HbirError: when one cannot be made.
-    """
-    for target, selection in selected.items():
-        selection.kind.make(selection.params, selection.assignment(target, threads))
 
 
 def is_english(code: str) -> bool:

@@ -61,13 +61,25 @@ class TranslateSummary:
         if self.share > largest:
             raise self._too_many(largest, seen)
         if not self.pairs:
-            raise DataError(
-                where=f"translate {self.language}",
-                expected="a pair",
-                found=f"none; {_listed(self.rejected + self.absent) or 'data/english.parquet is empty'}",
-                hint="Name an engine that has them in translate.languages, add a source, or take the language "
-                "out of `languages`.",
-            )
+            raise self._no_pair(seen)
+
+    def _no_pair(self, seen: str) -> DataError:
+        counts = self.rejected + self.absent
+        if not counts:
+            hint = "Add a source to `collect.sources`, or see in the output of `collect` why all was dropped."
+        elif not self.absent:
+            hint = f"Look at {seen}, then choose another engine for this language, or other thresholds."
+        elif not self.absent[NO_TRANSLATION]:
+            hint = "Add a source that has the language, or take the language out of `languages`."
+        else:
+            hint = "Name an engine that has them in translate.languages, add a source, or take the language "
+            hint += "out of `languages`."
+        return DataError(
+            where=f"translate {self.language}",
+            expected="a pair",
+            found=f"none; {_listed(counts) or 'data/english.parquet is empty'}",
+            hint=hint,
+        )
 
     def _too_many(self, largest: float, seen: str) -> DataError:
         return DataError(

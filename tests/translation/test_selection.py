@@ -73,3 +73,22 @@ def test_what_is_of_one_language_is_refused_for_several(engine, key):
 )
 def test_what_is_of_any_language_may_serve_several(engine, languages):
     assert set(selected(translate_params(engine=engine), languages).values()) == {engine["name"]}
+
+
+@pytest.mark.parametrize(
+    ("languages", "key", "lang"),
+    [
+        (["en", "pt"], "pt-BR", "pt"),
+        (["en", "zh"], "zh_Hans", "zh"),
+        (["en", "he"], "iw", "he"),
+        (["de"], "DE", "de"),
+    ],
+)
+def test_an_override_may_be_named_by_another_code_of_the_language(languages, key, lang):
+    assert selected(translate_params(languages={key: "parallel"}), languages)[lang] == "parallel"
+    with pytest.raises(ParamsError, match=rf"expected one engine for '{lang}', found '{key}' and '{lang}'"):
+        selected(translate_params(languages={key: "parallel", lang: "parallel"}), languages)
+
+
+def test_english_of_a_region_is_not_translated():
+    assert selected(translate_params(), ["en-GB", "de"]) == {"de": "cldr"}

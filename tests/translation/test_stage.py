@@ -119,7 +119,7 @@ def test_above_the_share_the_stage_fails_and_leaves_what_was_rejected():
     assert isinstance(result.exception, DataError)
     assert "found 33.3%: 1 copied. Look at " in str(result.exception)
     assert REJECTED.is_file()
-    assert not OUTPUTS.exists()
+    assert not list(OUTPUTS.glob("*"))
 
 
 def test_without_rejected_pairs_there_is_no_old_file_of_them():
@@ -173,7 +173,7 @@ def test_a_typo_for_any_language_is_told_before_anything_is_read(changes, messag
     result = run("translate", "de")
     assert isinstance(result.exception, ParamsError)
     assert message in str(result.exception)
-    assert not OUTPUTS.exists()
+    assert not list(OUTPUTS.glob("*"))
 
 
 def test_a_language_without_any_pair_is_an_error_and_leaves_no_output():
@@ -183,7 +183,52 @@ def test_a_language_without_any_pair_is_an_error_and_leaves_no_output():
     assert isinstance(result.exception, DataError)
     told = "translate es: expected a pair, found none; 3 no_translation, 1 no_version. Name an engine"
     assert told in str(result.exception)
-    assert not OUTPUTS.exists()
+    assert not list(OUTPUTS.glob("*"))
+
+
+def lock(**changes: Any) -> None:
+    """Write what DVC knows of the last run of German."""
+    params = {"translate.engine": "cldr", "translate.languages": {}} | changes
+    YAML().dump({"stages": {"translate@de": {"params": {"params.yaml": params}}}}, Path("dvc.lock"))
+
+
+def test_what_another_language_lacks_is_told_before_anything_is_translated():
+    """Its stage comes after hours."""
+    configure(languages={"es": {"name": "glossary", "path": "nowhere.txt"}})
+    result = run("translate", "de")
+    assert isinstance(result.exception, DataError)
+    assert "translate.languages.es: engine glossary, language es: expected a lexicon" in str(result.exception)
+    assert not list(OUTPUTS.iterdir())
+
+
+def test_a_language_that_is_done_needs_its_engine_no_more(monkeypatch: pytest.MonkeyPatch):
+    """A model may have been removed, or the pairs were pulled."""
+    glossary = {"name": "glossary", "path": "nowhere.txt"}
+    tables(english(("a", "p")), PARALLEL_SCHEMA.empty_table())
+    other(monkeypatch, a="uno", p="dos")
+    configure(languages={"de": glossary, "es": "other"})
+    assert isinstance(run("translate", "es").exception, DataError)
+    write_table(OUTPUTS / "de.parquet", pa.table({"a": [1]}))
+    for told in ({}, {"translate.languages": {"de": "parallel"}}, {"translate.languages": 5}):
+        lock(**told)
+        assert isinstance(run("translate", "es").exception, DataError)
+    lock(**{"translate.languages": {"de": glossary}})
+    assert run("translate", "es").exception is None
+    lock(**{"translate.engine": glossary})
+    assert run("translate", "es").exception is None
+    for broken in ("[", "5", "stages: 5"):
+        Path("dvc.lock").write_text(broken)
+        assert isinstance(run("translate", "es").exception, DataError)
+
+
+def test_outputs_that_cannot_be_written_are_told_before_anything_is_translated(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    other(monkeypatch)  # knows no text
+    configure(languages={"es": "other"})
+    OUTPUTS.parent.mkdir(exist_ok=True)
+    OUTPUTS.touch()
+    assert isinstance(run("translate", "es").exception, DataError)
 
 
 def test_a_language_that_the_project_lacks():
@@ -208,7 +253,7 @@ def apertium_project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     texts = [sentence(number) for number in range(SENTENCES)]
     pairs = [(query, f"{query} {passage}") for query, passage in pairwise(texts)]
     tables(english(*pairs), PARALLEL_SCHEMA.empty_table())
-    configure(engine="apertium", batch_tokens=100)
+    configure(languages={"es": "apertium"}, batch_tokens=100)
     return folder
 
 
@@ -233,7 +278,7 @@ def test_killed_in_the_middle_it_goes_on_to_the_same_bytes(tmp_path: Path, monke
         process.kill()
     assert process.returncode == -signal.SIGKILL
     assert 0 < kept(killed) < SENTENCES
-    assert not (killed / OUTPUTS).exists()
+    assert not list((killed / OUTPUTS).glob("*"))
     for folder in (killed, whole):
         subprocess.run(ITSELF, cwd=folder, check=True)
         assert kept(folder) == SENTENCES

@@ -279,10 +279,13 @@ def test_no_pair_at_all_is_an_error_whatever_the_reasons():
     ):
         summary.check(1.0, "there.jsonl")
     _, summary, _ = translate_pairs(english(("a", "a")), NONE, Parrot(a=""), "de")
-    with pytest.raises(DataError, match=r"found none; 1 empty\."):
+    with pytest.raises(DataError, match=r"found none; 1 empty\. Look at there.jsonl"):
         summary.check(1.0, "there.jsonl")
     _, summary, _ = translate_pairs(ENGLISH_SCHEMA.empty_table(), NONE, None, "en")
-    with pytest.raises(DataError, match="found none; data/english.parquet is empty"):
+    with pytest.raises(DataError, match="found none; data/english.parquet is empty. Add a source"):
+        summary.check(1.0, "there.jsonl")
+    _, summary, _ = translate_pairs(english(("x", "y"), ("x", "y"), ("a", "q")).slice(2), rows, Parrot(), "de")
+    with pytest.raises(DataError, match="none; 1 no_version. Add a source that has the language"):
         summary.check(1.0, "there.jsonl")
 
 
@@ -334,4 +337,12 @@ def test_rejected_pairs_are_kept_until_there_are_none(tmp_path):
     assert "ä" in path.read_text(encoding="utf-8")
     write_rejected(tmp_path, "de", [])
     assert not path.exists()
+    write_rejected(tmp_path, "de", [])
+
+
+def test_where_rejected_pairs_cannot_be_kept_a_warning_says_so(tmp_path, caplog):
+    """No output depends on them."""
+    (tmp_path / ".hbir").touch()
+    write_rejected(tmp_path, "de", [{"pair_id": 1}])
+    assert "translate de: the rejected pairs are not kept. " in caplog.text
     write_rejected(tmp_path, "de", [])

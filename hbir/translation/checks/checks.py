@@ -1,13 +1,14 @@
 """Decide which translations are not taken, and say why."""
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 
 import regex
 
 from hbir.core.languages import LANGUAGES
-from hbir.core.text import normalise
+from hbir.core.text import is_empty, normalise
 from hbir.translation.checks.numbers import lost_share
 from hbir.translation.checks.repetition import looping
 from hbir.translation.checks.script import ScriptCheck
@@ -19,8 +20,6 @@ Check = Callable[[str, str], bool]
 """Tells of a source and its translation whether it is to be rejected."""
 SHORT = 20
 """Characters: the length of a shorter source says nothing about that of its translation."""
-_SAYING = regex.compile(r"[\p{L}\p{N}]")
-_INVISIBLE = regex.compile(r"[\p{Z}\p{C}]*")
 _LETTER = regex.compile(r"\p{L}")
 _BREAK = regex.compile(r"(?<=[.!?…])\s+|\n")
 """Where sentences end, about; to find them exactly takes longer than all checks."""
@@ -98,9 +97,7 @@ def make_checks(params: ChecksParams, target: str) -> Checks:
 
 def empty(source: str, translation: str) -> bool:
     """Tell whether nothing is there to be read, or punctuation alone where the source has letters or digits."""
-    if _INVISIBLE.fullmatch(translation):
-        return True
-    return bool(_SAYING.search(source)) and not _SAYING.search(translation)
+    return not normalise(translation) or (is_empty(translation) and not is_empty(source))
 
 
 def copied(words: int, source: str, translation: str) -> bool:
@@ -112,7 +109,8 @@ def copied(words: int, source: str, translation: str) -> bool:
     if text == found:
         return _words(text) >= words
     sentences = filter(None, map(normalise, _BREAK.split(source)))
-    left = sum(len(each) for each in sentences if each in found and _words(each) >= words)
+    repeated = Counter(each for each in sentences if _words(each) >= words)
+    left = sum(len(each) * times for each, times in repeated.items() if each in found)
     return left > len(text) / 2
 
 

@@ -1,6 +1,7 @@
 """Find the pairs that do not pass the checks, and keep them where they can be looked at."""
 
 import json
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -8,9 +9,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from hbir.core.errors import DataError
 from hbir.core.files import atomic_file
 from hbir.translation.checks.checks import Checks
 
+logger = logging.getLogger(__name__)
 SIDES = ("query", "passage")
 Texts = tuple[str, str]
 """Query and passage in one language."""
@@ -38,6 +41,8 @@ def find_rejected(english: pa.Table, translated: Mapping[int, Texts], checks: Ch
 def write_rejected(root: Path, language: str, rejected: Iterable[Rejected]) -> Path:
     """Replace the file of a language's rejected pairs; without any there is no file.
 
+    It is there to be looked at, no output depends on it: where it cannot be written, a warning says so.
+
     Args:
         root: the main repository.
         language: its tag.
@@ -48,11 +53,14 @@ def write_rejected(root: Path, language: str, rejected: Iterable[Rejected]) -> P
     """
     path = root / ".hbir" / "rejected" / f"{language}.jsonl"
     lines = [json.dumps(pair, ensure_ascii=False) + "\n" for pair in rejected]
-    if lines:
-        with atomic_file(path) as temporary:
-            temporary.write_text("".join(lines), encoding="utf-8")
-    else:
-        path.unlink(missing_ok=True)
+    try:
+        if lines:
+            with atomic_file(path) as temporary:
+                temporary.write_text("".join(lines), encoding="utf-8")
+        else:
+            path.unlink(missing_ok=True)
+    except (DataError, OSError) as error:
+        logger.warning("translate %s: the rejected pairs are not kept. %s", language, error)
     return path
 
 

@@ -67,20 +67,24 @@ class ApertiumTranslator:
         self._marks = params.mark_unknown
         self._program = Path(_program(_PROGRAM, _package(params, target, self._where), self._where))
         self._mode = _mode(params, target, self._modes, self._where)
-        self._pipeline = _output_of([str(self._program), "-z", str(self._modes / f"{self._mode}.mode")])
+        self._pipeline = self._output_of(str(self._program), "-z", str(self._modes / f"{self._mode}.mode"))
 
     @cached_property
     def identity(self) -> Mapping[str, Any]:
         """Return the mode, the programs' versions, and a digest of the commands and the files they read."""
         files = [Path(name) for name in _QUOTED.findall(self._pipeline)]
         commands = _QUOTED.sub(lambda match: Path(match[1]).name, self._pipeline)
+        try:
+            digests = [file_digest(file) for file in files]
+        except OSError as error:
+            raise self._broken(str(error)) from error
         return {
             "engine": "apertium",
             "rules": RULES,
             "mode": self._mode,
             "mark_unknown": self._marks,
-            "programs": [_output_of(["apertium", "-V"]), _output_of(["lt-proc", "--version"])],
-            "data": digest("\n".join([commands, *(file_digest(file) for file in files)])),
+            "programs": [self._output_of("apertium", "-V"), self._output_of("lt-proc", "--version")],
+            "data": digest("\n".join([commands, *digests])),
         }
 
     def lengths(self, texts: Sequence[str]) -> list[int]:
@@ -133,6 +137,22 @@ class ApertiumTranslator:
     def _run(self, texts: Sequence[str]) -> list[str]:
         return run(isolated(self._pipeline), ["-g" if self._marks else "-n", ""], texts, self._where)
 
+    def _output_of(self, *command: str) -> str:
+        try:
+            done = subprocess.run(command, capture_output=True, check=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            stderr: bytes = getattr(error, "stderr", None) or b""
+            raise self._broken(f"{error} {stderr.decode(errors='replace')}") from error
+        return done.stdout.decode(errors="replace").strip()
+
+    def _broken(self, found: str) -> ModelError:
+        return ModelError(
+            where=self._where,
+            expected="programs and data of Apertium that can be run and read",
+            found=" ".join(found.split())[:300],
+            hint="Install Apertium's packages again (`make apertium`).",
+        )
+
     @property
     def _modes(self) -> Path:
         usual = self._program.parent.parent / "share" / "apertium"
@@ -182,7 +202,3 @@ def _mode(params: ApertiumParams, target: str, folder: Path, where: str) -> str:
         found=f"{', '.join(installed) or 'no mode'} in {folder}",
         hint=f"Run `sudo apt-get install apertium {PAIRS[target][1]}`, or `make apertium`.",
     )
-
-
-def _output_of(command: Sequence[str]) -> str:
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

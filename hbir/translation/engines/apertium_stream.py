@@ -110,14 +110,7 @@ def _character(match: re.Match[str]) -> str:
 def _output(pipeline: str, arguments: Sequence[str], stream: str, seconds: int, where: str) -> str:
     command = ["bash", "-o", "pipefail", "-c", pipeline, "apertium", *arguments]
     environment = {**os.environ, "LC_ALL": "C.UTF-8"}
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment,
-        process_group=0,
-    ) as process:
+    with _started(command, environment, where) as process:
         try:
             output, errors = process.communicate(stream.encode(), timeout=seconds)
         except subprocess.TimeoutExpired as error:
@@ -128,6 +121,19 @@ def _output(pipeline: str, arguments: Sequence[str], stream: str, seconds: int, 
     if process.returncode:
         raise _failed(ModelError, f"exit code {process.returncode}", errors, where)
     return output.decode(errors="replace")
+
+
+def _started(command: Sequence[str], environment: dict[str, str], where: str) -> subprocess.Popen[bytes]:
+    pipe = subprocess.PIPE
+    try:
+        return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, process_group=0)
+    except OSError as error:
+        raise ModelError(
+            where=where,
+            expected="the program bash, which runs Apertium's programs",
+            found=str(error),
+            hint="Install bash, or free some memory, and run the command again.",
+        ) from error
 
 
 def _failed(kind: type[ModelError], what: str, errors: bytes, where: str) -> ModelError:

@@ -66,7 +66,7 @@ def require_package(where: str) -> None:
     """
     try:
         import ctranslate2  # noqa: F401
-    except ImportError as error:
+    except (ImportError, OSError) as error:
         raise ModelError(
             where=where,
             expected="the package ctranslate2",

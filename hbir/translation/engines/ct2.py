@@ -9,12 +9,14 @@ from pydantic import Field
 
 from hbir.core.errors import ModelError
 from hbir.core.hub.models import SAFE, Snapshot, snapshot
-from hbir.core.model_folder import model_digest, require_files
+from hbir.core.model_folder import model_digest
 from hbir.core.params import params_class
 from hbir.translation.engines.converted import conversion, converted_folder, require_package
 from hbir.translation.engines.engine import Assignment, Unfinished
 from hbir.translation.engines.families import FAMILIES, Family
-from hbir.translation.engines.targets import check_target, is_fixed_opus, token_of
+from hbir.translation.engines.loading import forward_faults
+from hbir.translation.engines.model_files import require_tokenizer
+from hbir.translation.engines.targets import check_languages, is_named_opus, token_of
 from hbir.translation.engines.tokens import SentenceTokenizer, input_limit, room
 from hbir.translation.params import Count
 
@@ -72,8 +74,8 @@ class Ct2Translator:
         self._source = self._tokenizer(family, target)
         self._positions = family.positions
         self._limit = input_limit(params.max_tokens, family.limit, family.limit, self._where)
-        if is_fixed_opus(family, params.tokenizer or params.model, params.token):
-            check_target(self._source.path, target, self._where)
+        if is_named_opus(family, params.tokenizer or params.model, params.token):
+            check_languages(self._source.path, target, self._where)
         self._tokens = SentenceTokenizer(
             family, self._source.path, self._token, params.token is not None, self._where
         )
@@ -128,14 +130,16 @@ class Ct2Translator:
         """
         ids = self._tokens.encode(texts, self._limit)["input_ids"]
         rooms = [room(len(row), self._positions) for row in ids]
-        found = self._model.translate_batch(
-            [self._tokens.tokenizer.convert_ids_to_tokens(row) for row in ids],
-            target_prefix=[[self._tokens.token]] * len(ids) if self._forced else None,
-            max_batch_size=0,
-            beam_size=self._params.beams,
-            max_input_length=0,
-            max_decoding_length=max(rooms),
-        )
+        model, tokens = self._model, [self._tokens.tokenizer.convert_ids_to_tokens(row) for row in ids]
+        with forward_faults(self._where):
+            found = model.translate_batch(
+                tokens,
+                target_prefix=[[self._tokens.token]] * len(ids) if self._forced else None,
+                max_batch_size=0,
+                beam_size=self._params.beams,
+                max_input_length=0,
+                max_decoding_length=max(rooms),
+            )
         pairs = zip(found, rooms, strict=True)
         return [self._sentence(result.hypotheses[0], most) for result, most in pairs]
 
@@ -173,7 +177,7 @@ class Ct2Translator:
             found = snapshot(name, None, self._where, _TOKENIZER)
         again = conversion(family, self._folder, target)
         hint = f"Copy them there, set `tokenizer`, or convert again: {again}."
-        require_files(found.path, family.files, self._where, hint)
+        require_tokenizer(found.path, family, self._where, hint)
         return found
 
 

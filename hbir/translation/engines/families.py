@@ -2,12 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from hbir.core.errors import ModelError
 from hbir.core.languages import Language
-from hbir.core.model_folder import read_config, refuse_pointers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,35 +92,3 @@ FAMILIES = {
 }
 """Sources: NLLB Team, 2022, arXiv 2207.04672; Fan et al., 2020, arXiv 2010.11125; Tiedemann & Thottingal, 2020
 (OPUS-MT, EAMT); Kudugunta et al., 2023, arXiv 2309.04662."""
-
-
-def read_family_config(folder: Path, family: Family, where: str) -> dict[str, Any]:
-    """Read the config of a model, and make sure that it is one of the family.
-
-    Args:
-        folder: of the model.
-        family: that params.yaml names.
-        where: what to call the engine in a message.
-
-    Returns:
-        `config.json`.
-
-    Raises:
-        ModelError: when there is none, it is broken, or it is of another architecture.
-    """
-    refuse_pointers(folder, where)
-    path = folder / "config.json"
-    if not path.is_file():
-        raise ModelError(
-            where=where, expected=f"config.json in {folder}", found="none", hint="Name the folder of a model."
-        )
-    config = read_config(path, where)
-    kind = config.get("model_type")
-    if kind not in family.types:
-        raise ModelError(
-            where=where,
-            expected=f"a model of {family.name}, `model_type` {' or '.join(family.types)}, in {folder}",
-            found=f"`model_type` {kind}",
-            hint="Name another model, or the engine that it belongs to.",
-        )
-    return config

@@ -1,20 +1,24 @@
 """Switch words of English texts into another language with a bilingual lexicon: the code-switching baseline."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
+import regex
 from pydantic import Field
 
-from hbir.core.errors import DataError
+from hbir.core.errors import DataError, LanguageError
+from hbir.core.languages import ENGLISH, LANGUAGES, language_code
 from hbir.core.lines import broken, expanded, read_lines
 from hbir.core.params import params_class
 from hbir.core.seeds import generator
 from hbir.translation.engines.engine import Assignment, Segment
 from hbir.translation.params import EngineParams
 
-_WORD = re.compile(r"\w+(?:['’]\w+)*")
+_WORD = regex.compile(r"[\w\p{M}]+(?:['’][\w\p{M}]+)*")
+_NAMED = re.compile(r"([a-z]{2,3})[-_]([a-z]{2,3})(?:[._-].*)?", re.IGNORECASE)
 _FORMAT = "`word translation`, or with a tab between them where one has several words"
 
 
@@ -33,8 +37,8 @@ class Lexicon(NamedTuple):
 
     words: Mapping[str, str]
     """Lower-case English word or phrase → its first translation that is another word."""
-    longest: int
-    """Words of the longest phrase."""
+    lengths: tuple[int, ...]
+    """How many words its entries have, the largest number first."""
 
 
 class GlossaryEngine:
@@ -62,9 +66,11 @@ class GlossaryEngine:
         Raises:
             DataError: when the lexicon is missing, empty or has another format.
             ParamsError: when its path names a variable that is not set.
+            LanguageError: when its name says that it is of other languages.
         """
         self._target, self._probability = assignment.target, params.probability
         path = expanded(params.path.replace("{lang}", assignment.target), f"{assignment.where}: path")
+        _check_name(path, assignment)
         self._lexicon = read_lexicon(path, assignment.where)
 
     def translate(self, segments: Sequence[Segment]) -> list[str | None]:
@@ -96,7 +102,7 @@ def read_lexicon(path: Path, where: str) -> Lexicon:
         raise DataError(
             where=where,
             expected=f"a lexicon in {path}",
-            found="no file",
+            found="a folder" if path.is_dir() else "no file",
             hint=f"Fetch one, such as MUSE's; each line is {_FORMAT}.",
         )
     words: dict[str, str] = {}
@@ -112,7 +118,7 @@ def read_lexicon(path: Path, where: str) -> Lexicon:
             found="no word with a translation",
             hint="Fetch the lexicon again.",
         )
-    return Lexicon(words, max(len(_WORD.findall(word)) for word in words))
+    return Lexicon(words, tuple(sorted({len(_WORD.findall(word)) for word in words}, reverse=True)))
 
 
 def switch(text: str, lexicon: Lexicon, target: str, probability: float) -> str | None:
@@ -141,6 +147,20 @@ def switch(text: str, lexicon: Lexicon, target: str, probability: float) -> str 
     return "".join([*pieces, text[end:]])
 
 
+def _check_name(path: Path, assignment: Assignment) -> None:
+    """Refuse `de-en.txt` and `en-fr.txt` for German, which could be read and would give nonsense."""
+    named = _NAMED.fullmatch(path.name)
+    if named is None or not all(code in LANGUAGES for code in map(language_code, named.groups())):
+        return
+    if [language_code(code) for code in named.groups()] != [ENGLISH, language_code(assignment.target)]:
+        raise LanguageError(
+            where=assignment.where,
+            expected=f"a lexicon from English into {assignment.target!r}",
+            found=f"{path.name}, from {named[1]} into {named[2]}",
+            hint="Name that of the language; or rename the file, where it is the right one.",
+        )
+
+
 def _entry(path: Path, number: int, line: str) -> tuple[str, str]:
     parts = [part.strip() for part in line.split("\t")] if "\t" in line else line.split()
     if len(parts) != 2 or not all(parts):
@@ -152,7 +172,7 @@ def _found(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int]]:
     words = [match.span() for match in _WORD.finditer(text)]
     place = 0
     while place < len(words):
-        ends = reversed(range(place, min(place + lexicon.longest, len(words))))
+        ends = (place + length - 1 for length in lexicon.lengths if 0 < length <= len(words) - place)
         last = next((at for at in ends if _key(text[words[place][0] : words[at][1]]) in lexicon.words), None)
         if last is not None:
             yield words[place][0], words[last][1]
@@ -160,7 +180,7 @@ def _found(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int]]:
 
 
 def _key(word: str) -> str:
-    return " ".join(word.lower().replace("’", "'").split())
+    return " ".join(unicodedata.normalize("NFC", word).lower().replace("’", "'").split())
 
 
 def _cased(translation: str, word: str) -> str:

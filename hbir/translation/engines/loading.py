@@ -1,5 +1,7 @@
 """Load a translation model of transformers, and spare its beam search the copies that change nothing."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +37,7 @@ def load_model(folder: Path, name: str, dtype: Any, where: str) -> Any:
             local_files_only=True,
             output_loading_info=True,
         )
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
         raise _unusable(name, str(error), where) from error
     # Transformers would fill what is missing with random numbers.
     if missing := sorted(found["missing_keys"]):
@@ -62,6 +64,34 @@ def beam_cache() -> Any:
             self.self_attention_cache.reorder_cache(beam_idx)
 
     return BeamCache(DynamicCache(), DynamicCache())
+
+
+@contextmanager
+def forward_faults(where: str) -> Iterator[None]:
+    """Say what to do when a model that was loaded does not run.
+
+    Args:
+        where: what to call the engine in a message.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        ModelError: when memory is short, or the model's files do not fit each other.
+    """
+    try:
+        yield
+    except (RuntimeError, ValueError, IndexError, TypeError, AttributeError) as error:
+        said = " ".join(str(error).split())[:300]
+        short = "memory" in said.lower() or "alloc" in said.lower()
+        raise ModelError(
+            where=where,
+            expected="a model that translates",
+            found=f"{type(error).__name__}: {said}",
+            hint="Lower `translate.batch_tokens`; what is translated is kept."
+            if short
+            else "Its weights, vocabulary and configs do not fit each other: fetch all of them again.",
+        ) from error
 
 
 def _unusable(name: str, found: str, where: str) -> ModelError:

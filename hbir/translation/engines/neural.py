@@ -8,12 +8,18 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from hbir.core.hub.models import Snapshot, require_safetensors, snapshot
-from hbir.core.model_folder import model_digest, require_files
+from hbir.core.model_folder import model_digest
 from hbir.core.params import params_class
 from hbir.translation.engines.engine import Assignment, Unfinished
-from hbir.translation.engines.families import FAMILIES, read_family_config
-from hbir.translation.engines.loading import beam_cache, load_model
-from hbir.translation.engines.targets import check_target, is_fixed_opus, model_of, token_of
+from hbir.translation.engines.families import FAMILIES
+from hbir.translation.engines.loading import beam_cache, forward_faults, load_model
+from hbir.translation.engines.model_files import (
+    check_generation_config,
+    positions_of,
+    read_family_config,
+    require_tokenizer,
+)
+from hbir.translation.engines.targets import check_languages, is_named_opus, model_of, token_of
 from hbir.translation.engines.tokens import SentenceTokenizer, input_limit, room
 from hbir.translation.params import Count
 
@@ -73,12 +79,13 @@ class NeuralTranslator:
         require_safetensors(self._snapshot.path, self._name, self._where)
         self._forced = family.forced
         config = read_family_config(self._snapshot.path, family, self._where)
-        self._positions: int | None = config.get("max_position_embeddings", family.positions)
+        check_generation_config(self._snapshot.path, self._where)
+        self._positions = positions_of(config, family, self._where)
         most = min(self._positions or family.limit, family.limit)
         self._limit = input_limit(params.max_tokens, self._positions or family.limit, most, self._where)
-        require_files(self._snapshot.path, family.files, self._where, "Put the model's own files there.")
-        if is_fixed_opus(family, params.model, token):
-            check_target(self._snapshot.path, target, self._where)
+        require_tokenizer(self._snapshot.path, family, self._where, "Put the model's own files there.")
+        if is_named_opus(family, params.model, token):
+            check_languages(self._snapshot.path, target, self._where)
         self._tokens = SentenceTokenizer(
             family, self._snapshot.path, self._token, token is not None, self._where
         )
@@ -137,7 +144,7 @@ class NeuralTranslator:
 
         batch = self._tokens.encode(texts, self._limit, padding=True, return_tensors="pt")
         rooms = [room(tokens, self._positions) for tokens in batch["attention_mask"].sum(1).tolist()]
-        with torch.inference_mode():
+        with torch.inference_mode(), forward_faults(self._where):
             inputs = batch.to(self._model.device)
             found = self._model.generate(
                 **inputs, max_new_tokens=max(rooms), past_key_values=beam_cache(), **self._options

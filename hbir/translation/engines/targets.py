@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hbir.core.errors import LanguageError
 from hbir.core.files import read_json
-from hbir.core.languages import LANGUAGES, Language, is_code_of, language
+from hbir.core.languages import ENGLISH, LANGUAGES, Language, is_code_of, language, language_code
 from hbir.core.model_folder import read_config
 from hbir.translation.engines.families import FAMILIES, Family
 
@@ -72,8 +72,8 @@ def token_of(family: Family, target: str, token: str | None, where: str) -> str 
     return language(target, where).opus_token if family.name == "opus" else code_of(family, target, where)
 
 
-def is_fixed_opus(family: Family, model: str | None, token: str | None) -> bool:
-    """Tell whether a model of OPUS-MT was named that is the same for every language.
+def is_named_opus(family: Family, model: str | None, token: str | None) -> bool:
+    """Tell whether the user named a model of OPUS-MT, which may be of another language.
 
     Args:
         family: of the model.
@@ -83,21 +83,29 @@ def is_fixed_opus(family: Family, model: str | None, token: str | None) -> bool:
     Returns:
         Whether its target must be looked at.
     """
-    return family.name == "opus" and model is not None and "{lang}" not in model and token is None
+    return family.name == "opus" and model is not None and token is None
 
 
-def check_target(folder: Path, target: str, where: str) -> None:
-    """Make sure that a model of OPUS-MT with one target has the one that is asked for.
+def check_languages(folder: Path, target: str, where: str) -> None:
+    """Make sure that a model of OPUS-MT reads English, and with one target has the one that is asked for.
 
     Args:
-        folder: with `vocab.json` and `tokenizer_config.json`; one that does not say its target passes.
+        folder: with `vocab.json` and `tokenizer_config.json`; one that does not say its languages passes.
         target: the language's ISO 639-1 code.
         where: what to call the engine in a message.
 
     Raises:
-        LanguageError: when its target is another language.
+        LanguageError: when its source or its target is another language.
     """
-    named = read_config(folder / "tokenizer_config.json", where).get("target_lang")
+    config = read_config(folder / "tokenizer_config.json", where)
+    source, named = config.get("source_lang"), config.get("target_lang")
+    if source is not None and _is_another_language(str(source), ENGLISH):
+        raise LanguageError(
+            where=where,
+            expected="a model that translates from English",
+            found=f"`source_lang` {source!r} in the tokenizer_config.json of {folder}",
+            hint="Name a model from English; or correct the entry, where the model was trained further.",
+        )
     if named is None or is_code_of(str(named), target) or _targets(folder) > 1:
         return
     raise LanguageError(
@@ -119,6 +127,15 @@ def _lacking(family: Family, known: Language, where: str) -> LanguageError:
         found=f"{known.code!r} ({known.name})",
         hint=f"Use {' or '.join(others)} for it." if others else "Choose another language.",
     )
+
+
+def _is_another_language(name: str, code: str) -> bool:
+    """Tell a language of the table from the group of many languages that a model may name, such as `gem`."""
+    try:
+        named = language_code(name)
+    except LanguageError:
+        return False
+    return named in LANGUAGES and named != code
 
 
 def _targets(folder: Path) -> int:

@@ -13,12 +13,13 @@ from typing import NamedTuple
 import regex
 from tqdm import tqdm
 
+from hbir.core.errors import DataError
 from hbir.core.sentences import sentence_breaks
 from hbir.translation.memory.batches import chunks
 from hbir.translation.memory.memory import Memory
 from hbir.translation.memory.store import Remembered
 
-UNSPACED_SENTENCES = frozenset({"zh", "ja"})
+UNSPACED_SENTENCES = frozenset({"zh", "yue", "wuu", "lzh", "ja"})
 """Languages that write no space between two sentences; Thai, which has none between words, does here."""
 WIDTH = 40
 """Characters: a line that is at least so long may have been wrapped."""
@@ -55,7 +56,7 @@ def split_texts(texts: Sequence[str], memory: Memory) -> list[list[Unit]]:
     """
     shared = Memory(memory.path.with_name(f"{SHARED}.sqlite"))
     part = shared.part({"sentences": _RULES, "syntok": version("syntok")})
-    found: dict[str, list[Span]] = {text: json.loads(entry.text) for text, entry in part.get(texts).items()}
+    found = {text: _places(entry.text, shared) for text, entry in part.get(texts).items()}
     unknown = [text for text in texts if text not in found]
     if unknown:
         part.make_sure_to_write()
@@ -131,6 +132,18 @@ def join(units: Iterable[Unit], target: str) -> str:
     """
     tight = target in UNSPACED_SENTENCES
     return "".join(text if tight and not gap.strip(" ") else text + gap for text, gap in units)
+
+
+def _places(remembered: str, memory: Memory) -> list[Span]:
+    try:
+        return [(int(start), int(end)) for start, end in json.loads(remembered)]
+    except (ValueError, TypeError) as error:
+        raise DataError(
+            where=str(memory.path),
+            expected="places of sentences",
+            found=repr(remembered[:80]),
+            hint="Move the file away; the sentences will be found again.",
+        ) from error
 
 
 def _paragraphs(text: str) -> Iterator[str]:

@@ -74,6 +74,8 @@ class Store:
                 marks = ",".join("?" * len(chunk))
                 query = f"SELECT key, text, truncated FROM entries WHERE key IN ({marks})"
                 for key, text, truncated in connection.execute(query, chunk):
+                    if not isinstance(text, str):
+                        raise self._unusable(_WHOLE, "an entry that is no text")
                     yield key, Remembered(text, bool(truncated))
 
     def write(self, entries: Mapping[bytes, Remembered]) -> None:
@@ -127,14 +129,22 @@ class Store:
             try:
                 yield
             except sqlite3.DatabaseError as error:
-                code = error.sqlite_errorcode & 0xFF  # the rest tells variants of a fault apart
+                # Without a code it is no text that is read; the upper bits tell variants of a fault apart.
+                code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
                 if code == sqlite3.SQLITE_FULL:
                     raise OSError(errno.ENOSPC, str(error)) from error
-                raise self._unusable(_EXPECTED.get(code, _WHOLE), str(error)) from error
+                raise self._unusable(self._expected(_EXPECTED.get(code, _WHOLE)), str(error)) from error
             except OSError as error:
                 if error.errno in (errno.ENOSPC, errno.EDQUOT):
                     raise
-                raise self._unusable(_WRITABLE, str(error)) from error
+                raise self._unusable(self._expected(_WRITABLE), str(error)) from error
+
+    def _expected(self, usual: str) -> str:
+        """Tell a place that is taken from one that cannot be written."""
+        if self.path.is_dir():
+            return _FILE
+        folder = next((parent for parent in self.path.parents if parent.exists()), self.path.parent)
+        return usual if folder.is_dir() else _FOLDER
 
     def _unusable(self, expected: str, found: str) -> DataError:
         return DataError(where=str(self.path), expected=expected, found=found, hint=_HINTS.get(expected, _MOVE))
@@ -159,6 +169,8 @@ def _version(connection: sqlite3.Connection) -> int:
 _WHOLE = "a whole translation memory"
 _WRITABLE = "a file that can be written"
 _FREE = "a file that no other process holds"
+_FILE = "a file, or none yet"
+_FOLDER = "a folder to keep it in"
 _EXPECTED = {
     sqlite3.SQLITE_BUSY: _FREE,
     sqlite3.SQLITE_LOCKED: _FREE,
@@ -172,5 +184,7 @@ _GONE = "delete the file; what it held will be translated again."
 _MOVE = f"Move the file away, {_ELSEWHERE}; what it held will be translated again."
 _HINTS = {
     _WRITABLE: "Check the disk and its permissions, or name another folder in translate.memory.",
+    _FILE: f"Move away the folder that stands there, {_ELSEWHERE}.",
+    _FOLDER: f"Move away the file that stands in its place, {_ELSEWHERE}.",
     _FREE: "Wait until the other process has ended, and run the command again.",
 }

@@ -190,3 +190,25 @@ def test_what_a_machine_left_untranslated_is_found():
 def is_left(source: str, translation: str) -> bool:
     words = [word for word in source.split() if any(map(str.isalpha, word))]
     return len(words) >= 4 and normalise(source) == normalise(translation)
+
+
+@pytest.mark.parametrize("text", ["\u3164", "\u2800", "\u200b\u200d", "\ufe0f", "\u115f "])
+def test_what_nobody_can_see_is_empty(text):
+    assert make_checks(only(), "es").reason("A text.", text) == "empty"
+
+
+def test_a_sentence_that_comes_again_is_looked_for_once():
+    looked = []
+
+    class Counting(str):
+        def __contains__(self, part):
+            looked.append(part)
+            return str.__contains__(self, part)
+
+    import hbir.translation.checks.checks as module
+
+    source, translation = "One same sentence is here. " * 500, "Otra frase muy distinta."
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "normalise", lambda text: Counting(normalise(text)))
+        assert not module.copied(4, source, translation)
+    assert len(looked) == 1

@@ -1,4 +1,5 @@
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -334,3 +335,34 @@ def test_programs_that_hang_are_ended(installed, monkeypatch, caplog):
     installed(f"cat | bash -c '{reader}' | cat")
     assert translator().translate(["a", "b", "boom"]) == ["a", "b", ""]
     assert "no translation of 'boom' (no end after 1 s)" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["lt-proc", "apertium", "apertium-wblank-mode"])
+def test_programs_that_are_missing_or_broken_are_told(installed, tmp_path, monkeypatch, name):
+    installed("cat")
+    program = tmp_path / "bin" / name
+    program.write_text("#!/bin/sh\necho no data >&2; exit 3\n")
+    with pytest.raises(ModelError, match="programs and data of Apertium .*no data. .*`make apertium`"):
+        _ = translator().identity
+    if name == "lt-proc":
+        program.unlink()
+        monkeypatch.setenv("PATH", str(program.parent))
+        monkeypatch.setattr(ApertiumTranslator, "_modes", tmp_path / "share" / "apertium" / "modes")
+        (tmp_path / "bin" / "cat").symlink_to("/bin/cat")
+        with pytest.raises(ModelError, match="No such file.*lt-proc.*`make apertium`"):
+            _ = translator().identity
+
+
+def test_data_that_is_missing_is_told(installed, tmp_path):
+    installed(f"lt-proc -z '{tmp_path / 'gone.bin'}'")
+    with pytest.raises(ModelError, match="gone.bin.*`make apertium`"):
+        _ = translator().identity
+
+
+def test_without_bash(installed, monkeypatch):
+    installed("cat")
+    spanish = translator()
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(subprocess, "Popen", lambda *given, **options: Path("/no/bash").read_bytes())
+    with pytest.raises(ModelError, match="the program bash"):
+        spanish.translate(["a"])

@@ -251,3 +251,19 @@ def test_the_registry(folders):
 def test_bad_entries(entry, told):
     with pytest.raises(ParamsError, match=told):
         parse_entry(entry, "params.yaml")
+
+
+def test_a_model_that_does_not_run_is_told(folders, monkeypatch):
+    class Model:
+        def translate_batch(self, tokens, **options):
+            raise RuntimeError("CUDA failed with error out of memory")
+
+    engine = translator("opus", folders["opus"])
+    monkeypatch.setattr(Ct2Translator, "_model", Model())
+    with pytest.raises(ModelError, match="out of memory. Lower `translate.batch_tokens`"):
+        engine.translate(SENTENCES)
+
+
+def test_a_converted_model_of_another_family_is_told(folders):
+    with pytest.raises(ModelError, match="a tokenizer of opus in .*NllbTokenizer, which is nllb's"):
+        translator("opus", folders["nllb"])

@@ -3,7 +3,7 @@ import pytest
 from hbir.core.errors import LanguageError
 from hbir.core.languages import LANGUAGES
 from hbir.translation.engines.families import FAMILIES
-from hbir.translation.engines.targets import code_of, is_fixed_opus, model_of, token_of
+from hbir.translation.engines.targets import code_of, is_named_opus, model_of, token_of
 
 WHERE = "engine x"
 
@@ -46,11 +46,11 @@ def test_an_unknown_language_is_said_for_any_model():
     ("family", "model", "token", "fixed"),
     [
         ("opus", "mine", None, True),
-        ("opus", "mine/{lang}", None, False),
+        ("opus", "mine/{lang}", None, True),
         ("opus", "mine", ">>deu<<", False),
         ("opus", None, None, False),
         ("nllb", "mine", None, False),
     ],
 )
-def test_a_model_of_opus_that_is_the_same_for_all_languages(family, model, token, fixed):
-    assert is_fixed_opus(FAMILIES[family], model, token) is fixed
+def test_a_model_of_opus_that_the_user_named(family, model, token, fixed):
+    assert is_named_opus(FAMILIES[family], model, token) is fixed

@@ -5,14 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hbir.core.errors import DataError, ParamsError
+from hbir.core.errors import DataError, LanguageError, ParamsError
 from hbir.translation.engines.engine import Segment
 from hbir.translation.engines.glossary import Lexicon, read_lexicon, switch
 from tests.translation.makers import engine_of, translate_params
 
 WHERE = "params.yaml: translate.engine"
 LEXICON = Lexicon(
-    {"house": "casa", "red": "rojo", "new york": "nueva york", "new": "nuevo", "don't": "no", "the": "la"}, 2
+    {"house": "casa", "red": "rojo", "new york": "nueva york", "new": "nuevo", "don't": "no", "the": "la"},
+    (2, 1),
 )
 
 
@@ -113,7 +114,7 @@ def test_files_as_muse_and_others_write_them(tmp_path):
         tmp_path, "the\tla", "the el", "", "New York\tNueva  York", "madrid madrid", "Madrid mágerit", "UN onu"
     )
     assert read_lexicon(path, WHERE) == Lexicon(
-        {"the": "la", "new york": "Nueva York", "madrid": "mágerit", "un": "onu"}, 2
+        {"the": "la", "new york": "Nueva York", "madrid": "mágerit", "un": "onu"}, (2, 1)
     )
     packed = tmp_path / "es.txt.gz"
     packed.write_bytes(gzip.compress(path.read_bytes()))
@@ -149,3 +150,42 @@ def test_wrong_params_are_told(tmp_path):
     everywhere = {"name": "glossary", "path": "$NOWHERE/{lang}.txt"}
     with pytest.raises(ParamsError, match=r"translate.engine: engine glossary, language es: path"):
         engine_of(translate_params(engine=everywhere), "es")
+
+
+@pytest.mark.parametrize(
+    "name", ["de-es.txt", "es-en.txt", "en_fr.txt.gz", "en-pt-BR.txt", "eng-deu.0-5000.txt"]
+)
+def test_a_lexicon_of_other_languages_is_refused(tmp_path, name):
+    with pytest.raises(LanguageError, match="from English into 'es', found .*, from"):
+        engine(written(tmp_path, "house casa", name=name))
+
+
+@pytest.mark.parametrize("name", ["en-es.txt", "en-ES.0-5000.txt", "eng_spa.tsv", "my-own.txt", "muse.txt"])
+def test_a_lexicon_of_the_language_or_of_none_is_read(tmp_path, name):
+    assert engine(written(tmp_path, "house casa", name=name), probability=1).translate(
+        [Segment("", "house")]
+    ) == ["casa"]
+
+
+def test_an_accent_is_the_same_however_it_is_written(tmp_path):
+    lexicon = read_lexicon(written(tmp_path, "caf\u00e9 bar", "nai\u0308ve ingenuo"), WHERE)
+    assert switch("A cafe\u0301, na\u00efve!", lexicon, "es", 1.0) == "A bar, ingenuo!"
+
+
+def test_one_long_phrase_costs_nothing_where_it_is_not():
+    """Only as many words are joined as an entry has."""
+    lexicon = Lexicon({"a": "un", " ".join(["w"] * 3000): "x"}, (3000, 1))
+    joined = []
+
+    class Counting(str):
+        def __getitem__(self, key):
+            joined.append(key)
+            return str.__getitem__(self, key)
+
+    switch(Counting("a w " * 2000), lexicon, "es", 1.0)
+    assert len(joined) < 20_000
+
+
+def test_a_folder_in_the_place_of_a_lexicon(tmp_path):
+    with pytest.raises(DataError, match="a lexicon in .*, found a folder"):
+        read_lexicon(tmp_path, WHERE)

@@ -201,7 +201,8 @@ def test_making_one_loads_nothing(folders, monkeypatch):
 
 
 def test_a_model_per_language(tmp_path):
-    marian(tmp_path / "from-en-to-fi")
+    config = marian(tmp_path / "from-en-to-fi") / "tokenizer_config.json"
+    config.write_text(config.read_text(encoding="utf-8").replace('"deu"', '"fin"'))
     assert translator("opus", tmp_path / "from-en-to-{lang}", target="fi").limit == 64
     with pytest.raises(ModelError, match="from-en-to-de"):
         translator("opus", tmp_path / "from-en-to-{lang}", target="de")
@@ -342,3 +343,37 @@ def test_beams_find_the_same_where_the_encoders_part_is_copied(folders, name, mo
     copying = lambda: EncoderDecoderCache(DynamicCache(), DynamicCache())  # noqa: E731
     monkeypatch.setattr("hbir.translation.engines.neural.beam_cache", copying)
     assert engine.translate(SENTENCES) == found
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (
+            torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"),
+            "Lower `translate.batch_tokens`",
+        ),
+        (
+            RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"),
+            "Lower `translate.batch_tokens`",
+        ),
+        (IndexError("index out of range in self"), "do not fit each other: fetch all of them again"),
+        (ValueError("`decoder_start_token_id` has to be defined"), "do not fit each other"),
+    ],
+)
+def test_a_model_that_does_not_run_is_told(folders, monkeypatch, error, hint):
+    engine = translator("opus", folders["opus"])
+
+    def fail(**options):
+        raise error
+
+    monkeypatch.setattr(engine._model, "generate", fail)
+    with pytest.raises(
+        ModelError, match=f"expected a model that translates, found {type(error).__name__}: .*{hint}"
+    ):
+        engine.translate(SENTENCES)
+
+
+def test_the_folder_of_another_language_is_told_though_its_path_has_the_language(folders, tmp_path):
+    (tmp_path / "es").symlink_to(folders["opus"])
+    with pytest.raises(LanguageError, match="translates into 'es', found `target_lang` 'deu'"):
+        translator("opus", tmp_path / "{lang}", "es")

@@ -213,12 +213,6 @@ def test_a_file_removed_meanwhile_is_made_anew(path, part):
         part.put({"a": Remembered("A")})
 
 
-def test_a_folder_that_cannot_be(tmp_path):
-    (tmp_path / "file").touch()
-    with pytest.raises(DataError, match=r"expected a file that can be written, found.*translate\.memory"):
-        Memory(tmp_path / "file" / "es.sqlite")
-
-
 def test_a_folder_in_the_place_of_the_file(path):
     path.mkdir(parents=True)
     with pytest.raises(DataError, match="unable to open"):
@@ -265,3 +259,32 @@ def test_a_memory_anywhere(tmp_path, monkeypatch):
     monkeypatch.delenv("SHARED")
     with pytest.raises(ParamsError, match=r"translate\.memory: expected the environment variable SHARED"):
         memory_path("$SHARED/memory", "es")
+
+
+@pytest.mark.parametrize("broken", ["CAST(x'ff41' AS TEXT)", "x'ff41'"])
+def test_an_entry_that_is_no_text_is_told(tmp_path, broken):
+    memory = Memory(tmp_path / "es.sqlite")
+    memory.part({}).put({"a": Remembered("b")})
+    with closing(sqlite3.connect(memory.path)) as connection, connection:
+        connection.execute(f"UPDATE entries SET text = {broken}")
+    with pytest.raises(DataError, match=r"es\.sqlite: expected a whole translation memory.*Move the file away"):
+        memory.part({}).get(["a"])
+
+
+def test_a_folder_and_a_file_in_the_wrong_place_are_told_apart(tmp_path):
+    (tmp_path / "es.sqlite").mkdir()
+    with pytest.raises(DataError, match="expected a file, or none yet.*Move away the folder that stands there"):
+        Memory(tmp_path / "es.sqlite")
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file" / "es.sqlite", tmp_path / "file" / "below" / "es.sqlite"):
+        with pytest.raises(DataError, match="expected a folder to keep it in.*Move away the file that stands"):
+            Memory(path)
+
+
+def test_a_folder_without_permission_is_told(tmp_path, monkeypatch):
+    def refuse(*arguments, **options):
+        raise PermissionError(13, "Permission denied", str(tmp_path))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(DataError, match="a file that can be written, found .*Permission denied.*permissions"):
+        Memory(tmp_path / "below" / "es.sqlite")

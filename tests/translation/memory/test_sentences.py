@@ -1,3 +1,5 @@
+import sqlite3
+from contextlib import closing
 from itertools import pairwise
 
 import pytest
@@ -5,6 +7,7 @@ import regex
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from hbir.core.errors import DataError
 from hbir.core.sentences import sentence_breaks
 from hbir.translation.memory.batches import chunks
 from hbir.translation.memory.memory import Memory
@@ -127,6 +130,7 @@ def test_spans_are_in_order_and_are_the_sentences_of_each_line(text):
     ("target", "joined"),
     [
         ("zh", "\t甲。乙。\n丙。\t丁。"),
+        ("yue", "\t甲。乙。\n丙。\t丁。"),
         ("ja", "\t甲。乙。\n丙。\t丁。"),
         ("th", "\t甲。 乙。\n丙。\t丁。  "),
         ("es", "\t甲。 乙。\n丙。\t丁。  "),
@@ -184,3 +188,13 @@ def test_all_languages_share_the_places_of_sentences(tmp_path, monkeypatch):
     monkeypatch.setattr("hbir.translation.memory.sentences.spans", lambda text: pytest.fail("asked again"))
     assert split_texts(some, Memory(tmp_path / "de.sqlite")) == found
     assert (tmp_path / "sentences.sqlite").is_file()
+
+
+@pytest.mark.parametrize("broken", ["{", "[1]", '[["a", 2]]', "7"])
+def test_places_that_are_none_are_told(tmp_path, broken):
+    memory = Memory(tmp_path / "es.sqlite")
+    split_texts(["A b. C d."], memory)
+    with closing(sqlite3.connect(tmp_path / "sentences.sqlite")) as connection, connection:
+        connection.execute("UPDATE entries SET text = ?", (broken,))
+    with pytest.raises(DataError, match=r"sentences\.sqlite: expected places of sentences"):
+        split_texts(["A b. C d."], memory)

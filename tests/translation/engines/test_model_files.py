@@ -3,9 +3,15 @@ import json
 import pytest
 
 from hbir.core.errors import LanguageError, ModelError
-from hbir.core.model_folder import model_digest, require_files
-from hbir.translation.engines.families import FAMILIES, read_family_config
-from hbir.translation.engines.targets import check_target
+from hbir.core.model_folder import model_digest
+from hbir.translation.engines.families import FAMILIES
+from hbir.translation.engines.model_files import (
+    check_generation_config,
+    positions_of,
+    read_family_config,
+    require_tokenizer,
+)
+from hbir.translation.engines.targets import check_languages
 
 WHERE = "engine x"
 
@@ -71,29 +77,78 @@ def test_a_config_that_is_missing_or_broken(tmp_path):
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
 def test_every_file_of_the_tokenizer_must_be_there(tmp_path, family):
     for name in family.files:
-        (tmp_path / name).touch()
-    require_files(tmp_path, family.files, WHERE, "Do it.")
+        (tmp_path / name).write_text("{}")
+    require_tokenizer(tmp_path, family, WHERE, "Do it.")
     for name in family.files:
         (tmp_path / name).unlink()
         with pytest.raises(ModelError, match=rf"found no {name}\. Do it\."):
-            require_files(tmp_path, family.files, WHERE, "Do it.")
-        (tmp_path / name).touch()
+            require_tokenizer(tmp_path, family, WHERE, "Do it.")
+        (tmp_path / name).write_text("{}")
 
 
 def test_a_model_of_another_language_is_refused(tmp_path):
     opus(tmp_path, target_lang="de")
-    check_target(tmp_path, "de", WHERE)
+    check_languages(tmp_path, "de", WHERE)
     with pytest.raises(LanguageError, match=r"translates into 'es', found `target_lang` 'de'.*`{lang}`"):
-        check_target(tmp_path, "es", WHERE)
+        check_languages(tmp_path, "es", WHERE)
 
 
 @pytest.mark.parametrize(("told", "target"), [("deu", "de"), ("zho", "zh"), ("jap", "ja"), ("cmn_Hans", "zh")])
 def test_other_names_of_a_language(tmp_path, told, target):
-    check_target(opus(tmp_path, target_lang=told), target, WHERE)
+    check_languages(opus(tmp_path, target_lang=told), target, WHERE)
 
 
 def test_models_that_do_not_say_or_know_several(tmp_path):
-    check_target(opus(tmp_path), "es", WHERE)
-    check_target(opus(tmp_path, (">>tel<<", ">>tam<<"), target_lang="dra"), "te", WHERE)
+    check_languages(opus(tmp_path), "es", WHERE)
+    check_languages(opus(tmp_path, (">>tel<<", ">>tam<<"), target_lang="dra"), "te", WHERE)
     with pytest.raises(LanguageError):
-        check_target(opus(tmp_path, (">>tel<<",), target_lang="fr"), "te", WHERE)
+        check_languages(opus(tmp_path, (">>tel<<",), target_lang="fr"), "te", WHERE)
+
+
+@pytest.mark.parametrize(
+    ("source", "fits"), [("eng", True), ("en_GB", True), ("gem", True), (None, True), ("deu", False)]
+)
+def test_a_model_from_another_language_is_refused(tmp_path, source, fits):
+    opus(tmp_path, source_lang=source, target_lang="es")
+    if fits:
+        check_languages(tmp_path, "es", WHERE)
+        return
+    with pytest.raises(LanguageError, match="from English, found `source_lang` 'deu'"):
+        check_languages(tmp_path, "es", WHERE)
+
+
+@pytest.mark.parametrize(
+    ("family", "named", "fits"),
+    [
+        ("nllb", "NllbTokenizerFast", True),
+        ("nllb", "M2M100Tokenizer", False),
+        ("m2m100", "NllbTokenizer", False),
+        ("m2m100", "SMALL100Tokenizer", True),
+        ("madlad", "T5Tokenizer", True),
+        ("opus", "T5TokenizerFast", False),
+    ],
+)
+def test_the_tokenizer_is_the_familys(tmp_path, family, named, fits):
+    for name in FAMILIES[family].files:
+        (tmp_path / name).write_text("{}")
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": named}))
+    if fits:
+        require_tokenizer(tmp_path, FAMILIES[family], WHERE, "Do it.")
+        return
+    with pytest.raises(ModelError, match=f"a tokenizer of {family} in .*`tokenizer_class` {named}, which is"):
+        require_tokenizer(tmp_path, FAMILIES[family], WHERE, "Do it.")
+
+
+@pytest.mark.parametrize("text", ["{", "[]"])
+def test_broken_settings_of_a_model_are_not_passed_over(tmp_path, text):
+    check_generation_config(tmp_path, WHERE)
+    (tmp_path / "generation_config.json").write_text(text)
+    with pytest.raises(ModelError, match="generation_config.json: expected the JSON"):
+        check_generation_config(tmp_path, WHERE)
+
+
+def test_positions_that_are_no_number(tmp_path):
+    assert positions_of({}, FAMILIES["opus"], WHERE) == 512
+    assert positions_of({"max_position_embeddings": 64}, FAMILIES["opus"], WHERE) == 64
+    with pytest.raises(ModelError, match="config.json: expected `max_position_embeddings` .*found 'many'"):
+        positions_of({"max_position_embeddings": "many"}, FAMILIES["opus"], WHERE)

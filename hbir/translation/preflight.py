@@ -1,0 +1,54 @@
+"""Find out what the engines of all languages lack before the first sentence of any is translated.
+
+Every language is a stage of its own: a model that the last one lacks would else be missed after hours.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML, YAMLError
+
+from hbir.core import paths
+from hbir.translation.selection import Selection
+
+LOCK = Path("dvc.lock")
+_STAGE = "translate@"
+
+
+def check_engines(selected: Mapping[str, Selection], threads: int) -> None:
+    """Make the engines of all languages that are still to be translated, and let them go.
+
+    Args:
+        selected: the engines, by language.
+        threads: CPU threads.
+
+    Raises:
+        HbirError: when one cannot be made. A language that is done needs its engine no more: models may have
+            been removed, or its pairs were pulled.
+    """
+    locked = _locked_stages()
+    for target, selection in selected.items():
+        if not _is_done(target, selection, locked):
+            selection.kind.make(selection.params, selection.assignment(target, threads))
+
+
+def _is_done(target: str, selection: Selection, locked: Mapping[str, Any]) -> bool:
+    """Tell whether a language has its pairs, by the engine that params.yaml names today."""
+    if not (paths.TRANSLATED / f"{target}.parquet").is_file():
+        return False
+    try:
+        params = locked[f"{_STAGE}{target}"]["params"][str(paths.PARAMS)]
+        entries, usual = params["translate.languages"], params["translate.engine"]
+        return bool(entries.get(target, usual) == selection.entry)
+    except (KeyError, TypeError, AttributeError):
+        return False
+
+
+def _locked_stages() -> Mapping[str, Any]:
+    try:
+        lock = YAML(typ="safe").load(LOCK.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, YAMLError):
+        return {}
+    stages = lock.get("stages") if isinstance(lock, dict) else None
+    return stages if isinstance(stages, dict) else {}
