@@ -19,7 +19,8 @@ from hbir.evaluation.params import EvaluateParams
 from hbir.tracking.params import TrackingParams
 from hbir.training.params import TrainParams, read_overrides
 from hbir.translation.params import TranslateParams
-from hbir.translation.selection import check_engines, select_engines
+from hbir.translation.preflight import check_engines
+from hbir.translation.selection import select_engines
 
 logger = logging.getLogger(__name__)
 
