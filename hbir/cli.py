@@ -25,6 +25,7 @@ STAGES = {
 TOOLS = {
     "link": "Bring files from elsewhere into the project as links.",
     "benchmark": "Score any encoder on a benchmark.",
+    "benchmarks": "List the benchmarks that can be scored on.",
     "search": "Search a file of passages with any encoder.",
     "encoders": "List the encoders that have a short name.",
     "convert": "Write a model with pickled weights again, in safetensors.",

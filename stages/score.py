@@ -5,7 +5,7 @@ from functools import partial
 
 import click
 
-from hbir.benchmarks.registry import checked
+from hbir.benchmarks.registry import check_entries
 from hbir.core import paths, project
 from hbir.core.files import atomic_folder, write_json
 from hbir.core.params import read_params, section
@@ -27,7 +27,7 @@ def score(sampler: str) -> None:
     chosen = section(params, "evaluate", EvaluateParams)
     top = project.read_project(params)
     prepare_torch(top.threads)
-    entries = checked(chosen.benchmarks, "params.yaml: evaluate.benchmarks")
+    entries = check_entries(chosen.benchmarks, "params.yaml: evaluate.benchmarks")
     model = paths.MODELS / sampler
     load = partial(load_encoder, trust_remote_code=section(params, "encoder", EncoderParams).trust_remote_code)
     best = load(model)

@@ -136,7 +136,7 @@ def test_what_loads_an_encoder_declares_whether_its_code_is_trusted():
     "path", [ROOT / "params.yaml", *sorted(ROOT.glob("studies/*.yaml"))], ids=lambda p: p.name
 )
 def test_every_file_of_params_is_whole(path: Path):
-    from hbir.benchmarks.registry import checked
+    from hbir.benchmarks.registry import check_entries
     from hbir.collection import sources
     from hbir.core.params import read_params
     from tests.sections import check_whole
@@ -145,7 +145,7 @@ def test_every_file_of_params_is_whole(path: Path):
     params = read_params(path)
     assert len(sources.checked(params["collect"]["sources"])) == len(params["collect"]["sources"])
     for entries in (params["evaluate"]["benchmarks"], params["collect"]["leak_guard"]):
-        checked(entries, str(path))
+        check_entries(entries, str(path))
 
 
 def test_every_param_is_used():

@@ -9,8 +9,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from hbir.batching.params import BatchParams
-from hbir.benchmarks.registry import FAMILIES, LOADERS, parsed
-from hbir.benchmarks.registry import checked as checked_benchmarks
+from hbir.benchmarks.registry import FAMILIES, LOADERS, parse_entry
+from hbir.benchmarks.registry import check_entries as checked_benchmarks
 from hbir.collection.parallel import ParallelSource
 from hbir.collection.parallel import read as read_parallel
 from hbir.collection.params import CollectParams
@@ -64,7 +64,7 @@ def test_it_guards_against_and_scores_the_papers_benchmarks():
     guarded = section(params, "collect", CollectParams).leak_guard
     scored = section(params, "evaluate", EvaluateParams).benchmarks
     assert list(checked_benchmarks(guarded, "leak_guard")) == ["xquad-r", "mlqa-r"]
-    benchmarks = [parsed(entry)[1] for entry in checked_benchmarks(scored, "benchmarks")]
+    benchmarks = [parse_entry(entry)[1] for entry in checked_benchmarks(scored, "benchmarks")]
     assert [benchmark.name for benchmark in benchmarks] == ["xquad-r", "mlqa-r", "miracl"]
     assert len(benchmarks[-1].languages) == 15
 

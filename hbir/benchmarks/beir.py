@@ -7,6 +7,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
+from hbir.benchmarks.about import About
 from hbir.benchmarks.beir_files import (
     LanguageCorpus,
     Query,
@@ -31,6 +32,20 @@ from hbir.core.params import params_class
 logger = logging.getLogger(__name__)
 FAMILY = "beir"
 _SOURCE = "https://github.com/beir-cellar/beir"
+
+
+ABOUT = About(
+    name=f"{FAMILY}/<name>",
+    asks="any folder in BEIR's format, also your own",
+    settings="monolingual; all three where it has several languages",
+    measures="nDCG@10",
+    files="corpus.jsonl and queries.jsonl, or .gz of them, qrels/<split>.tsv",
+    source=_SOURCE,
+    hub="BeIR/<name> and BeIR/<name>-qrels",
+    revision="the commits that `revision` and `qrels_revision` name, else those of the first load",
+    licence="each its own",
+    citation="Thakur et al., 2021, BEIR, and each its own",
+)
 
 
 @params_class

@@ -6,6 +6,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
+from hbir.benchmarks.about import About
 from hbir.benchmarks.params import BenchmarkParams, codes, refuse_data
 from hbir.benchmarks.task import RetrievalTask
 from hbir.cldr.corpus import TEST, TRAIN, Passage, Question, passages, questions, split_of
@@ -17,6 +18,18 @@ from hbir.cldr.templates import version
 from hbir.core.hashing import content_id
 
 NAME = "cldr"
+ABOUT = About(
+    name=NAME,
+    asks="locale facts in 11 languages",
+    settings="monolingual, cross-lingual, multilingual",
+    measures="mAP",
+    files="none",
+    source="Unicode CLDR, which comes with the package Babel",
+    revision="that of the installed Babel",
+    licence="Unicode",
+    citation="Unicode Common Locale Data Repository",
+    counts="none: the benchmark is this project's own",
+)
 SEEN, UNSEEN = "seen", "unseen"
 _MASK = (1 << 64) - 1
 T = TypeVar("T", Question, Passage)

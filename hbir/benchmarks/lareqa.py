@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from hbir.benchmarks.about import LAREQA, UNKNOWN, XTREME_R_PAPER, About
 from hbir.benchmarks.lareqa_file import Paragraph, read_paragraphs
 from hbir.benchmarks.local import file_in, no_folder, version_of
 from hbir.benchmarks.params import BenchmarkParams, chosen_languages, data_folder
@@ -76,6 +77,44 @@ _BENCHMARKS = {
     XQUAD_R: _Benchmark(f"the folder xquad-r of {_REPOSITORY}", _XQUAD, "map"),
     MLQA_R: _Benchmark(f"the folder mlqa-dev-r in the Git history of {_REPOSITORY}", _MLQA, "map"),
     XTREME_R: _Benchmark(f"the folder xquad-r of {_REPOSITORY}", _XQUAD, "map@20"),
+}
+
+
+def _counts(official: dict[str, tuple[int, int]]) -> str:
+    queries, candidates = map(sum, zip(*official.values(), strict=True))
+    return f"{queries:,} queries and {candidates:,} candidates in {len(official)} languages"
+
+
+_XQUAD_ABOUT = About(
+    name=XQUAD_R,
+    asks="the sentence that answers a question; 11 languages, fully parallel",
+    settings="monolingual, cross-lingual, multilingual",
+    measures="mAP",
+    files="<lang>.json",
+    source=_BENCHMARKS[XQUAD_R].source,
+    hub="none: google-research-datasets/xquad_r lacks the sentence breaks",
+    licence="CC BY-SA 4.0",
+    citation=LAREQA,
+    counts=_counts(_XQUAD),
+)
+ABOUT = {
+    XQUAD_R: _XQUAD_ABOUT,
+    MLQA_R: replace(
+        _XQUAD_ABOUT,
+        name=MLQA_R,
+        asks="the sentence that answers a question; 7 languages, a question in 2 to 4 of them",
+        source=_BENCHMARKS[MLQA_R].source,
+        hub="none",
+        licence=UNKNOWN,
+        counts=_counts(_MLQA),
+    ),
+    XTREME_R: replace(
+        _XQUAD_ABOUT,
+        name=XTREME_R,
+        asks="as xquad-r, with the paragraph behind each sentence",
+        measures="mAP@20",
+        citation=f"{XTREME_R_PAPER}; {LAREQA}",
+    ),
 }
 
 

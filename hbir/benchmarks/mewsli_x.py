@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import TypeAdapter
 
+from hbir.benchmarks.about import XTREME_R_PAPER, About
 from hbir.benchmarks.local import file_in, no_folder, parse_json, version_of
 from hbir.benchmarks.params import BenchmarkParams, chosen_languages, data_folder
 from hbir.benchmarks.task import MULTILINGUAL, RetrievalTask
@@ -27,6 +28,18 @@ MENTIONS, ENTITIES = "wikinews_mentions-test.jsonl", "candidate_set_entities.jso
 _SOURCE = (
     "the script get-mewsli-x.sh of https://github.com/google-research/google-research, "
     "folder dense_representations_for_entity_retrieval/mel"
+)
+
+
+ABOUT = About(
+    name=NAME,
+    asks="the entity that a news article mentions, among a million in 50 languages; mentions in 11",
+    settings="multilingual",
+    measures="mAP@20",
+    files=f"{MENTIONS}, {ENTITIES}",
+    source=_SOURCE,
+    revision="release mewsli-x_20220518_6",
+    citation=XTREME_R_PAPER,
 )
 
 

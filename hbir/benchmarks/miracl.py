@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from hbir.benchmarks.about import About
 from hbir.benchmarks.local import file_in, how_to_fetch, version_of
 from hbir.benchmarks.params import LargeParams, chosen_languages, data_folder
 from hbir.benchmarks.qrels import Qrel, known_queries, read_topics, read_trec, relevance
@@ -41,6 +42,20 @@ PASSAGES = {
     "zh": 4_934_368,
 }
 """Language → passages of its official corpus."""
+ABOUT = About(
+    name=NAME,
+    asks="passages of the Wikipedia in the query's language; 18 languages",
+    settings="monolingual; with `pooled: true` multilingual",
+    measures="nDCG@10, recall@100",
+    files="topics.miracl-v1.0-<lang>-dev.tsv, qrels.miracl-v1.0-<lang>-dev.tsv, "
+    "miracl-corpus-v1.0-<lang>/docs-*.jsonl.gz, in the Hub's folders or side by side",
+    source="the Hub",
+    hub=f"{TOPICS}, which may ask you to log in, and {CORPUS}",
+    revision="1.0; the commits that `revision` and `corpus_revision` name, else those of the first load",
+    licence="CC BY-SA 4.0, says mteb",
+    citation="Zhang et al., 2023, MIRACL",
+    counts=f"{sum(PASSAGES.values()):,} passages in {len(PASSAGES)} languages",
+)
 LOW, HIGH = "low-resource", "high-resource"
 LOW_RESOURCE = frozenset(language for language, passages in PASSAGES.items() if passages < 1_000_000)
 """bn, hi, sw, te, th and yo. MIRACL draws no such line; none of the others has below 1.4 million passages."""

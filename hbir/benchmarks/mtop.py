@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hbir.benchmarks.about import About
 from hbir.benchmarks.local import file_in, how_to_fetch, version_of
 from hbir.benchmarks.params import BenchmarkParams, chosen_languages, data_folder
 from hbir.benchmarks.task import Labels, RetrievalTask
@@ -29,6 +30,19 @@ HUB, REVISION = "mteb/MTOPIntentClassification", "2992d820f31312593c49a4890430aa
 _SOURCE = "https://fb.me/mtop_dataset"
 _COLUMNS = ("id", "intent", "slots", "utterance", "domain", "locale", "decoupled form", "tokens")
 _ID, _INTENT, _UTTERANCE = (_COLUMNS.index(name) for name in ("id", "intent", "utterance"))
+
+
+ABOUT = About(
+    name=NAME,
+    asks="training utterances of a test utterance's intent; 6 languages. No public protocol: this one is ours",
+    settings="monolingual, cross-lingual, multilingual",
+    measures="MRR@10",
+    files="<lang>/train.txt, <lang>/test.txt",
+    source=_SOURCE,
+    hub=f"{HUB}, without the official ids; whether its labels mean the same in every language was not verified",
+    revision=f"on the Hub {REVISION}",
+    citation="Li et al., 2021, MTOP, arXiv 2008.09335",
+)
 
 
 class _Utterance(NamedTuple):

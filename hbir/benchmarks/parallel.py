@@ -8,6 +8,7 @@ from typing import Annotated, Self
 import numpy as np
 from pydantic import Field, model_validator
 
+from hbir.benchmarks.about import About
 from hbir.benchmarks.parallel_rows import Reading, Row, is_held_out, read_rows
 from hbir.benchmarks.params import BenchmarkParams, chosen_languages, data_folder
 from hbir.benchmarks.task import RetrievalTask
@@ -19,6 +20,20 @@ from hbir.core.text import normalise
 
 logger = logging.getLogger(__name__)
 FAMILY = "parallel"
+
+
+ABOUT = About(
+    name=f"{FAMILY}/<name>",
+    asks="the held-out documents of a file of parallel texts",
+    settings="monolingual, cross-lingual, multilingual",
+    measures="mAP",
+    files="`data` is the file",
+    source="yours",
+    revision="that of the file",
+    licence="yours",
+    citation="yours",
+    counts="those of the file",
+)
 
 
 @params_class

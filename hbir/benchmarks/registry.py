@@ -1,10 +1,12 @@
 """Find a benchmark by its name."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from hbir.benchmarks import beir, cldr, lareqa, mewsli_x, miracl, mtop, parallel, tatoeba
+from hbir.benchmarks.about import About
 from hbir.benchmarks.params import BenchmarkParams
 from hbir.benchmarks.streamed import StreamedTask
 from hbir.benchmarks.task import RetrievalTask
@@ -17,10 +19,11 @@ Entry = str | dict[str, Any]
 
 
 class Loader(NamedTuple):
-    """Hold the class of a benchmark's params and the function that loads its tasks."""
+    """Hold the class of a benchmark's params, the function that loads its tasks, and what is known of it."""
 
     params: type[Any]
     load: Callable[[Any, Sequence[str] | None], Sequence[Task]]
+    about: About
 
 
 def _by_mteb(params: BenchmarkParams, languages: Sequence[str] | None) -> Sequence[Task]:
@@ -33,24 +36,46 @@ def _by_mteb(params: BenchmarkParams, languages: Sequence[str] | None) -> Sequen
 
 
 MTEB = "mteb"
+_MTEB_ABOUT = About(
+    name=f"{MTEB}/<task>",
+    asks="a task of the package mteb, by mteb's own evaluator",
+    settings="mteb",
+    measures="the task's own",
+    files="none",
+    source="the package mteb, 2.26 or newer, the extra `mteb` of this project",
+    hub="what mteb names",
+    revision="that which mteb names",
+    licence="each its own",
+    citation="each its own",
+)
 WHERE = "params.yaml: benchmarks"
+_NAME = re.compile(r"\w[\w .+-]*(/\w[\w .+-]*)*")
 LOADERS = {
-    cldr.NAME: Loader(BenchmarkParams, cldr.load),
-    lareqa.XQUAD_R: Loader(lareqa.LareqaParams, lareqa.load),
-    lareqa.MLQA_R: Loader(lareqa.LareqaParams, lareqa.load),
-    lareqa.XTREME_R: Loader(lareqa.XtremeLareqaParams, lareqa.load),
-    tatoeba.NAME: Loader(BenchmarkParams, tatoeba.load),
-    mtop.NAME: Loader(BenchmarkParams, mtop.load),
-    mewsli_x.NAME: Loader(BenchmarkParams, mewsli_x.load),
-    miracl.NAME: Loader(miracl.MiraclParams, miracl.load),
+    cldr.NAME: Loader(BenchmarkParams, cldr.load, cldr.ABOUT),
+    lareqa.XQUAD_R: Loader(lareqa.LareqaParams, lareqa.load, lareqa.ABOUT[lareqa.XQUAD_R]),
+    lareqa.MLQA_R: Loader(lareqa.LareqaParams, lareqa.load, lareqa.ABOUT[lareqa.MLQA_R]),
+    lareqa.XTREME_R: Loader(lareqa.XtremeLareqaParams, lareqa.load, lareqa.ABOUT[lareqa.XTREME_R]),
+    tatoeba.NAME: Loader(BenchmarkParams, tatoeba.load, tatoeba.ABOUT),
+    mtop.NAME: Loader(BenchmarkParams, mtop.load, mtop.ABOUT),
+    mewsli_x.NAME: Loader(BenchmarkParams, mewsli_x.load, mewsli_x.ABOUT),
+    miracl.NAME: Loader(miracl.MiraclParams, miracl.load, miracl.ABOUT),
 }
 """The benchmarks; a new one is a module of its own and a line here."""
 FAMILIES: dict[str, Loader] = {
-    beir.FAMILY: Loader(beir.BeirParams, beir.load),
-    parallel.FAMILY: Loader(parallel.ParallelParams, parallel.load),
-    MTEB: Loader(BenchmarkParams, _by_mteb),
+    beir.FAMILY: Loader(beir.BeirParams, beir.load, beir.ABOUT),
+    parallel.FAMILY: Loader(parallel.ParallelParams, parallel.load, parallel.ABOUT),
+    MTEB: Loader(BenchmarkParams, _by_mteb, _MTEB_ABOUT),
 }
 """Those whose name goes on after a slash, such as `beir/scifact`."""
+
+
+def list_benchmarks() -> list[About]:
+    """List what can be named in params.yaml.
+
+    Returns:
+        What is known of each benchmark and family, in the order of the tables above.
+    """
+    return [loader.about for loader in (*LOADERS.values(), *FAMILIES.values())]
 
 
 def load(entry: Entry, languages: Sequence[str] | None) -> Sequence[Task]:
@@ -67,11 +92,11 @@ def load(entry: Entry, languages: Sequence[str] | None) -> Sequence[Task]:
         ParamsError: when there is no benchmark of that name, or a key is wrong.
         DataError: when its files are missing or broken.
     """
-    loader, params = parsed(entry)
+    loader, params = parse_entry(entry)
     return loader.load(params, languages)
 
 
-def checked(entries: Sequence[Entry], where: str) -> Sequence[Entry]:
+def check_entries(entries: Sequence[Entry], where: str) -> Sequence[Entry]:
     """Check a list of entries without loading anything.
 
     Args:
@@ -84,7 +109,7 @@ def checked(entries: Sequence[Entry], where: str) -> Sequence[Entry]:
     Raises:
         ParamsError: when one is unknown, has a wrong key, or a name of another.
     """
-    names = [parsed(entry, where)[1].name for entry in entries]
+    names = [parse_entry(entry, where)[1].name for entry in entries]
     if twice := next((name for name, count in Counter(names).items() if count > 1), None):
         raise ParamsError(
             where=where, expected="every benchmark once", found=f"{twice!r} twice", hint="Remove one."
@@ -111,7 +136,19 @@ def name_of(entry: Entry) -> str:
     return str(entry["name"])
 
 
-def parsed(entry: Entry, where: str = WHERE) -> tuple[Loader, Any]:
+def _checked_name(name: str, where: str) -> str:
+    """Refuse a name that could not be a folder of scores, a metric's name and a line of a table."""
+    if _NAME.fullmatch(name) is None:
+        raise ParamsError(
+            where=where,
+            expected="a name of letters, digits, spaces and . _ + - between slashes",
+            found=repr(name),
+            hint="Choose another name; the files may stay where they are.",
+        )
+    return name
+
+
+def parse_entry(entry: Entry, where: str = WHERE) -> tuple[Loader, Any]:
     """Check an entry without loading anything.
 
     Args:
@@ -124,7 +161,7 @@ def parsed(entry: Entry, where: str = WHERE) -> tuple[Loader, Any]:
     Raises:
         ParamsError: when there is no benchmark of that name, or a key is wrong.
     """
-    name = name_of(entry)
+    name = _checked_name(name_of(entry), where)
     family = name.split("/", 1)[0] if "/" in name else None
     if name not in LOADERS and family not in FAMILIES:
         raise unknown(where, name, [*LOADERS, *(f"{key}/<name>" for key in FAMILIES)])

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hbir.benchmarks.about import About
 from hbir.benchmarks.local import absent, file_in, how_to_fetch, version_of
 from hbir.benchmarks.params import BenchmarkParams, chosen_languages, codes, data_folder
 from hbir.benchmarks.task import CROSS_LINGUAL, RetrievalTask
@@ -36,6 +37,20 @@ ISO3 = {pair[:2]: pair[3:] for pair in _CODES.split()}
 """ISO 639-1 → the code in LASER's file names, for those of its 112 languages that have both."""
 ON_HUB = tuple(_XTREME.split())
 """The languages that XTREME took over."""
+
+
+ABOUT = About(
+    name=NAME,
+    asks="the English translation of a sentence",
+    settings="cross-lingual, into English",
+    measures="recall@1, which is accuracy",
+    files="tatoeba.<iso3>-eng.<iso3> and tatoeba.<iso3>-eng.eng",
+    source=_SOURCE,
+    hub=f"{HUB}, configs tatoeba.<iso3>: XTREME's {len(ON_HUB)} languages",
+    revision="on the Hub that of the first load",
+    licence="CC BY 2.0, says mteb",
+    citation="Artetxe & Schwenk, 2019, arXiv 1812.10464",
+)
 
 
 class _Loaded(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from hbir.benchmarks.registry import parsed
+from hbir.benchmarks.registry import parse_entry
 from hbir.collection.cleaning import clean
 from hbir.collection.guard import leaks, load_guarded
 from hbir.collection.near_duplicates import near_duplicates
@@ -51,7 +51,7 @@ def collect(params: CollectParams) -> Collection:
     """
     work = _Work(params)
     sources = checked(params.sources)
-    warn_of_shares([source for _, source in sources], [parsed(entry)[1] for entry in params.leak_guard])
+    warn_of_shares([source for _, source in sources], [parse_entry(entry)[1] for entry in params.leak_guard])
     guarded = load_guarded(params.leak_guard)
     for kind, source in sources:
         work.gather(kind, source)

@@ -9,6 +9,7 @@ from ruamel.yaml import YAML, YAMLError
 
 from hbir.core.errors import ParamsError
 from hbir.core.files import require_writable, write_json
+from hbir.core.hashing import file_digest
 from hbir.core.lines import expanded, require_utf8
 from hbir.evaluation.evaluate import Evaluation
 from hbir.reporting.benchmark import show
@@ -16,7 +17,12 @@ from hbir.reporting.benchmark import show
 
 @click.command()
 @click.argument("name")
-@click.option("--model", required=True, help="Folder, preset or Hub id of an encoder.")
+@click.option("--model", help="Folder, preset or Hub id of an encoder.")
+@click.option(
+    "--run",
+    type=click.Path(path_type=Path),
+    help="Run file in TREC's format (query Q0 passage rank score tag) to score in place of a model.",
+)
 @click.option("--data", help="Folder with the benchmark's official files.")
 @click.option("--lang", "langs", multiple=True, help="Language to score, again for more; all by default.")
 @click.option("--option", "options", multiple=True, metavar="KEY=VALUE", help="Another key of the benchmark.")
@@ -30,12 +36,13 @@ from hbir.reporting.benchmark import show
 )
 @click.option("--embeddings", help="Folder that keeps the embeddings of a streamed corpus.")
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads; all by default.")
-@click.option("--query-prompt", help="What goes before a question, in place of the model's own.")
+@click.option("--query-prompt", help="What goes before a query, in place of the model's own.")
 @click.option("--document-prompt", help="What goes before a passage, in place of the model's own.")
 @click.option("--trust-remote-code", is_flag=True, help="Run code that comes with the model.")
 def benchmark(
     name: str,
-    model: str,
+    model: str | None,
+    run: Path | None,
     data: str | None,
     langs: tuple[str, ...],
     options: tuple[str, ...],
@@ -47,38 +54,59 @@ def benchmark(
     document_prompt: str | None,
     trust_remote_code: bool,
 ) -> None:
-    """Score MODEL on the benchmark NAME: cldr, xquad-r, miracl, beir/scifact, mteb/…; see docs/data.md."""
-    from hbir.benchmarks.registry import checked
-    from hbir.encoding.fingerprint import encoder_fingerprint
-    from hbir.encoding.model import open_encoder, prepare_torch
-    from hbir.encoding.prompts import Side
-    from hbir.encoding.sources import find_source
-    from hbir.evaluation.params import EvaluateParams
-    from hbir.evaluation.scoring import Benchmark
+    """Score a model, or a run file, on the benchmark NAME: see `hbir benchmarks`."""
+    from hbir.benchmarks.registry import check_entries
+    from hbir.evaluation.trec_run import score_run
 
+    if (model is None) == (run is None):
+        raise click.UsageError("Name either --model or --run.")
     entry = {"name": name, "data": data, "languages": _languages(langs), **_options(options)}
     entry = {key: value for key, value in entry.items() if value is not None}
     if out:
         require_writable(out)  # now, not after hours of work
-    checked([entry], "hbir benchmark")
+    check_entries([entry], "hbir benchmark")
     require_utf8(query_prompt, document_prompt)
     if embeddings:
         embeddings = str(expanded(embeddings, "--embeddings").absolute())
+    if run:
+        evaluation = score_run(entry, None, run)
+        scored = {"run": {"name": str(run), "digest": file_digest(run)}}
+    else:
+        prompts = {"query": query_prompt, "document": document_prompt}
+        evaluation, fingerprint = _score_model(
+            entry, str(model), batch_size, embeddings, threads, prompts, trust_remote_code
+        )
+        scored = {"model": {"name": str(model), "fingerprint": fingerprint}}
+    show(str(model or run), evaluation, Console())  # first: the disk may have become full in the meantime
+    if out:
+        write_json(out, {**scored, **evaluation.plain(), "cells": evaluation.cells.to_pylist()})
+
+
+def _score_model(
+    entry: dict[str, Any],
+    model: str,
+    batch_size: int,
+    embeddings: str | None,
+    threads: int | None,
+    prompts: dict[str, str | None],
+    trust_remote_code: bool,
+) -> tuple[Evaluation, str]:
+    """Return the scores and the encoder's fingerprint."""
+    from hbir.encoding.fingerprint import encoder_fingerprint
+    from hbir.encoding.model import open_encoder, prepare_torch
+    from hbir.encoding.prompts import SIDES
+    from hbir.encoding.sources import find_source
+    from hbir.evaluation.params import EvaluateParams
+    from hbir.evaluation.scoring import Benchmark
+
     find_source(model, None, f"model {model}", trust_remote_code)
     params = EvaluateParams(benchmarks=[entry], query_chunk=1024, batch_size=batch_size, embeddings=embeddings)
     loaded = Benchmark(entry, None, params)  # before the model, which takes longer
     prepare_torch(threads)
-    prompts: dict[Side, str | None] = {"query": query_prompt, "document": document_prompt}
-    encoder = open_encoder(model, trust_remote_code=trust_remote_code, prompts=prompts)
-    evaluation = loaded.score(encoder)
-    show(model, evaluation, Console())  # first: the disk may have become full in the meantime
-    if out:
-        write_json(out, _record(model, encoder_fingerprint(encoder), evaluation))
-
-
-def _record(model: str, fingerprint: str, evaluation: Evaluation) -> dict[str, Any]:
-    cells = evaluation.cells.to_pylist()
-    return {"model": {"name": model, "fingerprint": fingerprint}, **evaluation.plain(), "cells": cells}
+    encoder = open_encoder(
+        model, trust_remote_code=trust_remote_code, prompts={side: prompts[side] for side in SIDES}
+    )
+    return loaded.score(encoder), encoder_fingerprint(encoder)
 
 
 def _languages(langs: tuple[str, ...]) -> list[str] | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sentence_transformers import SentenceTransformer
 
 from hbir.benchmarks.params import BenchmarkParams, chosen_languages, refuse_data
-from hbir.benchmarks.registry import MTEB, Entry, parsed
+from hbir.benchmarks.registry import MTEB, Entry, parse_entry
 from hbir.core.errors import DataError, ParamsError
 from hbir.core.languages import language_code
 from hbir.evaluation.cells import CELLS, QUERIES
@@ -48,7 +48,7 @@ def score_mteb(
         ParamsError: when mteb is not installed, or has no such task, or the task none of the languages.
         DataError: when the task's dataset cannot be had.
     """
-    params: BenchmarkParams = parsed(entry)[1]
+    params: BenchmarkParams = parse_entry(entry)[1]
     refuse_data(params, "mteb loads its data itself")
     return evaluate_task(model, find_task(params, languages), batch_size)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from hbir.batching.params import BatchParams
-from hbir.benchmarks.registry import checked as checked_benchmarks
+from hbir.benchmarks.registry import check_entries as checked_benchmarks
 from hbir.collection.params import CollectParams
 from hbir.collection.sources import checked as checked_sources
 from hbir.collection.sources import to_translate

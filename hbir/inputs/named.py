@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 from hbir.benchmarks.cldr import NAME as CLDR
 from hbir.benchmarks.params import DATA_VARIABLE, shared_folder
-from hbir.benchmarks.registry import MTEB, Entry
-from hbir.benchmarks.registry import parsed as parsed_benchmark
+from hbir.benchmarks.registry import MTEB, Entry, parse_entry
 from hbir.collection.params import CollectParams
 from hbir.collection.sources import WHERE
 from hbir.collection.sources import checked as checked_sources
@@ -97,7 +96,7 @@ def of_encoder(params: EncoderParams) -> Iterator[NamedPath]:
 
 def _of_benchmarks(entries: Sequence[Entry], stage: str, key: str) -> Iterator[NamedPath]:
     for entry in entries:
-        params: Any = parsed_benchmark(entry, key)[1]
+        params: Any = parse_entry(entry, key)[1]
         where = f"{key}: {params.name}"
         if params.data is not None:
             yield _named(stage, f"{where}.data", params.data, BENCHMARKS)

@@ -43,6 +43,33 @@ def write(path, rows):
     return ParallelParams(name="parallel/docs", data=str(path), held_out=0.1)
 
 
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [(name, "zh") for name in ("zh", "zh-CN", "zh_TW", "zh-Hans", "ZH", "cmn")]
+    + [("th", "th"), ("th-TH", "th")],
+)
+def test_a_code_with_a_region_or_script_is_cut_like_its_language(tmp_path, written, code):
+    """Texts without spaces are cut by characters: by words the whole text would ask for itself."""
+    text = {
+        "zh": "月亮的引力使海水每天涨落两次所以海边的人要看潮汐表",
+        "th": "ดวงจันทร์ดึงน้ำทะเลขึ้นลงทุกวันวันละสองครั้ง",
+    }[code]
+    english = "The moon pulls the sea and makes the tides twice a day."
+    rows = [{"id": f"d{n}", "text": {"en-GB": english, written: text}} for n in range(8)]
+    write(tmp_path / "span.jsonl", rows)
+    found = [row.versions for row in read_rows(tmp_path / "span.jsonl", Reading(query="span"), Counter())]
+    assert [list(versions) for versions in found] == [["en", code]] * 8
+    assert all(0 < len(versions[code].query) < 0.7 * len(text) for versions in found)
+
+
+def test_two_texts_of_one_language_are_refused(tmp_path):
+    texts = {code: {"title": "a", "body": "b"} for code in ("en", "zh-CN", "zh-TW")}
+    with pytest.raises(
+        DataError, match="line 1: expected one text per language, found 'zh-CN' and 'zh-TW', .* zh"
+    ):
+        load(write(tmp_path / "docs.jsonl", [{"id": OUT[0], "text": texts}]), None)
+
+
 def test_the_share_of_documents():
     assert abs(sum(is_held_out(f"doc{n}", 0.1) for n in range(10000)) / 10000 - 0.1) < 0.012
     assert not is_held_out("any", 0.0)

@@ -51,6 +51,11 @@ def loaded(folder, languages=None, wanted=None):
     return load(BenchmarkParams(name="tatoeba", data=str(folder), languages=languages), wanted)
 
 
+def test_languages_may_be_written_with_a_region(folder):
+    assert [task.query_langs[0] for task in loaded(folder, ["zh-CN", "deu"])] == ["de", "zh"]
+    assert [task.query_langs[0] for task in loaded(folder, wanted=["en-US", "zh-Hans"])] == ["zh"]
+
+
 def test_a_task_with_its_own_pool_for_each_language(folder):
     german, chinese = loaded(folder)
     assert (german.name, chinese.name) == ("tatoeba", "tatoeba")

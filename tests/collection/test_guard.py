@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hbir.benchmarks.cldr import ABOUT
 from hbir.benchmarks.params import BenchmarkParams
 from hbir.benchmarks.registry import LOADERS, Loader
 from hbir.benchmarks.streamed import Corpus, Passage, StreamedTask
@@ -58,7 +59,7 @@ RIVERS = task(
 @pytest.fixture
 def known(monkeypatch):
     def register(name, given):
-        monkeypatch.setitem(LOADERS, name, Loader(BenchmarkParams, lambda params, languages: [given]))
+        monkeypatch.setitem(LOADERS, name, Loader(BenchmarkParams, lambda params, languages: [given], ABOUT))
 
     register("rivers", RIVERS)
     return register
@@ -149,7 +150,7 @@ def test_every_language_of_the_benchmark_is_loaded(monkeypatch):
         asked.append(languages)
         return [RIVERS]
 
-    loader = Loader(BenchmarkParams, load)
+    loader = Loader(BenchmarkParams, load, ABOUT)
     monkeypatch.setitem(LOADERS, "rivers", loader)
     load_guarded([{"name": "rivers"}])
     assert asked == [None]

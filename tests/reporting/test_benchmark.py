@@ -88,3 +88,31 @@ def test_a_batch_of_nothing_is_refused(model: Path):
     result = CliRunner().invoke(benchmark, ["cldr", "--model", str(model), "--batch-size", "0"])
     assert result.exit_code == 2
     assert "0 is not in the range x>=1" in result.output
+
+
+@pytest.mark.parametrize("arguments", [[], ["--model", "x", "--run", "y"]])
+def test_either_a_model_or_a_run(arguments: list[str]):
+    result = CliRunner().invoke(benchmark, ["cldr", *arguments])
+    assert result.exit_code == 2
+    assert "Name either --model or --run." in result.output
+
+
+def test_a_run_file_is_scored_without_a_model(tmp_path: Path):
+    folder, out = tmp_path / "mine", tmp_path / "scores.json"
+    (folder / "qrels").mkdir(parents=True)
+    rows = '{"_id": "a", "text": "one"}\n{"_id": "b", "text": "two"}\n'
+    (folder / "corpus.jsonl").write_text(rows)
+    (folder / "queries.jsonl").write_text(rows)
+    (folder / "qrels/test.tsv").write_text("query-id\tcorpus-id\tscore\na\ta\t1\nb\tb\t1\n")
+    (tmp_path / "run.txt").write_text("a Q0 a 1 0.9 bm25\nb Q0 a 1 0.7 bm25\nb Q0 b 2 0.3 bm25\n")
+    printed = run("beir/mine", "--run", "run.txt", "--data", str(folder), "--out", str(out))
+    assert "run.txt" in printed
+    found = json.loads(out.read_text())
+    assert found["settings"]["monolingual"]["map"] == 0.75
+    assert found["run"]["name"] == "run.txt"
+
+
+def test_a_file_that_cannot_be_written_is_told_before_the_work(model: Path, tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(HbirError, match="file"):
+        run("cldr", "--model", "no-such-model", "--out", str(tmp_path / "file" / "scores.json"))
