@@ -10,7 +10,7 @@ import click
 
 from hbir import __version__
 from hbir.core.errors import HbirError, ParamsError
-from hbir.core.terminal import readable, tolerate_terminal
+from hbir.core.terminal import tolerate_terminal
 
 STAGES = {
     "inputs": "Check params.yaml, and the files that it names.",
@@ -114,7 +114,6 @@ def hbir() -> None:
 def main() -> None:
     """Run the command line; a problem that the user can mend becomes one line and exit code 1."""
     tolerate_terminal()
-    sys.argv = readable(sys.argv)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("hbir").setLevel(logging.INFO)
     try:

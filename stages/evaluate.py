@@ -10,6 +10,8 @@ from hbir.core.files import write_json
 from hbir.core.params import read_params, section
 from hbir.evaluation.results import read_results
 from hbir.evaluation.summary import headline
+from hbir.reporting.described import description
+from hbir.reporting.git import code_commit
 from hbir.reporting.leftovers import remove_leftovers
 from hbir.reporting.terminal import show_comparison
 from hbir.reporting.write import PAGE, write_reports
@@ -26,7 +28,8 @@ def evaluate() -> None:
     results = read_results(paths.SCORES, top.compared)
     if old := remove_leftovers(Path(), top.compared):
         click.echo(f"removed the scores of {', '.join(old)}, which params.yaml does not compare")
-    write_reports(results, top.sampler, paths.REPORTS)
+    facts = {**description(params), "code and params": code_commit(Path()) or "not in Git"}
+    write_reports(results, top.sampler, paths.REPORTS, facts)
     chosen = next(result for result in results if result.sampler == top.sampler)
     write_json(paths.METRICS / "headline.json", headline(chosen.summaries))
     show_comparison(results, top.sampler, Console())

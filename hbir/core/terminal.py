@@ -3,7 +3,6 @@
 import io
 import os
 import sys
-from collections.abc import Sequence
 
 
 class Output(io.TextIOWrapper):
@@ -46,28 +45,7 @@ def tolerate_terminal() -> None:
             setattr(sys, name, _tolerant(stream))
 
 
-def readable(arguments: Sequence[str]) -> list[str]:
-    """Decode arguments that were typed in a terminal of another encoding than Python expects.
-
-    Args:
-        arguments: as Python received them.
-
-    Returns:
-        The same; those with bytes that Python could not decode are read as Windows' Latin script, unless a file
-        has that name.
-    """
-    return [text if _is_text(text) or os.path.lexists(text) else _latin(text) for text in arguments]
-
-
 def _tolerant(stream: io.TextIOWrapper) -> Output:
     encoding, buffered = stream.encoding, stream.line_buffering
     stream.flush()
     return Output(stream.detach(), encoding=encoding, errors="replace", line_buffering=buffered)
-
-
-def _is_text(text: str) -> bool:
-    return not any("\udc80" <= character <= "\udcff" for character in text)
-
-
-def _latin(text: str) -> str:
-    return os.fsencode(text).decode("cp1252", errors="replace")

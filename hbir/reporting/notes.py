@@ -1,6 +1,6 @@
 """Say what settings and measures mean."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from hbir.reporting.columns import Column
 
@@ -39,16 +39,27 @@ MEANINGS = {
     ),
 }
 """Title → settings or measures, and what they mean."""
+GROUPS = {
+    "Seen, unseen": (
+        "seen unseen",
+        "A query of cldr is seen when each of the two things that it asks about, such as a territory and a "
+        "currency, also stands in a training pair, though never the two together. Else it is unseen.",
+    ),
+}
+"""Title → groups of queries, and what they mean."""
 
 
-def notes(columns: Iterable[Column]) -> dict[str, str]:
+def notes(columns: Iterable[Column], groups: Collection[str] = ()) -> dict[str, str]:
     """Explain what tables show.
 
     Args:
         columns: of all tables.
+        groups: of queries.
 
     Returns:
         Title → meaning.
     """
     shown = {name for column in columns for name in (column.setting, column.label or column.measure)}
-    return {title: text for title, (names, text) in MEANINGS.items() if shown.intersection(names.split())}
+    shown.update(groups)
+    meanings = MEANINGS | GROUPS
+    return {title: text for title, (names, text) in meanings.items() if shown.intersection(names.split())}

@@ -1,7 +1,7 @@
 """Write the comparison as one HTML page without scripts, fonts or pictures from elsewhere."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,12 +34,15 @@ class Setting:
         return len(set(self.values)) > 1
 
 
-def comparison_page(results: Sequence[SamplerResults], headline: str) -> str:
+def comparison_page(
+    results: Sequence[SamplerResults], headline: str, facts: Mapping[str, str] | None = None
+) -> str:
     """Write the page.
 
     Args:
         results: one entry per sampler.
         headline: the sampler to point at.
+        facts: name → text, what the samplers share: encoder, data, commit.
 
     Returns:
         HTML.
@@ -53,6 +56,7 @@ def comparison_page(results: Sequence[SamplerResults], headline: str) -> str:
     return environment.get_template("page.html.j2").render(
         style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
         headline=headline,
+        facts={name.replace("_", " "): text for name, text in (facts or {}).items()},
         results=results,
         colours={sampler: f"s{number}" for number, sampler in enumerate(samplers)},
         benchmarks=[benchmark_view(scores, results, headline) for scores in benchmarks],
@@ -60,7 +64,10 @@ def comparison_page(results: Sequence[SamplerResults], headline: str) -> str:
         charts=[loss_chart(results, kind, headline) for kind in reversed(CURVES)],
         compositions=[composition_map(r.sampler, r.training.composition) for r in results],
         settings=parameters(results),
-        notes=notes(column for scores in benchmarks for column in scores.main.columns),
+        notes=notes(
+            (column for scores in benchmarks for column in scores.main.columns),
+            {group for scores in benchmarks for group in scores.groups},
+        ),
     )
 
 

@@ -1,6 +1,6 @@
 """Write everything that people look at."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hbir.core.errors import DataError
@@ -13,13 +13,16 @@ from hbir.reporting.plots import write_plots
 PAGE, MARKDOWN, PLOTS = "comparison.html", "comparison.md", "plots"
 
 
-def write_reports(results: Sequence[SamplerResults], headline: str, folder: Path) -> None:
+def write_reports(
+    results: Sequence[SamplerResults], headline: str, folder: Path, facts: Mapping[str, str] | None = None
+) -> None:
     """Write comparison.html, comparison.md and the data of the plots, the same bytes for the same results.
 
     Args:
         results: one entry per sampler, in the order in which they are shown.
         headline: the sampler to point at.
         folder: where to; an older one is replaced when the new one is complete.
+        facts: name → text, what the samplers share: encoder, data, commit.
 
     Raises:
         DataError: when the headline is not among the results.
@@ -33,7 +36,7 @@ def write_reports(results: Sequence[SamplerResults], headline: str, folder: Path
             hint="Set `sampler` in params.yaml to one that is scored.",
         )
     with atomic_folder(folder) as temporary:
-        (temporary / PAGE).write_text(comparison_page(results, headline), encoding="utf-8", newline="\n")
+        (temporary / PAGE).write_text(comparison_page(results, headline, facts), encoding="utf-8", newline="\n")
         (temporary / MARKDOWN).write_text(
             comparison_markdown(results, headline), encoding="utf-8", newline="\n"
         )

@@ -1,6 +1,5 @@
-"""Describe what the samplers of a project share, encoder, languages, sources and engine; count translations."""
+"""Read what a project's results were made with, and what became of its translations."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,37 +47,6 @@ def written_params(root: Path) -> dict[str, Any]:
         return {}
 
 
-def description(params: Mapping[str, Any]) -> dict[str, str]:
-    """Name what two projects may differ in, in a few words each.
-
-    Args:
-        params: as in params.yaml; sections may be missing.
-
-    Returns:
-        MLflow's params: `encoder`, `vocabulary`, `languages`, `training_languages`, `sources`, `engine` and
-        `benchmarks`, as far as they are known.
-    """
-    encoder, translate = params.get("encoder") or {}, params.get("translate") or {}
-    name, revision = encoder.get("name"), encoder.get("revision")
-    engines = {"": translate.get("engine"), **(translate.get("languages") or {})}
-    found = {
-        "encoder": f"{name} at {revision}" if revision else name,
-        "vocabulary": (encoder.get(name) or {}).get("vocabulary") if isinstance(name, str) else None,
-        "languages": _joined(params.get("languages")),
-        "training_languages": _joined((params.get("batches") or {}).get("languages")),
-        "sources": _joined(
-            [_entry(entry, "kind") for entry in (params.get("collect") or {}).get("sources") or []]
-        ),
-        "engine": _joined(
-            [f"{lang}: {_entry(entry, 'name')}".removeprefix(": ") for lang, entry in engines.items() if entry]
-        ),
-        "benchmarks": _joined(
-            [_entry(entry, "name") for entry in (params.get("evaluate") or {}).get("benchmarks") or []]
-        ),
-    }
-    return {key: str(value) for key, value in found.items() if value not in (None, "")}
-
-
 def read_translations(root: Path) -> dict[str, Any]:
     """Read what the translate stage counted.
 
@@ -106,15 +74,3 @@ def _put(params: dict[str, Any], path: list[str], value: Any) -> None:
     for key in path[:-1]:
         params = params.setdefault(key, {})
     params[path[-1]] = value
-
-
-def _joined(values: Any) -> str:
-    return ", ".join(map(str, values)) if isinstance(values, list) else str(values or "")
-
-
-def _entry(entry: Any, key: str) -> str:
-    """Name an entry of a list in params.yaml: its kind or name, and the file, folder or dataset it reads."""
-    if not isinstance(entry, Mapping):
-        return str(entry)
-    where = next((entry[name] for name in ("path", "dataset", "data") if entry.get(name)), "")
-    return f"{entry.get(key, '')} {where}".strip()

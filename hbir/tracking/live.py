@@ -9,7 +9,8 @@ from typing import Any
 
 from hbir.core.errors import TrackingError
 from hbir.core.machine import main_root
-from hbir.tracking.described import description, written_params
+from hbir.reporting.described import description
+from hbir.tracking.described import written_params
 from hbir.tracking.running import RunningMark, end_interrupted
 from hbir.tracking.runs import RunKey, TrackedRun, here, open_run
 from hbir.tracking.store import Store

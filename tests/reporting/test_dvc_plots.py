@@ -9,6 +9,7 @@ import pytest
 from dvc_render.html import render_html  # type: ignore[import-untyped]
 from dvc_render.vega import VegaRenderer  # type: ignore[import-untyped]
 
+from hbir.core.samplers import SAMPLERS
 from hbir.reporting.plots import write_plots
 from tests.reporting.page_reader import Page
 
@@ -90,3 +91,17 @@ def test_dvc_is_told_of_the_page():
     config = configparser.ConfigParser()
     config.read_string("\n".join(line.strip() for line in (DVC / "config").read_text().splitlines()))
     assert (DVC / config["plots"]["html_template"]).is_file()
+
+
+def test_colours_are_those_of_the_samplers():
+    colours = [sampler.colour for sampler in SAMPLERS.values()]
+    for name in ("loss", "settings"):
+        ranges = re.findall(r'"range": (\["#[^\]]+\])', (DVC / f"plots/{name}.json").read_text())
+        assert ranges
+        assert all(json.loads(found) == colours for found in ranges)
+
+
+def test_two_revisions_of_three_samplers_fit_a_page_and_lines_go_from_point_to_point(renderer):
+    panels = renderer("settings").get_filled_template()["vconcat"][0]
+    assert panels["columns"] * 3 * 2 * panels["spec"]["width"]["step"] < 1000  # pixels
+    assert renderer("loss").get_filled_template()["spec"]["mark"]["interpolate"] == "linear"

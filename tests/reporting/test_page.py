@@ -176,3 +176,20 @@ def test_what_is_shown_is_explained_and_nothing_else(page, page_of_five):
     assert {"mAP", "Rank distance", "Cross-lingual"} <= set(page.texts)
     assert not {"Accuracy", "mteb"} & set(page.texts)
     assert {"Accuracy", "mteb", "R@1, R@10, R@100"} <= set(page_of_five.texts)
+
+
+def test_the_page_says_what_was_compared(results):
+    facts = {"encoder": "tiny", "training_languages": "all", "code and params": "c0ffee1, changed since"}
+    texts = Page(comparison_page(results, "hybrid", facts)).texts
+    for text in ("encoder", "tiny", "training languages", "code and params", "c0ffee1, changed since"):
+        assert text in texts
+
+
+def test_groups_are_explained(page, five):
+    assert "Seen, unseen" in page.texts
+    assert "Seen, unseen" not in Page(comparison_page(five, "hybrid")).texts
+
+
+def test_every_table_that_may_be_wider_than_a_phone_has_a_hint(page):
+    wide = sum(attributes.get("class") == "scroll" for _, attributes in page.tags)
+    assert wide == sum("swipe" in attributes.get("class", "") for _, attributes in page.tags) > 3
