@@ -14,7 +14,7 @@ WANTED = (
     "train/learning_rate",
     "validation/loss",
     "cldr/multilingual/map",
-    "mAP multilingual cldr",
+    "1 main/mAP multilingual cldr",
 )
 runs = []
 for run in client.search_runs([experiment.experiment_id]):
