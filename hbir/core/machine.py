@@ -1,6 +1,7 @@
 """Keep what a training's outputs must not hold, its speed and its machine, outside DVC."""
 
 import importlib.metadata
+import logging
 import os
 import platform
 import resource
@@ -8,8 +9,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from hbir.core.errors import DataError
 from hbir.core.files import read_json, write_json
 
+log = logging.getLogger(__name__)
 PACKAGES = ("torch", "transformers", "sentence-transformers", "tokenizers", "numpy", "pyarrow", "babel")
 """Whose versions can change a model."""
 
@@ -59,12 +62,19 @@ def read_record(root: Path, fingerprint: str) -> dict[str, Any] | None:
         fingerprint: of the run.
 
     Returns:
-        It, or None when this machine has none.
+        It, or None when this machine has none that can be read; one that cannot is a warning.
     """
     path = record_path(root, fingerprint)
-    if not path.is_file():
+    try:
+        if not path.is_file():
+            return None
+        record = read_json(path)
+    except (OSError, DataError) as error:
+        log.warning("%s; its speed is left out", str(error).rstrip("."))
         return None
-    record: dict[str, Any] = read_json(path)
+    if not isinstance(record, dict) or not {"seconds", "pairs_per_second"} <= record.keys():
+        log.warning("%s: no record of a training; its speed is left out", path)
+        return None
     return record
 
 

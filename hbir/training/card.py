@@ -81,5 +81,5 @@ def _trained(params: dict[str, Any]) -> Iterator[str]:
 def _prompts(prompts: dict[str, str]) -> str:
     query, document = (f"`{text}`" if (text := prompts.get(side)) else "none" for side in SIDES)
     if query == document == "none":
-        return "Questions and passages get no prompt."
-    return f"Questions get the prompt {query} and passages {document}, saved with the model."
+        return "Queries and passages get no prompt."
+    return f"Queries get the prompt {query} and passages {document}, saved with the model."

@@ -11,7 +11,7 @@ from hbir.core.errors import DataError
 
 
 class PairTexts:
-    """Find questions and passages by pair and language."""
+    """Find queries and passages by pair and language."""
 
     def __init__(self, pairs: pa.Table) -> None:
         """Index the pairs.
@@ -27,10 +27,10 @@ class PairTexts:
         self._spans = {langs[start]: (start, end) for start, end in itertools.pairwise(starts) if start < end}
 
     def queries(self, batch: Batch) -> list[str]:
-        """Look up the questions of a batch.
+        """Look up the queries of a batch.
 
         Args:
-            batch: which pairs, and each question's language.
+            batch: which pairs, and each query's language.
 
         Returns:
             (b,) texts.

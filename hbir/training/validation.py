@@ -35,7 +35,7 @@ class Validation:
     queries: dict[str, int] = field(default_factory=dict)
     passages: dict[str, int] = field(default_factory=dict)
     monolingual: list[np.ndarray] = field(default_factory=list)
-    """(b, 2) each: places of a question and its passage."""
+    """(b, 2) each: places of a query and its passage."""
     cross_lingual: list[np.ndarray] = field(default_factory=list)
     """(b, 2) each."""
 

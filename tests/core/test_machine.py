@@ -34,8 +34,26 @@ def test_a_record_comes_back(tmp_path: Path):
     assert read_record(tmp_path, "ab12") == record
 
 
+@pytest.mark.parametrize("content", ["{", "\0" * 20, "[]", '{"seconds": 1}'])
+def test_a_broken_record_counts_as_none(tmp_path: Path, content: str, caplog: pytest.LogCaptureFixture):
+    path = record_path(tmp_path, "ab12")
+    path.parent.mkdir(parents=True)
+    path.write_text(content)
+    assert read_record(tmp_path, "ab12") is None
+    assert "ab12.json" in caplog.text
+
+
+def test_a_record_that_may_not_be_read_counts_as_none(tmp_path: Path, caplog, monkeypatch):
+    def denied(_: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", denied)
+    assert read_record(tmp_path, "ab12") is None
+    assert "denied" in caplog.text
+
+
 def test_the_environment_is_plain():
-    told = environment("cpu", 2)
-    assert set(told) == {"device", "threads", "peak_memory_mb", "platform", "python", "packages"}
-    assert told["packages"]["torch"].startswith("2.")
-    assert 10 < told["peak_memory_mb"] < 1e5
+    found = environment("cpu", 2)
+    assert set(found) == {"device", "threads", "peak_memory_mb", "platform", "python", "packages"}
+    assert found["packages"]["torch"].startswith("2.")
+    assert 10 < found["peak_memory_mb"] < 1e5

@@ -43,10 +43,10 @@ def card(
 @pytest.mark.parametrize(
     ("prompts", "sentence"),
     [
-        (PROMPTS, "Questions get the prompt `Query: ` and passages `Passage: `, saved with the model."),
-        ({"query": "query: ", "document": ""}, "Questions get the prompt `query: ` and passages none, saved"),
-        ({"query": "", "document": ""}, "Questions and passages get no prompt."),
-        ({}, "Questions and passages get no prompt."),
+        (PROMPTS, "Queries get the prompt `Query: ` and passages `Passage: `, saved with the model."),
+        ({"query": "query: ", "document": ""}, "Queries get the prompt `query: ` and passages none, saved"),
+        ({"query": "", "document": ""}, "Queries and passages get no prompt."),
+        ({}, "Queries and passages get no prompt."),
     ],
 )
 def test_it_names_the_models_own_prompts(prompts, sentence):
@@ -66,7 +66,7 @@ def test_a_model_of_the_hub_is_named_with_its_commit(name, base):
 def test_a_folder_is_no_model_of_the_hub():
     header, text = card(origin=make_origin("tiny"))
     assert "base_model" not in header
-    assert "Training started from `tiny`. Questions get" in text
+    assert "Training started from `tiny`. Queries get" in text
 
 
 def test_it_says_what_was_not_trained():
@@ -87,7 +87,7 @@ def test_a_trained_model_has_one(files: Files, tmp_path: Path):
     assert "Training started" not in text  # the miniature has no encoder.json
     write_origin(make_origin("tiny"), job.initial)
     try:
-        train(files.job(tmp_path / "told"), Silent())
+        train(files.job(tmp_path / "named"), Silent())
     finally:
         (job.initial / "encoder.json").unlink()
-    assert "Training started from `tiny`." in (tmp_path / "told/README.md").read_text()
+    assert "Training started from `tiny`." in (tmp_path / "named/README.md").read_text()

@@ -63,21 +63,21 @@ def test_validation_can_be_english_alone():
 def test_the_loss_is_the_mean_of_its_halves_or_the_monolingual_one(files: Files):
     model = load_encoder(files.folder / "initial")
     validation = make_validation(make_pairs(), make_params().validation, 4, 1)
-    told = validate(model, validation)
-    assert told["cross_lingual"] is not None
-    assert told["loss"] == pytest.approx((told["monolingual"] + told["cross_lingual"]) / 2, abs=1e-6)
+    losses = validate(model, validation)
+    assert losses["cross_lingual"] is not None
+    assert losses["loss"] == pytest.approx((losses["monolingual"] + losses["cross_lingual"]) / 2, abs=1e-6)
     validation.counts_cross_lingual = False
-    assert validate(model, validation)["loss"] == told["monolingual"]
+    assert validate(model, validation)["loss"] == losses["monolingual"]
 
 
 def test_one_language_has_no_cross_lingual_half(files: Files):
     pairs = make_pairs()
     alone = pairs.filter(pc.equal(pairs["lang"], "aa"))
-    told = validate(
+    losses = validate(
         load_encoder(files.folder / "initial"), make_validation(alone, make_params().validation, 4, 1)
     )
-    assert told["cross_lingual"] is None
-    assert told["loss"] == told["monolingual"]
+    assert losses["cross_lingual"] is None
+    assert losses["loss"] == losses["monolingual"]
 
 
 def test_embeddings_with_gradients_are_those_of_encode(files: Files):
