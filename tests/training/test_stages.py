@@ -34,6 +34,8 @@ def trusted(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
     params = yaml.load(tmp_path / "params.yaml")
     params["encoder"]["trust_remote_code"] = request.param
     params["train"]["max_grad_norm"] = 0.5
+    params["overrides"] = {"xx": {"temperature": 0.11, "learning_rate": 0.011}, "xy": {"temperature": 0.22}}
+    params["tracking"] |= {"log_every": 7, "checkpoint_every": 70}
     yaml.dump(params, tmp_path / "params.yaml")
     return bool(request.param)
 
@@ -52,6 +54,9 @@ def test_training_trusts_code_where_the_encoder_does(trusted: bool, monkeypatch:
     assert [(job.trust_remote_code, job.sampler, job.params.max_grad_norm) for job in jobs] == [
         (trusted, "xy", 0.5)
     ]
+    [job] = jobs
+    assert (job.params.temperature, job.params.learning_rate) == (0.22, 0.002)
+    assert (job.log_every, job.checkpoint_every, job.threads, job.seed) == (7, 70, 2, 1)
 
 
 def test_scoring_trusts_code_where_the_encoder_does(trusted: bool, monkeypatch: pytest.MonkeyPatch):
