@@ -10,7 +10,7 @@ from ruamel.yaml import YAML, YAMLError
 from hbir.core.errors import ParamsError
 from hbir.core.files import require_writable, write_json
 from hbir.core.hashing import file_digest
-from hbir.core.lines import expanded, require_utf8
+from hbir.core.lines import expanded
 from hbir.evaluation.evaluate import Evaluation
 from hbir.reporting.benchmark import show
 
@@ -65,7 +65,6 @@ def benchmark(
     if out:
         require_writable(out)  # now, not after hours of work
     check_entries([entry], "hbir benchmark")
-    require_utf8(query_prompt, document_prompt)
     if embeddings:
         embeddings = str(expanded(embeddings, "--embeddings").absolute())
     if run:

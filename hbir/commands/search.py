@@ -10,7 +10,6 @@ from rich.console import Console
 
 from hbir.core.errors import ParamsError
 from hbir.core.files import require_writable
-from hbir.core.lines import require_utf8
 from hbir.retrieval.corpus_file import CorpusFile
 
 BATCH = 64
@@ -52,7 +51,6 @@ def search(
     """Find the passages of a corpus that answer QUERY by MODEL: a folder, preset or Hub id of an encoder."""
     if not query.strip():
         raise ParamsError(where="hbir search", expected="a query", found="none", hint="Write it in quotes.")
-    require_utf8(query, query_prompt, document_prompt)
     if index:
         require_writable(index / "meta.json")
     file = CorpusFile(corpus)

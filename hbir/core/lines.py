@@ -181,27 +181,6 @@ def parse_object(path: Path, number: int, line: str) -> dict[str, Any]:
     return value
 
 
-def require_utf8(*arguments: str | None) -> None:
-    """Refuse an argument of a command line that is not UTF-8, which Python marks and no tokenizer reads.
-
-    Args:
-        *arguments: as the command got them; None where one was left out.
-
-    Raises:
-        ParamsError: when one has bytes that are no UTF-8.
-    """
-    for argument in arguments:
-        try:
-            (argument or "").encode()
-        except UnicodeEncodeError as error:
-            raise ParamsError(
-                where="command line",
-                expected="UTF-8",
-                found=repr(os.fsencode(error.object)),
-                hint="Set the terminal and the locale to UTF-8, as in `export LC_ALL=C.UTF-8`.",
-            ) from error
-
-
 def broken(path: Path, line: int, expected: str, found: str, hint: str = _MEND) -> DataError:
     """Build the error for a line that is not what its format says.
 

@@ -251,14 +251,6 @@ def test_an_index_that_was_asked_for_is_checked_before_the_model_loads(models, c
         run("no model", "yen?", "--corpus", corpus, "--index", corpus.parent / ".hbir/index")
 
 
-def test_a_query_of_another_encoding_is_one_line(models, corpus):
-    latin = b"W\xe4hrung".decode("utf-8", "surrogateescape")
-    with pytest.raises(ParamsError, match=r"expected UTF-8, found b'W\\xe4hrung'. Set the terminal"):
-        run(models / "one", latin, "--corpus", corpus)
-    with pytest.raises(ParamsError, match="expected UTF-8"):
-        run(models / "one", "yen?", "--corpus", corpus, "--query-prompt", latin)
-
-
 def test_a_language_is_found_under_its_other_codes(models, corpus):
     rows = [{"id": i, "text": f"{i} yen", "lang": lang} for i, lang in enumerate(["zh-CN", "zh", "de", "x y"])]
     corpus.write_text("\n".join(map(json.dumps, rows)))
