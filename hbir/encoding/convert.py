@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from transformers import AutoModel, PreTrainedModel
 
 from hbir.core.errors import ModelError
-from hbir.core.files import atomic_folder, write_json
+from hbir.core.files import atomic_folder, require_writable, write_json
 from hbir.core.hub.models import SAFE, WEIGHTS, Snapshot
 from hbir.core.model_folder import ST_CONFIG, read_config, refuse_adapter, refuse_pointers
 from hbir.encoding.checks import foreign, untrusted
@@ -52,6 +52,7 @@ def convert(name: str, target: Path, revision: str | None = None) -> Snapshot:
         raise ModelError(
             where=str(target), expected="an empty folder", found="one in use", hint="Name another folder."
         )
+    require_writable(target)
     wanted = (*SAFE, *(f"*{pattern}" for pattern in WEIGHTS))
     source, preset = fetched(name, revision, where, wanted)
     if not source.revision:

@@ -174,7 +174,7 @@ def load_catalogue(path: Path) -> Catalogue:
     Returns:
         It.
     """
-    with np.load(path) as arrays:
+    with path.open("rb") as stream, np.load(stream) as arrays:
         return Catalogue(arrays["numbers"], arrays["offsets"], arrays["languages"], arrays["names"].tolist())
 
 

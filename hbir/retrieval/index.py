@@ -131,10 +131,10 @@ def find_index(folder: Path, recipe: Recipe) -> Index | None:
     """
     for name in (META, BEGUN):
         if (folder / name).is_file():
-            _check_recipe(folder, read_json(folder / name), recipe)
+            _check_recipe(folder, _read_meta(folder / name), recipe)
     if not (folder / META).is_file():
         return None
-    count = int(read_json(folder / META)["count"])
+    count = int(_read_meta(folder / META).get("count", 0))
     wanted = {KEYS: count * _KEY_BYTES, EMBEDDINGS: count * recipe.dimension * _VALUE_BYTES}
     for name, size in wanted.items():
         found = (folder / name).stat().st_size if (folder / name).is_file() else 0
@@ -217,6 +217,16 @@ def check_dimension(chunk: Chunk, dimension: int) -> None:
             found=str(chunk.embeddings.shape[1]),
             hint="Embed both sides with one model.",
         )
+
+
+def _read_meta(path: Path) -> dict[str, Any]:
+    try:
+        meta = read_json(path)
+    except DataError as error:
+        raise _unusable(path, error.expected, error.found) from error
+    if not isinstance(meta, dict):
+        raise _unusable(path, "the description of an index", type(meta).__name__)
+    return meta
 
 
 def _check_recipe(folder: Path, meta: dict[str, Any], recipe: Recipe) -> None:

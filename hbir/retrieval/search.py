@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -135,7 +136,10 @@ def _can_keep(folder: Path, required: bool) -> bool:
 
 def _catalogue(corpus: CorpusFile, path: Path, keeps: bool) -> Catalogue:
     if path.is_file():
-        return load_catalogue(path)
+        try:
+            return load_catalogue(path)
+        except (OSError, ValueError, KeyError, BadZipFile):
+            logger.warning("%s cannot be read and is made again", path)
     catalogue = corpus.catalogue()
     if keeps:
         save_catalogue(catalogue, path)

@@ -254,3 +254,17 @@ def test_a_folder_that_cannot_be_read_gets_advice_for_a_folder(tmp_path: Path):
     with pytest.raises(DataError) as caught:
         read(str(tmp_path / "empty"))
     assert caught.value.hint.startswith("Put Parquet, JSON-lines or CSV files into it")
+
+
+def test_only_the_columns_that_are_asked_for_are_read(tmp_path: Path):
+    import datetime
+
+    folder = tmp_path / "faq"
+    folder.mkdir()
+    year = pa.array([2**60], pa.timestamp("us"))  # beyond what Python's dates know
+    pq.write_table(pa.table({"q": ["one"], "when": year}), folder / "train.parquet")
+    rows = dataset(folder).rows(None, "train", columns=["q"])
+    assert list(rows) == [{"q": "one"}]
+    pq.write_table(pa.table({"q": ["one"], "n": [datetime.date(2020, 1, 1)]}), folder / "train.parquet")
+    (row,) = dataset(folder).rows(None, "train", columns=["q", "none"])
+    assert row.keys() == {"q", "n"}

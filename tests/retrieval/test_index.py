@@ -113,3 +113,11 @@ def test_passages_of_another_dimension_than_the_queries(tmp_path):
 def test_embeddings_that_float16_cannot_hold(value):
     with pytest.raises(ModelError, match=f"at most 65504, found others for '{value} 0'"):
         list(embedded([Keyed(0, "1 1"), Keyed(1, f"{value} 0")], embed, 4))
+
+
+@pytest.mark.parametrize(("text", "found"), [("{half", "Expecting"), ("[]", "list"), ("{}", "None")])
+def test_a_damaged_description_says_to_delete_the_folder(tmp_path, text, found):
+    build_index(tmp_path, PASSAGES, embed, RECIPE, 4)
+    (tmp_path / "meta.json").write_text(text)
+    with pytest.raises(DataError, match=f"found .*{found}.*Delete the folder, or name another"):
+        find_index(tmp_path, RECIPE)

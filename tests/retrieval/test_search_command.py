@@ -257,3 +257,11 @@ def test_a_language_is_found_under_its_other_codes(models, corpus):
     hits = found(models / "one", "yen?", "--corpus", corpus, "--lang", "zh_Hans,deu")
     assert sorted(hit["id"] for hit in hits) == ["0", "1", "2"]
     assert [hit["id"] for hit in found(models / "one", "yen?", "--corpus", corpus, "--lang", "x y")] == ["3"]
+
+
+def test_a_damaged_catalogue_is_made_again(models, corpus, caplog):
+    hits = found(models / "one", "yen?", "--corpus", corpus)
+    (path,) = corpus.parent.rglob("catalogue-*.npz")
+    path.write_bytes(path.read_bytes()[:40])
+    assert found(models / "one", "yen?", "--corpus", corpus) == hits
+    assert "cannot be read and is made again" in caplog.text

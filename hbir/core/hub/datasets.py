@@ -111,7 +111,11 @@ class HubDataset:
             )
 
     def rows(
-        self, config: str | None, split: str, data_files: Sequence[str] | None = None
+        self,
+        config: str | None,
+        split: str,
+        data_files: Sequence[str] | None = None,
+        columns: Sequence[str] | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Read the rows of one split.
 
@@ -122,6 +126,7 @@ class HubDataset:
             split: such as `train`.
             data_files: names or patterns of the files to read, where the dataset's own layout does not do;
                 they are then all of the split.
+            columns: those that are read of each row, where the dataset has them all; None for every column.
 
         Returns:
             The rows in their order. The split is downloaded whole, once, and read from the disk as it is used.
@@ -141,9 +146,9 @@ class HubDataset:
         elif self.folder:
             load = partial(datasets.load_dataset, str(self.folder))
         else:
-            return map(dict, self._of_commit(config, split))
+            return map(dict, _selected(self._of_commit(config, split), columns))
         with self._explained_files(data_files):
-            return map(dict, load(name=config, split=split))
+            return map(dict, _selected(load(name=config, split=split), columns))
 
     @property
     def _repository(self) -> Repository:
@@ -181,6 +186,13 @@ class HubDataset:
         saved = not data_files and (folder / _SAVED).is_file()
         hint = _RESAVE.format(folder=folder) if saved else _READABLE
         return explained_faults(self.where, f"data files in the folder {folder}", hint)
+
+
+def _selected(dataset: "Dataset", columns: Sequence[str] | None) -> "Dataset":
+    """Leave out what nobody asked for: another column may be large, or hold what cannot be read."""
+    if columns is None or not set(columns) <= set(dataset.column_names):
+        return dataset
+    return dataset.select_columns(list(columns))
 
 
 def _kept(load: Callable[[], "Dataset"], sha: str) -> "Dataset | None":
