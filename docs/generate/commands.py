@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import click
 
-from docs.generate.markdown import code, paragraph, plain, table
+from docs.generate.markdown import code, item, paragraph, plain
 from hbir import cli
 
 INTRODUCTION = """All commands are `python -m hbir COMMAND`, in the project's folder; `python -m hbir COMMAND
@@ -36,16 +36,16 @@ def _command(name: str) -> Iterator[str]:
     yield f"### {name}\n\n```text\n{usage}\n```\n\n"
     for block in inspect.cleandoc(command.help or "").split("\n\n"):
         yield paragraph(plain(block))
-    rows = [_option(option) for option in command.params if isinstance(option, click.Option)]
-    if rows:
-        yield table(["option", "default", "meaning"], rows)
+    options = "".join(_option(option) for option in command.params if isinstance(option, click.Option))
+    if options:
+        yield f"{options}\n"
 
 
-def _option(option: click.Option) -> tuple[str, str, str]:
-    names = ", ".join(map(code, [*option.opts, *option.secondary_opts]))
-    metavar = "" if option.is_flag else f" {_metavar(option)}"
-    default = option.default if option.show_default and not option.is_flag else None
-    return names + metavar, code("" if default is None else str(default)), option.help or ""
+def _option(option: click.Option) -> str:
+    names = ", ".join(f"**{code(name)}**" for name in [*option.opts, *option.secondary_opts])
+    takes = "" if option.is_flag else f" {_metavar(option)}"
+    default = f" Default: {code(str(option.default))}." if option.show_default and not option.is_flag else ""
+    return item(f"{names}{takes}: {option.help or ''}{default}")
 
 
 def _metavar(option: click.Option) -> str:

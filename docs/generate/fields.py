@@ -102,7 +102,7 @@ def words(annotation: Any, metadata: Sequence[Any] = ()) -> str:
     elif origin is Literal:
         text = ", ".join(f"`{value}`" for value in inside)
     elif origin is list:
-        text = f"list of {words(inside[0])}"
+        text = f"list of {words(inside[0]).replace(', or ', ' or ')}"
     else:
         text = NAMES.get(origin or annotation, "mapping" if is_dataclass(annotation) else "any value")
     return f"{text} {limits}".strip()
@@ -134,6 +134,10 @@ def as_yaml(value: Any) -> str:
     Returns:
         The text.
     """
+    if isinstance(value, list):
+        return f"[{', '.join(map(as_yaml, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {as_yaml(inside)}' for key, inside in value.items())}}}"
     return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
 
 

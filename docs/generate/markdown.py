@@ -34,6 +34,20 @@ def paragraph(text: str) -> str:
     return textwrap.fill(flat, WIDTH, break_long_words=False, break_on_hyphens=False) + "\n\n"
 
 
+def item(text: str) -> str:
+    """Set an item of a list.
+
+    Args:
+        text: Markdown of one paragraph.
+
+    Returns:
+        It in lines of at most WIDTH characters.
+    """
+    flat = " ".join(text.split())
+    lines = textwrap.wrap(flat, WIDTH - 2, break_long_words=False, break_on_hyphens=False)
+    return "- " + "\n  ".join(lines) + "\n"
+
+
 def code(value: str) -> str:
     """Set a short text as code.
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from docs.generate.fields import FieldDoc, as_yaml, fields, summary
-from docs.generate.markdown import code, paragraph, table
+from docs.generate.markdown import code, item, paragraph
 from hbir.batching.params import BatchParams
 from hbir.benchmarks.registry import FAMILIES, LOADERS
 from hbir.collection.params import CollectParams
@@ -27,11 +27,10 @@ SECTIONS: dict[str, type[Any]] = {
     "evaluate": EvaluateParams,
     "tracking": TrackingParams,
 }
-INTRODUCTION = """Every choice of the pipeline is a key of `params.yaml`. Change it there, or for one
-experiment with `dvc exp run -S key=value`. The column *in params.yaml* has the value of the default
-experiment."""
-OVERRIDES = """What one sampler trains with in place of the value in `train`, such as `-S
-'+overrides.xx.temperature=0.1'`. A key that is absent keeps the shared value."""
+INTRODUCTION = """Every choice of the pipeline is a key of `params.yaml`. Change it there, or for one experiment
+with `dvc exp run -S key=value`. In brackets: what a key takes, and its value in `params.yaml`."""
+OVERRIDES = """What one sampler trains with in place of the value in `train`, such as
+`-S overrides.xx.temperature=0.1`. Null keeps the shared value."""
 SOURCE = """An entry of `collect.sources` is a mapping: its `kind`, and the keys of that kind. A key with a
 default may be left out."""
 BENCHMARK = """An entry of `evaluate.benchmarks` or `collect.leak_guard` is a name, or a mapping of `name` and
@@ -48,9 +47,9 @@ def page() -> str:
     """
     values = read_params()
     parts = ["# Parameters\n\n", paragraph(INTRODUCTION), "## Top level\n\n"]
-    parts.append(_table(list(fields(Project)), values))
+    parts.append(_valued(list(fields(Project)), values))
     for name, cls in SECTIONS.items():
-        parts += [f"## {name}\n\n", paragraph(summary(cls)), _table(list(fields(cls, f"{name}.")), values)]
+        parts += [f"## {name}\n\n", paragraph(summary(cls)), _valued(list(fields(cls, f"{name}.")), values)]
         if name == "train":
             parts += ["## overrides\n\n", paragraph(OVERRIDES), _optional(fields(Overrides))]
     for title, text, classes in _entries():
@@ -99,21 +98,22 @@ def _kinds(classes: dict[str, type[Any]]) -> Iterator[str]:
 
 
 def _optional(keys: Iterable[FieldDoc]) -> str:
-    rows = [(code(field.key), field.takes, _shown(field.default), field.text) for field in keys]
-    return table(["key", "takes", "default", "meaning"], rows)
+    return _list(
+        (field, "required" if field.default is None else f"default {code(field.default)}") for field in keys
+    )
 
 
-def _shown(default: str | None) -> str:
-    return "required" if default is None else code(default)
+def _valued(keys: Iterable[FieldDoc], values: dict[str, Any]) -> str:
+    return _list((field, code(_value(values, field.key))) for field in keys if not field.is_group)
 
 
-def _table(keys: list[FieldDoc], values: dict[str, Any]) -> str:
-    rows = [
-        (code(field.key), field.takes, code(_value(values, field.key)), field.text)
-        for field in keys
-        if not field.is_group
-    ]
-    return table(["key", "takes", "in params.yaml", "meaning"], rows)
+def _list(keys: Iterable[tuple[FieldDoc, str]]) -> str:
+    """Set one item per key: its name, what it takes, a value, and its meaning."""
+    items = (
+        item(f"**`{field.key}`** ({'; '.join(filter(None, (field.takes, value)))}). {field.text}")
+        for field, value in keys
+    )
+    return "".join(items) + "\n"
 
 
 def _value(values: Any, key: str) -> str:
