@@ -23,6 +23,7 @@ STAGES = {
     "evaluate": "Compare the samplers and write the reports.",
 }
 TOOLS = {
+    "study": "Change params.yaml as a file of studies/ says.",
     "link": "Bring files from elsewhere into the project as links.",
     "benchmark": "Score any encoder on a benchmark.",
     "benchmarks": "List the benchmarks that can be scored on.",

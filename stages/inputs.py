@@ -1,16 +1,15 @@
 """Stage inputs: check params.yaml as a whole, and take the digests of the files that it names."""
 
 import logging
-from itertools import chain
 
 import click
 
 from hbir.core.leftovers import remove_leftovers
 from hbir.core.machine import main_root
 from hbir.core.params import read_params
-from hbir.inputs import named
 from hbir.inputs.check import check, check_translators, warnings
 from hbir.inputs.digests import Digests
+from hbir.inputs.named import of_all
 from hbir.inputs.write import write_inputs
 
 logger = logging.getLogger(__name__)
@@ -23,13 +22,7 @@ def inputs() -> None:
     for warning in warnings(params):
         logger.warning("%s", warning)
     remove_leftovers(params.project.languages)
-    paths = chain(
-        named.of_collect(params.collect),
-        named.of_translate(params.translate, params.project.languages),
-        named.of_encoder(params.encoder),
-        named.of_score(params.evaluate),
-    )
-    written = write_inputs(paths, Digests(main_root() / ".hbir" / "digests.json"))
+    written = write_inputs(of_all(params), Digests(main_root() / ".hbir" / "digests.json"))
     check_translators(params)
     count = sum(map(len, written.values()))
     click.echo(f"inputs: params.yaml is whole; files and folders that it names: {count}")

@@ -38,7 +38,7 @@ LANGUAGES = {
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--dataset", default=DATASET, help="Id on the Hub, or a folder with the same files.")
 def main(out: Path, dataset: str) -> None:
-    """Write OUT, such as $HBIR_DATA/mmarco/pairs.jsonl.gz; about 32 GB are downloaded first."""
+    """Write OUT, such as data/sources/mmarco/pairs.jsonl.gz; about 32 GB are downloaded first."""
     try:
         click.echo(f"{write_pairs(out, dataset):,} pairs")
     except HbirError as error:

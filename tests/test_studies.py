@@ -1,14 +1,19 @@
-"""The parameter sets of studies/ are whole, and say what the paper says."""
+"""Studies state only what differs from params.yaml, make it whole, and say what the paper says."""
 
 import gzip
 import json
 import re
+import shutil
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
+from dvc.utils.hydra import apply_overrides
 from ruamel.yaml import YAML
 
-from hbir.batching.params import BatchParams
 from hbir.benchmarks.registry import FAMILIES, LOADERS, parse_entry
 from hbir.benchmarks.registry import check_entries as checked_benchmarks
 from hbir.collection.parallel import ParallelSource
@@ -16,15 +21,19 @@ from hbir.collection.parallel import read as read_parallel
 from hbir.collection.params import CollectParams
 from hbir.collection.sources import KINDS
 from hbir.collection.sources import checked as checked_sources
-from hbir.core.errors import DataError
+from hbir.commands.study import study
+from hbir.core.errors import DataError, ParamsError
 from hbir.core.params import read_params, section, validated
 from hbir.core.project import read_project, training_languages
-from hbir.evaluation.params import EvaluateParams
-from hbir.training.params import TrainParams
+from hbir.inputs.check import check
+from hbir.inputs.named import of_all
+from hbir.inputs.study import merge
+from hbir.training.params import Overrides, read_overrides
 from studies import mmarco
 
-STUDIES = Path(__file__).parents[1] / "studies"
-PAPER = STUDIES / "paper.yaml"
+ROOT = Path(__file__).parents[1]
+STUDIES = ROOT / "studies"
+NAMES = sorted(path.stem for path in STUDIES.glob("*.yaml"))
 DATA_PAGE = STUDIES.parent / "docs" / "data.md"
 SIZES = {
     "wikiqa": 1_469,
@@ -40,33 +49,103 @@ SIZES = {
 """Pairs per language in the paper's Table 9."""
 
 
-def test_it_sets_what_the_paper_states():
-    params = read_params(PAPER)
-    assert set(read_project(params).languages) - set(training_languages(params)) == {"el", "vi"}
+def study_params(name: str) -> dict[str, Any]:
+    params = read_params(ROOT / "params.yaml")
+    merge(params, read_params(STUDIES / f"{name}.yaml"))
+    return params
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_study_is_whole_and_states_only_what_differs(name: str):
+    changes = read_params(STUDIES / f"{name}.yaml")
+    found = merge(read_params(ROOT / "params.yaml"), changes)
+    assert len(found) == sum(1 for _ in leaves(changes))
+    whole = check(study_params(name))
+    assert all(str(path.written).startswith("data/") for path in of_all(whole))
+
+
+def leaves(changes: dict[str, Any]) -> Iterator[Any]:
+    for value in changes.values():
+        yield from leaves(value) if isinstance(value, dict) else (value,)
+
+
+def test_the_paper_sets_what_it_states():
+    params = study_params("paper")
+    project = read_project(params)
+    assert project.samplers == ["xx", "xy", "hybrid"]
+    assert set(project.languages) - set(training_languages(params)) == {"el", "vi"}
     assert len(training_languages(params)) == 9
-    batches = section(params, "batches", BatchParams)
-    assert (batches.size, batches.hybrid.alpha) == (100, 0.5)
-    train = section(params, "train", TrainParams)
-    assert train.weight_decay == 0.01
-    assert train.learning_rate == 3e-5
-    assert params["overrides"] == {}
-    assert (train.validation.monolingual, train.validation.cross_lingual) == (["en"], False)
+    whole = check(params)
+    assert (whole.batches.size, whole.batches.hybrid.alpha) == (100, 0.5)
+    assert (whole.train.weight_decay, whole.train.learning_rate) == (0.01, 3e-5)
+    assert set(read_overrides(params).values()) == {Overrides()}
+    validation = whole.train.validation
+    assert (validation.monolingual, validation.cross_lingual) == (["en"], False)
 
 
 def test_its_sources_are_the_papers_with_its_sizes():
-    collect = section(read_params(PAPER), "collect", CollectParams)
-    sources = [source for _, source in checked_sources(collect.sources)]
+    sources = [source for _, source in checked_sources(check(study_params("paper")).collect.sources)]
     assert {source.name: getattr(source, "expected_pairs", None) for source in sources} == SIZES
 
 
 def test_it_guards_against_and_scores_the_papers_benchmarks():
-    params = read_params(PAPER)
-    guarded = section(params, "collect", CollectParams).leak_guard
-    scored = section(params, "evaluate", EvaluateParams).benchmarks
-    assert list(checked_benchmarks(guarded, "leak_guard")) == ["xquad-r", "mlqa-r"]
-    benchmarks = [parse_entry(entry)[1] for entry in checked_benchmarks(scored, "benchmarks")]
+    whole = check(study_params("paper"))
+    assert whole.collect.leak_guard == ["xquad-r", "mlqa-r"]
+    benchmarks = [parse_entry(entry)[1] for entry in whole.evaluate.benchmarks]
     assert [benchmark.name for benchmark in benchmarks] == ["xquad-r", "mlqa-r", "miracl"]
     assert len(benchmarks[-1].languages) == 15
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a project with this one's params and studies, in Git."""
+    shutil.copytree(STUDIES, tmp_path / "studies", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copyfile(ROOT / "params.yaml", tmp_path / "params.yaml")
+    (tmp_path / "stages").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HBIR_DATA", raising=False)
+    git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.org"]
+    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "all"]):
+        subprocess.run([*git, *command], check=True)
+    return tmp_path
+
+
+def test_a_study_changes_params_yaml_links_its_files_and_names_the_missing(project: Path):
+    (project / "elsewhere/parallel-docs").mkdir(parents=True)
+    (project / "elsewhere/parallel-docs/sections.jsonl.gz").touch()
+    (project / "elsewhere/xquad-r").mkdir()
+    (project / "elsewhere/xquad-r/en.json").touch()
+    result = CliRunner().invoke(study, ["documents", "--data", "elsewhere"], catch_exceptions=False)
+    assert "  batches.steps: 800 → 1500\n" in result.output
+    assert "  translate.checks.script: 0.3 → null\n" in result.output
+    assert "  missing: data/sources/parallel-docs/blocks.jsonl.gz" in result.output
+    assert "Next: `dvc repro`" in result.output
+    assert read_params(project / "params.yaml") == study_params("documents")
+    assert (project / "data/sources/parallel-docs/sections.jsonl.gz").is_symlink()
+    assert (project / "data/benchmarks/xquad-r/en.json").is_symlink()
+    text = (project / "params.yaml").read_text(encoding="utf-8")
+    assert text.startswith("# Every choice of the pipeline.")
+    apply_overrides(project / "params.yaml", ["seed=1"])
+    assert (project / "params.yaml").read_text(encoding="utf-8") == text
+
+
+def test_changes_that_are_not_in_git_are_kept_unless_forced(project: Path):
+    path = project / "params.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("seed: 1", "seed: 2"), encoding="utf-8")
+    with pytest.raises(ParamsError, match="expected no change that is not in Git"):
+        CliRunner().invoke(study, ["apertium"], catch_exceptions=False)
+    CliRunner().invoke(study, ["apertium", "--force"], catch_exceptions=False)
+    assert read_params(path) == {**study_params("apertium"), "seed": 2}
+
+
+def test_an_unknown_study_and_one_that_does_not_fit_leave_params_yaml_alone(project: Path):
+    before = (project / "params.yaml").read_bytes()
+    with pytest.raises(ParamsError, match="Did you mean 'paper'"):
+        CliRunner().invoke(study, ["papers"], catch_exceptions=False)
+    (project / "studies/mine.yaml").write_text("batches: {sizes: 8}\n")
+    with pytest.raises(ParamsError, match="Did you mean 'size'"):
+        CliRunner().invoke(study, ["mine"], catch_exceptions=False)
+    assert (project / "params.yaml").read_bytes() == before
 
 
 @pytest.fixture

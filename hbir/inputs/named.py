@@ -15,6 +15,7 @@ from hbir.core.watched import BENCHMARKS, ENCODERS, ENGINES, SOURCES, WATCHED, i
 from hbir.encoding.params import EncoderParams
 from hbir.encoding.presets import PRESETS
 from hbir.evaluation.params import EvaluateParams
+from hbir.inputs.check import Params
 from hbir.translation.params import TranslateParams
 from hbir.translation.selection import select_engines
 
@@ -33,6 +34,21 @@ class NamedPath(NamedTuple):
     """The file and key, for a message."""
     written: str
     """As in params.yaml, a language in the place of `{lang}`."""
+
+
+def of_all(params: Params) -> Iterator[NamedPath]:
+    """List the files of all stages.
+
+    Args:
+        params: the whole file.
+
+    Yields:
+        Every path.
+    """
+    yield from of_collect(params.collect)
+    yield from of_translate(params.translate, params.project.languages)
+    yield from of_encoder(params.encoder)
+    yield from of_score(params.evaluate)
 
 
 def of_collect(params: CollectParams) -> Iterator[NamedPath]:

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +36,14 @@ class Clone:
     """Run commands in the clone."""
 
     root: Path
+    extra: dict[str, str] = field(default_factory=dict)
+    """Environment variables beside the usual ones."""
 
     def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         result = subprocess.run(
             command,
             cwd=self.root,
-            env=_environment(),
+            env={**_environment(), **self.extra},
             capture_output=True,
             text=True,
             timeout=800,
@@ -63,7 +65,7 @@ class Clone:
         with subprocess.Popen(
             command,
             cwd=self.root,
-            env=_environment(),
+            env={**_environment(), **self.extra},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -135,7 +137,7 @@ def make_clone(root: Path) -> Clone:
 
 def _merge(target: Any, changes: dict[str, Any]) -> None:
     for key, value in changes.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and key in target:
             _merge(target[key], value)
         else:
             target[key] = value

@@ -2,16 +2,20 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.pipeline.opened_files import undeclared
 from tests.pipeline.project import Clone, make_clone
 
 WORDS = {"de": "Frage Antwort Nummer", "en": "question answer number", "es": "pregunta respuesta número"}
 BEIR = {"name": "beir/mine", "data": "data/benchmarks/mine"}
 PARALLEL = {"name": "parallel/docs", "data": "data/sources/docs.jsonl", "held_out": 0.2}
+
+LEXICON = {"name": "glossary", "path": "data/engines/en-es.txt"}
 
 
 def write_jsonl(path: Path, rows: list[dict[str, Any]]) -> None:
@@ -55,14 +59,18 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
             "path": "data/sources/faq.csv",
             "query": "q",
             "passage": "a",
-            "translate": False,
         },
     ]
+    (clone.root / "data/engines/en-es.txt").write_text("why por\nbecause porque\n")
     clone.configure(
         collect={"sources": sources, "leak_guard": [PARALLEL], "near_duplicates": None},
+        translate={"engine": "parallel", "languages": {"es": LEXICON}},
         evaluate={"benchmarks": [PARALLEL, BEIR]},
     )
+    log = tmp_path_factory.mktemp("opened")
+    clone.extra = {"PYTHONPATH": str(Path(__file__).with_name("opened")), "OPENED_LOG": str(log)}
     clone.dvc("repro")
+    clone.commit("results")
     return clone
 
 
@@ -79,16 +87,35 @@ def test_own_pairs_are_trained_on_and_own_benchmarks_are_scored(clone: Clone):
 
 def test_a_benchmark_more_or_less_collects_nothing(clone: Clone):
     clone.configure(evaluate={"benchmarks": [PARALLEL, BEIR, "cldr"]})
-    assert clone.stages_run("repro") == ["score@xx", "score@xy", "score@hybrid", "evaluate"]
+    assert clone.stages_run("repro", "score@xx") == ["inputs", "score@xx"]
+
+
+def test_a_stray_folder_runs_nothing_but_a_look_at_it(clone: Clone):
+    for folder in ("sources", "benchmarks", "encoders", "engines"):
+        (clone.root / f"data/{folder}/stray").mkdir()
+        (clone.root / f"data/{folder}/stray/file.txt").write_text("nobody names it")
+    assert clone.stages_run("repro", "score@xx") == ["inputs"]
+    assert clone.stages_run("repro", "score@xx") == []
 
 
 def test_a_changed_file_runs_what_reads_it(clone: Clone):
     queries = clone.root / "data/benchmarks/mine/queries.jsonl"
     queries.write_text(queries.read_text(encoding="utf-8").replace("Frage", "Anfrage"), encoding="utf-8")
-    assert clone.stages_run("repro", "score@xx") == ["score@xx"]
+    assert clone.stages_run("repro", "score@xx") == ["inputs", "score@xx"]
+    lexicon = clone.root / "data/engines/en-es.txt"
+    lexicon.write_text("why porqué\nbecause porque\n")
+    assert "translate@es" in clone.stages_run("repro", "translate")
     pairs = clone.root / "data/sources/faq.csv"
     pairs.write_text(pairs.read_text(encoding="utf-8") + "Who?,We.\n", encoding="utf-8")
-    assert clone.stages_run("repro", "collect") == ["collect"]
+    assert clone.stages_run("repro", "collect") == ["inputs", "collect"]
+
+
+def test_an_encoder_of_ones_own_is_watched(clone: Clone):
+    shutil.copytree(clone.root / "models/initial", clone.root / "data/encoders/mine")
+    clone.configure(encoder={"name": "data/encoders/mine"})
+    assert clone.stages_run("repro", "--single-item", "inputs", "encoder") == ["inputs", "encoder"]
+    (clone.root / "data/encoders/mine/README.md").write_text("another")
+    assert clone.stages_run("repro", "--single-item", "inputs", "encoder") == ["inputs", "encoder"]
 
 
 def test_a_model_of_the_project_is_benchmarked_and_searched_by_hand(clone: Clone):
@@ -105,3 +132,13 @@ def test_a_model_of_the_project_is_benchmarked_and_searched_by_hand(clone: Clone
     hits = json.loads(found.stdout)
     assert [hit["rank"] for hit in hits] == [1, 2]
     assert all(hit["language"] == "de" for hit in hits)
+
+
+def test_no_stage_opened_a_file_that_dvc_yaml_does_not_declare(clone: Clone):
+    """The last test: it looks at all that ran so far in this file."""
+    log = Path(clone.extra["OPENED_LOG"])
+    ran = {file.name for file in log.iterdir()}
+    assert {"collect", "encoder", "train_xx", "score@xx", "evaluate"} <= {name.split(":")[-1] for name in ran}
+    seen = {path for file in log.iterdir() for path in file.read_text(encoding="utf-8").splitlines()}
+    assert {"data/sources/faq.csv", "data/english.parquet", "models/initial/model.safetensors"} <= seen
+    assert undeclared(clone.root, log) == {}

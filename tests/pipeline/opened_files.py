@@ -1,0 +1,37 @@
+"""Compare what stages opened with what dvc.yaml declares for them."""
+
+from pathlib import Path
+
+from dvc.repo import Repo
+from dvc.stage import PipelineStage
+
+ALWAYS = ("params.yaml", "hbir/__init__.py", "hbir/__main__.py", "hbir/cli.py", "stages/__init__.py")
+RECORDS = ("hbir/tracking", "mlflow.db", ".git", ".dvc")
+"""MLflow's: what is recorded there changes no output."""
+TRACKED = {
+    "evaluate": ("models", "metrics", "data/translated", "data/batches", "dvc.lock", "dvc.yaml", ".dvcignore")
+}
+"""What the last stage opens to record it in MLflow."""
+
+
+def undeclared(root: Path, log: Path) -> dict[str, list[str]]:
+    """Return the files that each stage opened and dvc.yaml does not name as its dependency or output."""
+    found = {}
+    with Repo(str(root)) as repo:
+        stages = {stage.name: stage for stage in repo.index.stages if isinstance(stage, PipelineStage)}
+    for file in sorted(log.iterdir()):
+        stage = stages[file.name.split(":")[-1]]
+        declared = [str(Path(part.fs_path).relative_to(root)) for part in (*stage.deps, *stage.outs)]
+        allowed = (*declared, *ALWAYS, *RECORDS, *TRACKED.get(stage.name, ()))
+        opened = sorted(set(file.read_text(encoding="utf-8").splitlines()))
+        wrong = [path for path in opened if not any(_within(path, part) for part in allowed)]
+        if wrong:
+            found[stage.name] = wrong
+    return found
+
+
+def _within(path: str, part: str) -> bool:
+    """Tell whether a path is another, lies below it, or is a temporary file that becomes it."""
+    folder, _, name = part.rpartition("/")
+    temporary = f"{folder}/.{name}." if folder else f".{name}."
+    return path == part or path.startswith((f"{part}/", f"{part}-", temporary))
