@@ -79,27 +79,6 @@ class _Judged(NamedTuple):
     langs: list[frozenset[str]]
     """Per query those of its judged passages."""
 
-    @classmethod
-    def of(
-        cls, qrels: Sequence[Qrel], queries: Mapping[str, Query], survey: Survey, languages: Sequence[str]
-    ) -> "_Judged":
-        chosen = {key: query for key, query in queries.items() if query.language in languages}
-        known = dict.fromkeys(row.query for row in qrels if row.query in chosen)
-        langs: dict[str, set[str]] = {key: set() for key in known}
-        named = []
-        for row in qrels:
-            # An absent passage has no language; that of its query makes it count where it would be looked for.
-            language = survey.language.get(row.passage, queries[row.query].language)
-            if row.query in chosen and language in languages:
-                langs[row.query].add(language)
-                named.append(Qrel(chosen[row.query].id, f"{language}:{row.passage}", row.grade))
-        return cls(
-            [chosen[key] for key in known],
-            len(chosen) - len(known),
-            named,
-            list(map(frozenset, langs.values())),
-        )
-
 
 class _Passages(NamedTuple):
     ids: list[str]
@@ -112,7 +91,7 @@ def load(params: BeirParams, wanted: Sequence[str] | None) -> list[RetrievalTask
 
     Args:
         params: the benchmark; its folder holds corpus.jsonl, queries.jsonl (either may end in `.gz`) and
-            qrels/<split>.tsv. A query may have a `key`, the same for the translations of one question.
+            qrels/<split>.tsv. A query may have a `key`, the same for the translations of one query.
         wanted: the project's languages; None for all of the benchmark.
 
     Returns:
@@ -133,7 +112,7 @@ def load(params: BeirParams, wanted: Sequence[str] | None) -> list[RetrievalTask
     absent = [passage for passage in relevant if passage not in survey.language]
     tolerate_unknown(absent, len(relevant), "relevant passages", params.where, params.unknown_share)
     languages = _languages(params, wanted, queries, survey)
-    judged = _Judged.of(qrels, queries, survey, languages)
+    judged = _judge(qrels, queries, survey, languages)
     logger.info("%s: %d of %d queries have qrels", params.where, len(judged.queries), len(queries))
     searched = [language for language in languages if survey.passages[language]]
     if not absent and sum(survey.passages[language] for language in searched) <= params.exact_limit:
@@ -143,6 +122,27 @@ def load(params: BeirParams, wanted: Sequence[str] | None) -> list[RetrievalTask
     task = _task(params, files, languages, judged, None)
     share = params.unknown_share
     return [StreamedTask(judged=task, corpora=corpora, top_k=params.top_k, unknown_share=share)]
+
+
+def _judge(
+    qrels: Sequence[Qrel], queries: Mapping[str, Query], survey: Survey, languages: Sequence[str]
+) -> _Judged:
+    chosen = {key: query for key, query in queries.items() if query.language in languages}
+    known = dict.fromkeys(row.query for row in qrels if row.query in chosen)
+    langs: dict[str, set[str]] = {key: set() for key in known}
+    named = []
+    for row in qrels:
+        # An absent passage has no language; that of its query makes it count where it would be looked for.
+        language = survey.language.get(row.passage, queries[row.query].language)
+        if row.query in chosen and language in languages:
+            langs[row.query].add(language)
+            named.append(Qrel(chosen[row.query].id, f"{language}:{row.passage}", row.grade))
+    return _Judged(
+        [chosen[key] for key in known],
+        len(chosen) - len(known),
+        named,
+        list(map(frozenset, langs.values())),
+    )
 
 
 def _languages(

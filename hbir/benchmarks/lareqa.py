@@ -44,7 +44,7 @@ class XtremeLareqaParams(LareqaParams):
 class _Benchmark(NamedTuple):
     source: str
     official: dict[str, tuple[int, int]]
-    """Language → questions and candidates (Source: the table in LAReQA's README)."""
+    """Language → queries and candidates (Source: the table in LAReQA's README)."""
     measure: str
 
 
@@ -134,14 +134,14 @@ class _Candidate(NamedTuple):
 
 
 def load(params: LareqaParams, wanted: Sequence[str] | None) -> list[RetrievalTask]:
-    """Load the questions and sentences of some languages into one task.
+    """Load the queries and sentences of some languages into one task.
 
     Args:
         params: the benchmark; its folder holds `<language>.json`.
         wanted: the project's languages; None for all of the benchmark.
 
     Returns:
-        One task. Sentences of the same text are candidates of their own; translations of a question are one
+        One task. Sentences of the same text are candidates of their own; translations of a query are one
         cluster.
 
     Raises:
@@ -188,11 +188,11 @@ def _folder(params: LareqaParams, benchmark: _Benchmark) -> Path:
 
 
 def _compare(paragraphs: Sequence[Paragraph], official: tuple[int, int], path: Path) -> None:
-    questions = sum(len(paragraph.queries) for paragraph in paragraphs)
+    queries = sum(len(paragraph.queries) for paragraph in paragraphs)
     candidates = sum(len(paragraph.sentences) for paragraph in paragraphs)
-    if (questions, candidates) != official:
-        message = "%s has %d questions and %d candidates, the official file %d and %d"
-        logger.warning(message, path, questions, candidates, *official)
+    if (queries, candidates) != official:
+        message = "%s has %d queries and %d candidates, the official file %d and %d"
+        logger.warning(message, path, queries, candidates, *official)
 
 
 def _queries(paragraph: Paragraph, language: str, offset: int) -> list[_Query]:

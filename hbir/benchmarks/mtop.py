@@ -4,7 +4,7 @@ The data are those of Li et al., 2021 (arXiv 2008.09335); they define no retriev
 utterance, the pool is the training utterances, and those of the same intent are relevant.
 
 The Hub's copy has numbers for intents. That a number means the same intent in every language was not verified,
-so its cross-lingual and multilingual figures may be of wrong judgements; those of the official files are not.
+so its cross-lingual and multilingual figures may be of wrong qrels; those of the official files are not.
 """
 
 import logging

@@ -65,7 +65,7 @@ def load(params: ParallelParams, wanted: Sequence[str] | None) -> list[Retrieval
 
     Returns:
         One task, whose clusters are the documents. The passages of all rows are candidates, and a row's
-        passages in all languages are relevant to its question in each. A question is not asked in any
+        passages in all languages are relevant to its query in each. A query is not asked in any
         language when another held-out row has its English words or the same English passage, for then
         nobody could tell which row is meant. The version is of the file and of the params that choose and cut.
 
@@ -84,18 +84,18 @@ def load(params: ParallelParams, wanted: Sequence[str] | None) -> list[Retrieval
         len(rows),
     )
     cells = [(number, lang) for number, row in enumerate(rows) for lang in row.versions if lang in languages]
-    questions = [cell for cell in cells if cell[0] in asked]
+    queries = [cell for cell in cells if cell[0] in asked]
     task = RetrievalTask(
         name=params.name,
         version=version,
-        query_ids=[f"{lang}:{rows[number].id}/query" for number, lang in questions],
-        queries=[rows[number].versions[lang].query for number, lang in questions],
-        query_langs=[lang for _, lang in questions],
+        query_ids=[f"{lang}:{rows[number].id}/query" for number, lang in queries],
+        queries=[rows[number].versions[lang].query for number, lang in queries],
+        query_langs=[lang for _, lang in queries],
         passage_ids=[f"{lang}:{rows[number].id}" for number, lang in cells],
         passages=[rows[number].versions[lang].passage for number, lang in cells],
         passage_langs=[lang for _, lang in cells],
-        relevant=_relevant(questions, cells),
-        clusters=[rows[number].document for number, _ in questions],
+        relevant=_relevant(queries, cells),
+        clusters=[rows[number].document for number, _ in queries],
     )
     return [task]
 
@@ -133,9 +133,9 @@ def _unambiguous(rows: Sequence[Row]) -> set[int]:
     }
 
 
-def _relevant(questions: Sequence[tuple[int, str]], cells: Sequence[tuple[int, str]]) -> np.ndarray:
+def _relevant(queries: Sequence[tuple[int, str]], cells: Sequence[tuple[int, str]]) -> np.ndarray:
     versions: dict[int, list[int]] = defaultdict(list)
     for index, (number, _) in enumerate(cells):
         versions[number].append(index)
-    pairs = [(query, index) for query, (number, _) in enumerate(questions) for index in versions[number]]
+    pairs = [(query, index) for query, (number, _) in enumerate(queries) for index in versions[number]]
     return np.array(pairs, np.int64).reshape(-1, 2)

@@ -1,4 +1,4 @@
-"""Read files of parallel texts, `{id, text: {language: …}}` per line, as questions and passages."""
+"""Read files of parallel texts, `{id, text: {language: …}}` per line, as queries and passages."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ Share = Annotated[float, Field(gt=0, le=1)]
 
 @params_class
 class Reading:
-    """Say how rows of parallel texts become questions and passages."""
+    """Say how rows of parallel texts become queries and passages."""
 
     query: Literal["title", "span"] = "title"
     """`title`: it asks for its body; `span`: a random part of the text (of the body) asks for the whole."""
@@ -37,7 +37,7 @@ class Reading:
 
 
 class Text(NamedTuple):
-    """Hold a question and its passage in one language."""
+    """Hold a query and its passage in one language."""
 
     query: str
     passage: str
@@ -48,7 +48,7 @@ class Row(NamedTuple):
 
     id: str
     versions: dict[str, Text]
-    """Language → question and passage, with a letter or digit each; English is among them, what is untranslated
+    """Language → query and passage, with a letter or digit each; English is among them, what is untranslated
     is not."""
 
     @property
@@ -71,11 +71,11 @@ def is_held_out(document: str, share: float) -> bool:
 
 
 def read_rows(path: Path, reading: Reading, dropped: Counter[str]) -> Iterator[Row]:
-    """Read the rows that have a question and a passage in English.
+    """Read the rows that have a query and a passage in English.
 
     Args:
         path: a `.jsonl` or `.jsonl.gz` file.
-        reading: what becomes the question.
+        reading: what becomes the query.
         dropped: counts, by reason, the rows and the single languages that are left out.
 
     Yields:

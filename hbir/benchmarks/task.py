@@ -72,7 +72,7 @@ class RetrievalTask:
     bodies: list[str] | None = None
     """Per passage its own words, where `passages` has a title before or a context after them; else None."""
     clusters: list[str] | None = None
-    """Per query what a resampling must keep together, such as the translations of one question; None where
+    """Per query what a resampling must keep together, such as the translations of one query; None where
     every query stands alone."""
     measures: tuple[str, ...] = ("map",)
     """What the benchmark's own tables show, the main one first; names of `hbir.evaluation.measures`."""

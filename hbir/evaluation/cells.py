@@ -46,7 +46,7 @@ def queries_schema(names: Sequence[str]) -> pa.Schema:
         names: of its measures.
 
     Returns:
-        One row per query and pool that it is scored in; queries of one cluster are one question.
+        One row per query and pool that it is scored in; queries of one cluster are resampled together.
     """
     return pa.schema([*_QUERY_KEYS, *((name, pa.float64()) for name in names)])
 

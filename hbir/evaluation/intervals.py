@@ -1,6 +1,6 @@
-"""Say how far scores would move with other questions: percentile bootstrap over clusters of queries.
+"""Say how far scores would move with other queries: percentile bootstrap over clusters of queries.
 
-A cluster, such as a question and its translations, is drawn or left out as a whole. The intervals cover the
+A cluster, such as a query and its translations, is drawn or left out as a whole. The intervals cover the
 choice of the queries; they do not cover the training's seed, the passages or the choice of languages.
 (Source: Sakai, SIGIR 2006, bootstrap in evaluations of retrieval; Field & Welsh, JRSS B 69, 2007, of clusters.)
 """
@@ -39,7 +39,7 @@ class Resampled:
     means: np.ndarray
     """(runs, measures) float64, over the queries as they are that have the measure; NaN where none has."""
     resampled: np.ndarray
-    """(resamples, runs, measures) float64; in each resample the same questions for every run and measure."""
+    """(resamples, runs, measures) float64; in each resample the same queries for every run and measure."""
 
     def interval(self, run: int, measure: int) -> Interval | None:
         """Bound a mean.
@@ -55,7 +55,7 @@ class Resampled:
         return self._interval(self.resampled[:, run, measure])
 
     def difference(self, one: int, other: int, measure: int) -> Interval | None:
-        """Bound the difference between two runs on the same questions.
+        """Bound the difference between two runs on the same queries.
 
         Args:
             one: index of a run.
@@ -78,7 +78,7 @@ class Resampled:
 def resample(
     runs: Sequence[pa.Table], benchmark: str, measures: Sequence[str], resamples: int = RESAMPLES
 ) -> dict[str, Resampled]:
-    """Resample the questions of a benchmark, each setting apart.
+    """Resample the queries of a benchmark, each setting apart.
 
     Args:
         runs: tables of scores per query, of the same queries.

@@ -44,7 +44,7 @@ class Column:
     @property
     def name(self) -> str:
         """Return the measure as a reader knows it, with an arrow where lower is better."""
-        name = self.label or MEASURE_NAMES.get(self.measure, self.measure)
+        name = self.label or MEASURE_NAMES.get(self.measure, self.measure.replace("map@", "mAP@"))
         return name + (" ↓" if self.lower_is_better else "")
 
     def text(self, value: float | None) -> str:

@@ -147,7 +147,7 @@ def test_version_is_of_the_content_alone(folder, tmp_path):
 def test_counts_unlike_the_official_ones_are_told(folder, caplog):
     loaded(folder, ["de"])
     (message,) = caplog.messages
-    assert message.endswith("de.json has 2 questions and 3 candidates, the official file 512 and 2362")
+    assert message.endswith("de.json has 2 queries and 3 candidates, the official file 512 and 2362")
 
 
 def test_byte_order_mark(folder):
