@@ -1,12 +1,15 @@
-"""Write the page of the benchmarks from their registry."""
+"""Write the page of the benchmarks from what the code knows of each."""
 
-import inspect
-import sys
+from dataclasses import fields
 
-from docs.generate.markdown import code, paragraph, plain, table
-from hbir.benchmarks.registry import FAMILIES, LOADERS
+from docs.generate.markdown import code, item, paragraph, table
+from hbir.benchmarks.about import About
+from hbir.benchmarks.registry import list_benchmarks
 
-INTRODUCTION = "x"
+INTRODUCTION = """Score any encoder on one of them by `python -m hbir benchmark NAME`, or name it in
+`evaluate.benchmarks` of `params.yaml`. [Data](../data.md#benchmarks) says how files are found, and [add a
+benchmark](../how-to/benchmark.md) how to bring your own."""
+SETTINGS = """The main measure is named first; [measures](measures.md) explains measures and settings."""
 
 
 def page() -> str:
@@ -15,8 +18,16 @@ def page() -> str:
     Returns:
         Its Markdown.
     """
-    rows = []
-    for name, loader in {**LOADERS, **FAMILIES}.items():
-        module = inspect.getdoc(sys.modules[loader.load.__module__]) or ""
-        rows.append((code(name), plain(module.split("\n\n")[0])))
-    return "# Benchmarks\n\n" + paragraph(INTRODUCTION) + table(["name", "what"], rows)
+    known = list_benchmarks()
+    rows = [(code(about.name), about.asks, about.settings, about.measures) for about in known]
+    parts = ["# Benchmarks\n\n", paragraph(INTRODUCTION), paragraph(SETTINGS)]
+    parts.append(table(["name", "asks", "settings", "measures"], rows))
+    for about in known:
+        parts += [f"## {code(about.name)}\n\n", *_facts(about), "\n"]
+    return "".join(parts)
+
+
+def _facts(about: About) -> list[str]:
+    shown = ("name", "asks", "settings", "measures")
+    values = {field.name: getattr(about, field.name) for field in fields(about) if field.name not in shown}
+    return [item(f"**{name}**: {value.replace('<', '&lt;')}") for name, value in values.items()]

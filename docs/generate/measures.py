@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,11 @@ the values equal those of trec_eval; tests hold that, against `pytrec_eval` and 
 SETTINGS = """The three settings are **monolingual** (query and pool in one language), **cross-lingual** (the
 pool is in one other language) and **multilingual** (one pool of all languages, in which every translation
 of the answer is relevant)."""
+SYMBOLS = """R is the number of relevant passages of a query, r₁ < r₂ < … are their ranks from 1, and k is the
+number after the `@`."""
+CUT = """A streamed corpus is searched to the best `top_k` passages. Its mAP is called `map@<top_k>` and never
+`map`, and it has no rank distance if a relevant passage was missed. A query with relevant passages in fewer
+than two languages has no rank distance either; both are counted."""
 TIES = """Passages with equal scores are ranked by a hash of their id. An order by id would put one language
 first each time, and the bias between languages is what is measured here."""
 
@@ -26,17 +31,21 @@ def page() -> str:
     Returns:
         Its Markdown.
     """
-    rows = [_row(name, function) for name, function in {**MEASURES, RANK_DISTANCE: rank_distance}.items()]
-    parts = ["# Measures\n\n", paragraph(INTRODUCTION), paragraph(SETTINGS)]
-    parts += [table(["measure", "per query", "value", "source"], rows), paragraph(TIES)]
+    functions = {**MEASURES, RANK_DISTANCE: rank_distance}
+    by_function: dict[Callable[..., Any], list[str]] = {}
+    for name, function in functions.items():
+        inner = function.func if isinstance(function, partial) else function
+        by_function.setdefault(inner, []).append(name)
+    rows = [_row(names, function) for function, names in by_function.items()]
+    parts = ["# Measures\n\n", paragraph(INTRODUCTION), paragraph(SETTINGS), paragraph(SYMBOLS)]
+    parts += [table(["measure", "per query", "formula", "source"], rows), paragraph(CUT), paragraph(TIES)]
     return "".join(parts)
 
 
-def _row(name: str, function: Callable[..., Any]) -> tuple[str, str, str, str]:
-    inner = function.func if isinstance(function, partial) else function
-    doc = inspect.getdoc(inner) or ""
-    first = plain(doc.split("\n\n")[0])
-    source = SOURCE.search(first)
-    returns = re.search(r"Returns:\n(.+?)(\n\n|$)", doc, flags=re.DOTALL)
-    value = plain(returns[1]).removeprefix("(n_rankings,) float64").lstrip(" ;") if returns else ""
-    return code(name), SOURCE.sub("", first), value, source[1] if source else ""
+def _row(names: Sequence[str], function: Callable[..., Any]) -> tuple[str, str, str, str]:
+    first, *others = (inspect.getdoc(function) or "").split("\n\n")
+    source = SOURCE.search(plain(first))
+    formula = next((plain(text) for text in others if text.startswith("Formula: ")), "")
+    what = SOURCE.sub("", plain(first))
+    formula = formula.removeprefix("Formula: ").rstrip(".")
+    return ", ".join(map(code, names)), what, formula, source[1] if source else ""

@@ -27,10 +27,10 @@ SECTIONS: dict[str, type[Any]] = {
     "evaluate": EvaluateParams,
     "tracking": TrackingParams,
 }
-INTRODUCTION = """Every choice of the pipeline is a key of `params.yaml`. Change it there, or for one experiment
-with `dvc exp run -S key=value`. In brackets: what a key takes, and its value in `params.yaml`."""
-OVERRIDES = """What one sampler trains with in place of the value in `train`, such as
-`-S overrides.xx.temperature=0.1`. Null keeps the shared value."""
+INTRODUCTION = """Every choice of the pipeline is a key of `params.yaml`. Change it there, or for one
+experiment with `dvc exp run -S key=value`. In brackets: what a key takes, and its value in `params.yaml`."""
+OVERRIDES = """What one sampler trains with in place of the value in `train`, such as `-S
+overrides.xx.temperature=0.1`. Null keeps the shared value."""
 SOURCE = """An entry of `collect.sources` is a mapping: its `kind`, and the keys of that kind. A key with a
 default may be left out."""
 BENCHMARK = """An entry of `evaluate.benchmarks` or `collect.leak_guard` is a name, or a mapping of `name` and

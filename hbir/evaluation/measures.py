@@ -47,6 +47,8 @@ class Rankings:
 def average_precision(rankings: Rankings) -> NDArray[np.float64]:
     """Average the precision at each relevant passage, 0 where not retrieved (Source: Buckley & Voorhees, 2000).
 
+    Formula: (1 / R) · Σ i / rᵢ, over the R relevant passages in the order of their ranks r₁ < r₂ < …
+
     Args:
         rankings: the ranks.
 
@@ -58,6 +60,8 @@ def average_precision(rankings: Rankings) -> NDArray[np.float64]:
 
 def average_precision_at(rankings: Rankings, k: int) -> NDArray[np.float64]:
     """Average the precision at each relevant passage in the first k (Source: XTREME-R, arXiv 2104.07412).
+
+    Formula: (1 / min(R, k)) · Σ i / rᵢ, over the relevant passages with rᵢ ≤ k.
 
     Args:
         rankings: the ranks.
@@ -73,6 +77,8 @@ def average_precision_at(rankings: Rankings, k: int) -> NDArray[np.float64]:
 def recall(rankings: Rankings, k: int) -> NDArray[np.float64]:
     """Return the share of the relevant passages that are in the first k.
 
+    Formula: (number of relevant passages with rᵢ ≤ k) / R.
+
     Args:
         rankings: the ranks.
         k: cut-off.
@@ -85,6 +91,8 @@ def recall(rankings: Rankings, k: int) -> NDArray[np.float64]:
 
 def reciprocal_rank(rankings: Rankings, k: int) -> NDArray[np.float64]:
     """Return 1 / rank of the best relevant passage, 0 beyond the first k (Source: Voorhees, TREC-8, 1999).
+
+    Formula: 1 / r₁ where r₁ ≤ k, else 0.
 
     Args:
         rankings: the ranks.
@@ -99,6 +107,8 @@ def reciprocal_rank(rankings: Rankings, k: int) -> NDArray[np.float64]:
 
 def ndcg(rankings: Rankings, k: int) -> NDArray[np.float64]:
     """Return the discounted gain of the first k over the ideal one (Source: Järvelin & Kekäläinen, 2002).
+
+    Formula: DCG / ideal DCG, where DCG = Σ gainᵢ / log₂(rᵢ + 1), over rᵢ ≤ k; ideal: ranked by gain.
 
     Args:
         rankings: the ranks.
@@ -117,6 +127,8 @@ def ndcg(rankings: Rankings, k: int) -> NDArray[np.float64]:
 
 def rank_distance(rankings: Rankings) -> NDArray[np.float64]:
     """Return the worst minus the best rank of the relevant passages (Source: arXiv 2408.10536, language bias).
+
+    Formula: r_R − r₁.
 
     Args:
         rankings: the ranks in the pool of all languages, without cut-off.
