@@ -1,5 +1,4 @@
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -71,13 +70,15 @@ def test_alike_alone_and_in_company(folders, family):
     assert [engine.translate([text])[0] for text in SENTENCES] == together
 
 
-def test_the_documented_command(tmp_path, models):
+def test_the_documented_command(tmp_path, models, monkeypatch):
+    from ctranslate2.converters.transformers import main
+
     folder = tmp_path / "a folder"
     command = shlex.split(conversion(FAMILIES["opus"], Path("FOLDER"), "de", str(models["opus"])).strip("`"))
     assert command[0] == "ct2-transformers-converter"
     command[command.index("FOLDER")] = str(folder)
-    program = "from ctranslate2.converters.transformers import main; main()"
-    subprocess.run([sys.executable, "-c", program, *command[1:]], check=True, capture_output=True)
+    monkeypatch.setattr(sys, "argv", command)
+    main()
     engine = translator("opus", folder, compute="auto", beams=4)
     assert len(engine.translate(SENTENCES)) == len(SENTENCES)
     assert engine._model.compute_type in ("int8_float32", "int8_float16", "int8", "float16")
