@@ -93,7 +93,7 @@ def score_values(summaries: Mapping[str, Summary], final: Mapping[str, Settings]
         final: benchmark → settings of the final checkpoint.
 
     Returns:
-        Metric name → value. `1 main/mAP multilingual cldr` stands before all others in MLflow.
+        Metric name → value. `1 main/multilingual mAP cldr` stands before all others in MLflow.
         `cldr/multilingual/map` and all other measures are of the best checkpoint; the main measure of groups of
         queries and of the final checkpoint is under `variants/cldr/seen/…` and `variants/cldr/final/…`.
     """
@@ -118,7 +118,7 @@ def _headline(benchmark: str, summary: Summary) -> Iterator[tuple[str, float]]:
     for setting, scores in summary.settings.items():
         if scores.get(main) is not None:
             measure = named_column(main, setting, main).name.replace("@", " at ")
-            name = f"{measure} {SETTING_NAMES.get(setting, setting)} {benchmark}"
+            name = f"{SETTING_NAMES.get(setting, setting)} {measure} {benchmark}"
             yield metric_name(FIRST, name.replace("/", " ")), scores[main]
         if scores.get(RANK_DISTANCE) is not None:
             yield metric_name(FIRST, f"rank distance {benchmark}".replace("/", " ")), scores[RANK_DISTANCE]

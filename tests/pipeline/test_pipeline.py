@@ -134,12 +134,12 @@ def test_a_temporary_experiment_reaches_the_store_too(clone: Clone):
 
 
 def test_a_deleted_store_comes_back(clone: Clone):
-    before = {run["fingerprint"]: run for run in _tracked(clone)}
+    before = {(run["fingerprint"], run["evaluation"]): run for run in _tracked(clone)}
     of_experiments = {name: run for name, run in before.items() if run["experiments"]}
     assert len(of_experiments) > 3
     (clone.root / "mlflow.db").unlink()
     clone.run("python", "-m", "hbir", "track")
-    after = {run["fingerprint"]: run for run in _tracked(clone)}
+    after = {(run["fingerprint"], run["evaluation"]): run for run in _tracked(clone)}
     assert {name: after.get(name) for name in of_experiments} == of_experiments
     assert after.keys() <= before.keys()
     assert {run["sampler"] for run in after.values()} == {"xx", "xy", "hybrid"}

@@ -14,7 +14,7 @@ WANTED = (
     "train/learning_rate",
     "validation/loss",
     "cldr/multilingual/map",
-    "1 main/mAP multilingual cldr",
+    "1 main/multilingual mAP cldr",
 )
 runs = []
 for run in client.search_runs([experiment.experiment_id]):
@@ -22,9 +22,9 @@ for run in client.search_runs([experiment.experiment_id]):
     runs.append(
         {
             "fingerprint": data.tags["hbir.fingerprint"],
+            "evaluation": data.tags.get("hbir.evaluation"),
             "experiments": sorted(filter(None, data.tags.get("hbir.experiments", "").split(", "))),
             "scores": data.metrics.get("cldr/multilingual/map"),
-            "translated": data.tags.get("hbir.translated_pairs"),
             "sampler": data.params["sampler"],
             "seed": data.params["seed"],
             "temperature": data.params["temperature"],

@@ -75,19 +75,19 @@ def test_scores_of_the_best_checkpoint_of_groups_and_of_the_final_one(tmp_path: 
     assert values["variants/cldr/final/multilingual/map"] == result.final["cldr"]["multilingual"]["map"]
     first = {name: value for name, value in values.items() if name.startswith("1 main/")}
     assert sorted(first) == [
-        "1 main/mAP cross-lingual cldr",
-        "1 main/mAP monolingual cldr",
-        "1 main/mAP multilingual cldr",
+        "1 main/cross-lingual mAP cldr",
+        "1 main/monolingual mAP cldr",
+        "1 main/multilingual mAP cldr",
         "1 main/rank distance cldr",
     ]
-    assert first["1 main/mAP multilingual cldr"] == values["cldr/multilingual/map"]
+    assert first["1 main/multilingual mAP cldr"] == values["cldr/multilingual/map"]
     assert len(values) == 4 + (7 + 7 + 8) + 3 * 4  # what opens first, best; seen, unseen and final
 
 
 def test_what_opens_first_has_each_benchmarks_own_measure(five: list[SamplerResults]):
     names = {name for name in score_values(five[0].summaries, {}) if name.startswith("1 main/")}
-    assert {"1 main/nDCG at 10 monolingual miracl", "1 main/accuracy cross-lingual tatoeba"} <= names
-    assert {"1 main/nDCG at 10 multilingual beir my set", "1 main/rank distance beir my set"} <= names
+    assert {"1 main/monolingual nDCG at 10 miracl", "1 main/cross-lingual accuracy tatoeba"} <= names
+    assert {"1 main/multilingual nDCG at 10 beir my set", "1 main/rank distance beir my set"} <= names
 
 
 def test_a_missing_score_is_left_out(tmp_path: Path):
