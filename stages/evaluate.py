@@ -7,14 +7,14 @@ from rich.console import Console
 
 from hbir.core import paths, project
 from hbir.core.files import write_json
+from hbir.core.machine import main_root
 from hbir.core.params import read_params, section
 from hbir.evaluation.results import read_results
 from hbir.evaluation.summary import headline
 from hbir.reporting.described import description
 from hbir.reporting.git import code_commit
-from hbir.reporting.leftovers import remove_leftovers
 from hbir.reporting.terminal import show_comparison
-from hbir.reporting.write import PAGE, write_reports
+from hbir.reporting.write import PAGE, remove_leftovers, write_reports
 from hbir.tracking.params import TrackingParams
 from hbir.tracking.sync import synchronise_quietly
 
@@ -34,4 +34,7 @@ def evaluate() -> None:
     write_json(paths.METRICS / "headline.json", headline(chosen.summaries))
     show_comparison(results, top.sampler, Console())
     synchronise_quietly(results, tracking)
-    click.echo(f"report: {(paths.REPORTS / PAGE).resolve()}")
+    if (
+        Path.cwd().resolve() == main_root().resolve()
+    ):  # the folder of an experiment beside it is gone afterwards
+        click.echo(f"report: {(paths.REPORTS / PAGE).resolve()}")

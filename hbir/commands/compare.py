@@ -32,7 +32,7 @@ def compare(with_intervals: bool, style: str) -> None:
     markdown, terminal = comparison_markdown, comparison
     if with_intervals:
         # NumPy and Arrow take a second to import, and the plain comparison does without them.
-        from hbir.reporting.interval_views import intervals, intervals_markdown
+        from hbir.reporting.intervals import intervals, intervals_markdown
 
         markdown, terminal = intervals_markdown, intervals
     if style == "markdown":

@@ -43,9 +43,9 @@ def language_maps(scores: Mapping[str, Pairs], headline: str, langs: Sequence[st
         sampler; none for a single pair of languages.
     """
     pairs = {pair for found in scores.values() for pair in found}
-    own = scores.get(headline, {})
-    others = {sampler: found for sampler, found in scores.items() if sampler != headline and own}
-    changes = {f"{headline} − {sampler}": differences(own, found) for sampler, found in others.items()}
+    leading = scores.get(headline, {})
+    others = {sampler: found for sampler, found in scores.items() if sampler != headline and leading}
+    changes = {f"{headline} − {sampler}": differences(leading, found) for sampler, found in others.items()}
     largest = max((abs(value) for found in changes.values() for value in found.values()), default=0.0)
     if len(pairs) < 2:
         return LanguageMaps(explanation="", scores=[], differences=[])

@@ -11,10 +11,9 @@ from markupsafe import Markup
 
 from hbir.core.training_record import CURVES, CurveName
 from hbir.evaluation.results import SamplerResults
-from hbir.reporting.columns import MISSING
+from hbir.reporting.columns import MISSING, notes
 from hbir.reporting.curves import Curve, line_chart
 from hbir.reporting.heat import composition_map
-from hbir.reporting.notes import notes
 from hbir.reporting.scores import benchmark_scores
 from hbir.reporting.views import benchmark_view, overview
 

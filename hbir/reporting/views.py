@@ -114,8 +114,8 @@ def overview(benchmarks: Sequence[BenchmarkScores], results: Sequence[SamplerRes
 
 def _cards(scores: BenchmarkScores, headline: str) -> list[Card]:
     table = scores.main
-    own = next((row for row in table.rows if row.sampler == headline), None)
-    if own is None:
+    leading = next((row for row in table.rows if row.sampler == headline), None)
+    if leading is None:
         return []
     wanted = (scores.main_measure, "rank_distance")
     shown = [index for index, column in enumerate(table.columns) if column.measure in wanted]
@@ -123,25 +123,25 @@ def _cards(scores: BenchmarkScores, headline: str) -> list[Card]:
     return [
         Card(
             column=table.columns[index],
-            text=own.cells[index].text,
+            text=leading.cells[index].text,
             beside=_beside(
-                table.columns[index], own.cells[index], {row.sampler: row.cells[index] for row in others}
+                table.columns[index], leading.cells[index], {row.sampler: row.cells[index] for row in others}
             ),
         )
         for index in shown
     ]
 
 
-def _beside(column: Column, own: Cell, others: Mapping[str, Cell]) -> str:
+def _beside(column: Column, leading: Cell, others: Mapping[str, Cell]) -> str:
     values = {sampler: cell.value for sampler, cell in others.items() if cell.value is not None}
-    if own.value is None or not values:
+    if leading.value is None or not values:
         return ""
     best = min(values, key=lambda sampler: values[sampler] if column.lower_is_better else -values[sampler])
-    change = own.value - values[best]
+    change = leading.value - values[best]
     distance = f"{column.text(abs(change))} {'above' if change > 0 else 'below'}"
-    if own.text == column.text(values[best]):
+    if leading.text == column.text(values[best]):
         distance = "level with"
-    return f"best, {distance} {best}" if own.best else f"{distance} {best}"
+    return f"best, {distance} {best}" if leading.best else f"{distance} {best}"
 
 
 def _panels(table: ScoreTable) -> list[Panel]:

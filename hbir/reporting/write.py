@@ -1,15 +1,20 @@
-"""Write everything that people look at."""
+"""Write everything that people look at, and remove what would look like a result."""
 
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from hbir.core.errors import DataError
 from hbir.core.files import atomic_folder
+from hbir.core.paths import METRICS, SCORES
+from hbir.core.training_record import TRAINING
 from hbir.evaluation.results import SamplerResults
 from hbir.reporting.markdown import comparison_markdown
 from hbir.reporting.page import comparison_page
 from hbir.reporting.plots import write_plots
 
+HEADLINE = "headline"
+"""The metrics of the sampler that stands for an experiment."""
 PAGE, MARKDOWN, PLOTS = "comparison.html", "comparison.md", "plots"
 
 
@@ -42,3 +47,23 @@ def write_reports(
         )
         (temporary / PLOTS).mkdir()
         write_plots(results, temporary / PLOTS)
+
+
+def remove_leftovers(root: Path, compared: Collection[str]) -> list[str]:
+    """Remove scores and metrics of samplers that are not compared any more, which DVC leaves.
+
+    Its cache keeps what it knows of them.
+
+    Args:
+        root: the project's folder.
+        compared: the samplers whose scores stay.
+
+    Returns:
+        The names of the samplers of which something was removed.
+    """
+    folders = [path.parent for path in sorted((root / SCORES).glob(f"*/{TRAINING}"))]
+    files = sorted((root / METRICS).glob("*.json"))
+    old = [path for path in (*folders, *files) if path.stem not in {*compared, HEADLINE}]
+    for path in old:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return sorted({path.stem for path in old})

@@ -62,8 +62,8 @@ def record_checkpoint(
     new = bool(reference) and recorded != REFERENCE
     if new:
         _record_reference(run, reference)
-    told = f"recorded as a reference, `{reference['fetch']}` gets it" if reference else "not recorded"
-    note = f"{result.sampler}: its model is not in {models.name}/{result.sampler}, {told}"
+    outcome = f"recorded as a reference, `{reference['fetch']}` gets it" if reference else "not recorded"
+    note = f"{result.sampler}: its model is not in {models.name}/{result.sampler}, {outcome}"
     return Recorded(recorded=new, notes=() if present else (note,))
 
 

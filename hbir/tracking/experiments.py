@@ -49,6 +49,8 @@ def synchronise_experiments(store: Store, params: TrackingParams) -> SyncSummary
         return summary
     with store.faults():
         complete = [run for run in store.search() if SYNCHRONISED in run.data.tags] if experiments else []
+    if experiments:
+        log.info("MLflow: looking at %s experiments", len(experiments))
     said = time.monotonic()
     for number, experiment in enumerate(experiments, start=1):
         try:

@@ -34,8 +34,8 @@ def never_fatal() -> Iterator[None]:
         yield
     except Exception as error:
         expected = isinstance(error, TrackingError)
-        told = str(error).rstrip(".") if expected else f"{type(error).__name__}: {error}"
-        log.warning("tracking: %s; run `python -m hbir track` later", told, exc_info=not expected)
+        fault = str(error).rstrip(".") if expected else f"{type(error).__name__}: {error}"
+        log.warning("tracking: %s; run `python -m hbir track` later", fault, exc_info=not expected)
 
 
 class LiveRun(Observer):

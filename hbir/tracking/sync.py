@@ -15,9 +15,9 @@ from hbir.core.paths import MODELS
 from hbir.core.training_record import CURVES, TRAINING, write_training
 from hbir.evaluation.results import CELLS, SamplerResults
 from hbir.reporting.described import description
-from hbir.reporting.figures import composition_figure
 from hbir.tracking.checkpoint import record_checkpoint
 from hbir.tracking.described import project_params, read_translations
+from hbir.tracking.figures import composition_figure
 from hbir.tracking.live import never_fatal
 from hbir.tracking.params import TrackingParams
 from hbir.tracking.running import end_interrupted

@@ -9,8 +9,7 @@ from rich.console import Console
 from hbir.commands import compare as command
 from hbir.core.files import read_table
 from hbir.evaluation.cells import QUERIES
-from hbir.reporting.interval_views import intervals, intervals_markdown
-from hbir.reporting.intervals import interval_table
+from hbir.reporting.intervals import interval_table, intervals, intervals_markdown
 from hbir.reporting.scores import benchmark_scores
 from tests.reporting.builder import KINDS, QUESTIONS, build
 
@@ -71,7 +70,7 @@ def test_the_terminal_shows_it_in_80_columns(name, request):
     text = shown(request.getfixturevalue(name))
     assert max(map(len, text.splitlines())) <= 80
     assert "…" not in text
-    assert f"monolingual, {QUESTIONS} questions" in text
+    assert f"monolingual, {QUESTIONS} clusters of queries" in text
     assert "hybrid − xx" in text
 
 
@@ -79,7 +78,7 @@ def test_scores_without_queries_stand_without_intervals(five):
     table = table_of(five, "mteb/STS22")
     assert [cell.text for cell in table.scores["xx"]] == ["0.9612"]
     assert [cell.text for cell in table.differences["hybrid − xx"]] == ["–"]
-    assert table.questions == {}
+    assert table.clusters == {}
 
 
 def test_markdown_holds_the_main_measures(five):

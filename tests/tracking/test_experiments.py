@@ -105,6 +105,16 @@ def test_an_experiments_runs_come_from_the_cache(store: Store, params: TrackingP
     assert read_json(store.root / "scores/xx/training.json")["fingerprint"] != OTHER
 
 
+def test_there_is_a_sign_of_life(
+    store: Store, params: TrackingParams, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("hbir.tracking.experiments.SECONDS", 0)
+    with caplog.at_level("INFO", "hbir"):
+        synchronise_experiments(store, params)
+    said = [record.getMessage() for record in caplog.records if record.name == "hbir.tracking.experiments"]
+    assert said == ["MLflow: looking at 1 experiments", "MLflow: 1 of 1 experiments"]
+
+
 def test_a_large_model_stays_in_the_cache(store: Store):
     synchronise_experiments(store, TrackingParams(log_every=20, checkpoint_every=200, model_size_limit=0.001))
     tags = runs(store)["xx"].data.tags

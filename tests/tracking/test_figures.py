@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hbir.core.training_record import LanguageCount
-from hbir.reporting.figures import composition_figure, composition_shares
+from hbir.tracking.figures import composition_figure, composition_shares
 
 COMPOSITION = [
     LanguageCount(query_lang="de", passage_lang="de", count=60),
