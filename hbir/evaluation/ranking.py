@@ -165,12 +165,18 @@ class _Ranker:
         groups: dict[tuple[int, float], list[int]] = defaultdict(list)
         for k in tied.tolist():
             groups[row[k], chunk[row[k], passage[k]]].append(k)
-        for (number, score), members in groups.items():
+        for (number, score), group in groups.items():
+            members = np.array(group)  # (m,)
             equal = np.flatnonzero(chunk[number] == score)  # (e,)
-            for k in members:
-                before = equal[self.order[equal] < self.order[passage[k]]]
-                ranks[0, k] += np.count_nonzero(self.lang[before] == self.lang[passage[k]])
-                ranks[1, k] += len(before)
+            ranks[1, members] += self._before(equal, passage[members])
+            member_lang = self.lang[passage[members]]
+            for language in np.unique(member_lang):
+                same = members[member_lang == language]
+                ranks[0, same] += self._before(equal[self.lang[equal] == language], passage[same])
+
+    def _before(self, tied: np.ndarray, passage: np.ndarray) -> np.ndarray:
+        """Count the (e,) tied passages that come before each of (m,) passages: (m,) int64, in e log e."""
+        return np.asarray(np.searchsorted(np.sort(self.order[tied]), self.order[passage]))
 
 
 def _standing(

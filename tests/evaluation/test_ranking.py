@@ -134,3 +134,16 @@ def test_nan_names_its_query_in_a_later_chunk(bilingual):
 def test_wrong_tie_order_is_refused(bilingual, bilingual_scores, order):
     with pytest.raises(DataError, match="tie order"):
         rank_positives(bilingual, [bilingual_scores], order)
+
+
+def test_a_collapsed_encoder_ties_everything():
+    langs = ["de", "fr"] * 3000
+    task = make_task(["de"], langs, [(0, p) for p in range(0, 6000, 5)])
+    ranks = rank_positives(task, [np.zeros((1, 6000), np.float32)])
+    order = neutral_order(task.passage_ids)
+    assert ranks.pooled_rank.tolist() == (np.argsort(np.argsort(order)) + 1)[::5].tolist()
+    own = np.empty(6000, np.int64)
+    for first in (0, 1):
+        own[first::2] = np.argsort(np.argsort(order[first::2])) + 1
+    assert ranks.own_rank.tolist() == own[::5].tolist()
+    assert ranks.tied_own.all()
