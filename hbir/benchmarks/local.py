@@ -7,7 +7,7 @@ from typing import TypeVar
 import regex
 from pydantic import TypeAdapter, ValidationError
 
-from hbir.benchmarks.params import DATA_VARIABLE, BenchmarkParams
+from hbir.benchmarks.params import DATA_VARIABLE, BenchmarkParams, is_there
 from hbir.core.errors import DataError
 from hbir.core.hashing import digest, file_digest
 from hbir.core.lines import BOM
@@ -69,7 +69,7 @@ def file_in(folder: Path, name: str) -> Path:
         DataError: when it is not there; the message lists what is.
     """
     path = folder / name
-    if path.is_file():
+    if is_there(path) and path.is_file():
         return path
     raise absent(folder, name)
 
@@ -84,7 +84,10 @@ def absent(folder: Path, expected: str) -> DataError:
     Returns:
         The error, to be raised by the caller; it lists what is there.
     """
-    there = sorted(item.name for item in folder.iterdir()) if folder.is_dir() else ["no folder"]
+    try:
+        there = sorted(item.name for item in folder.iterdir()) if folder.is_dir() else ["no folder"]
+    except PermissionError:
+        there = ["a folder that may not be read"]
     listed = ", ".join([*there[:_SHOWN], *(["…"] if len(there) > _SHOWN else [])])
     return DataError(
         where=str(folder),

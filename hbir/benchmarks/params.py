@@ -62,7 +62,7 @@ def data_folder(params: BenchmarkParams) -> Path | None:
     """
     if params.data is not None:
         path = expanded(params.data, f"{params.where}: data")
-        if not path.exists():
+        if not is_there(path):
             raise ParamsError(
                 where=f"{params.where}: data",
                 expected="a path that exists",
@@ -71,9 +71,32 @@ def data_folder(params: BenchmarkParams) -> Path | None:
             )
         return path
     inside = located(BENCHMARKS / params.name)
-    if inside.exists():
+    if is_there(inside):
         return inside
     return None if runs_in_pipeline() else shared_folder(params.name)
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether a file or folder exists.
+
+    Args:
+        path: of a benchmark.
+
+    Returns:
+        Whether it does.
+
+    Raises:
+        ParamsError: when a folder on the way to it may not be entered.
+    """
+    try:
+        return path.exists()
+    except PermissionError as error:
+        raise ParamsError(
+            where=str(path),
+            expected="a path that may be read",
+            found="permission denied",
+            hint="Give yourself the right to read it (`ls -ld` shows whose each folder is).",
+        ) from error
 
 
 def shared_folder(name: str) -> Path | None:
@@ -86,7 +109,7 @@ def shared_folder(name: str) -> Path | None:
         `$HBIR_DATA/<name>` where that exists.
     """
     folder = Path(os.environ.get(DATA_VARIABLE, ""), name)
-    return folder if os.environ.get(DATA_VARIABLE) and folder.exists() else None
+    return folder if os.environ.get(DATA_VARIABLE) and is_there(folder) else None
 
 
 def refuse_data(params: BenchmarkParams, reason: str) -> None:

@@ -279,6 +279,24 @@ def test_folder_that_does_not_exist(tmp_path):
         loaded(tmp_path / "nowhere")
 
 
+def test_a_folder_that_may_not_be_entered(folder, monkeypatch):
+    def exists(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "exists", exists)
+    with pytest.raises(ParamsError, match="expected a path that may be read, found permission denied"):
+        loaded(folder)
+
+
+def test_a_folder_that_may_not_be_listed(folder, monkeypatch):
+    def iterdir(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    with pytest.raises(DataError, match=r"expected hi\.json, found a folder that may not be read"):
+        loaded(folder, ["hi"])
+
+
 def test_missing_language_file(folder):
     with pytest.raises(DataError, match=r"data: expected hi\.json, found de\.json, en\.json, es\.json"):
         loaded(folder, ["de", "hi"])
