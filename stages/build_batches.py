@@ -2,11 +2,12 @@
 
 import click
 
-from hbir.batching.build import make_plan, merge_pairs
+from hbir.batching.build import make_plans, merge_pairs
 from hbir.batching.inventory import Inventory
 from hbir.batching.params import BatchParams
 from hbir.batching.plan import write_plan
 from hbir.batching.summary import summary_line
+from hbir.batching.validation_pairs import check_validation
 from hbir.core import paths, project
 from hbir.core.files import atomic_file, atomic_folder, read_table, write_table
 from hbir.core.hashing import file_digest
@@ -28,11 +29,13 @@ def build_batches() -> None:
         lang: read_table(paths.TRANSLATED / f"{lang}.parquet", TRANSLATED_SCHEMA) for lang in languages
     }
     pairs = merge_pairs(translated)
+    # No plan depends on it; training would tell it hours later, when the encoder and the plans are there.
+    check_validation(pairs, section(params, "train.validation", dict).get("monolingual", "all"))
     inventory = Inventory.of(pairs)
     with atomic_file(paths.PAIRS) as file, atomic_folder(paths.BATCHES) as folder:
         write_table(file, pairs)
         fingerprint = file_digest(file)
-        for sampler in (*with_stage(), *top.baselines):
-            plan = make_plan(sampler, inventory, batches, top.seed, fingerprint)
-            write_plan(folder / f"{sampler}.parquet", plan)
+        samplers = [*with_stage(), *top.baselines]
+        for plan in make_plans(samplers, inventory, batches, top.seed, fingerprint):
+            write_plan(folder / f"{plan.sampler}.parquet", plan)
             click.echo(f"plan {summary_line(plan, len(inventory.pair_ids))}")

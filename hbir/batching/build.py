@@ -1,6 +1,7 @@
 """Merge the languages' pairs and make plans of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
@@ -11,7 +12,7 @@ from hbir.batching.compositions import compose
 from hbir.batching.inventory import Inventory
 from hbir.batching.params import BatchParams
 from hbir.batching.plan import Plan
-from hbir.batching.setting import Setting
+from hbir.batching.setting import Setting, TooFewPairsError
 from hbir.core.errors import DataError, PlanError
 from hbir.core.samplers import SAMPLERS
 from hbir.core.schemas import PAIRS_SCHEMA, TRAIN, TRANSLATED_SCHEMA
@@ -70,6 +71,50 @@ def _check_one(counts: pa.Table, column: str, expected: str) -> None:
             found="several",
             hint="Run `dvc repro` to translate the current pairs; if it stays, two pairs have the same id.",
         )
+
+
+def make_plans(
+    samplers: Sequence[str], inventory: Inventory, params: BatchParams, seed: int, pairs_fingerprint: str
+) -> Iterator[Plan]:
+    """Draw all batches of several samplers.
+
+    Args:
+        samplers: names in SAMPLERS.
+        inventory: of the pairs; one serves all plans.
+        params: the section `batches`.
+        seed: the base seed.
+        pairs_fingerprint: `file_digest` of the pairs, kept in the plans.
+
+    Yields:
+        A plan for each.
+
+    Raises:
+        PlanError: when one cannot be made; where batches are too large for the pairs, it names the largest size
+            that all samplers can fill.
+    """
+    try:
+        for sampler in samplers:
+            yield make_plan(sampler, inventory, params, seed, pairs_fingerprint)
+    except TooFewPairsError as error:
+        largest = _largest(samplers, Setting(inventory, params, seed, quiet=True), error)
+        fits = f"Set batches.size to {largest} or less, or add pairs." if largest > 1 else "Add pairs."
+        hint = f"{fits} A language with few pairs can be left out of batches.languages."
+        raise PlanError(where=error.where, expected=error.expected, found=error.found, hint=hint) from error
+
+
+def _largest(samplers: Sequence[str], setting: Setting, error: TooFewPairsError) -> int:
+    """Lower the size to what each hindrance allows, until all samplers can fill their batches."""
+    size = error.largest
+    while size > 1:
+        smaller = replace(setting, params=replace(setting.params, size=size))
+        try:
+            for sampler in samplers:
+                compose(sampler, smaller)
+        except TooFewPairsError as again:
+            size = again.largest
+        else:
+            break
+    return size
 
 
 def make_plan(

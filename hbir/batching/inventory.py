@@ -58,7 +58,7 @@ class Inventory:
                 where="data/pairs.parquet",
                 expected=f"{split} pairs",
                 found="none",
-                hint="Run `dvc repro build_batches`, or add a source.",
+                hint="Add pairs, or change `validation` of a source, the share that is held back.",
             )
         languages = sorted(pc.unique(pairs["lang"]).to_pylist())
         pair_ids, first, row = np.unique(chosen["pair_id"].to_numpy(), return_index=True, return_inverse=True)

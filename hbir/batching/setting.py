@@ -24,6 +24,8 @@ class Setting:
     inventory: Inventory
     params: BatchParams
     seed: int
+    quiet: bool = False
+    """Whether no warning says which sources are left out."""
 
     def stream(self, *names: str) -> np.random.Generator:
         """Open a random stream, named by its purpose so that no composition disturbs another.
@@ -70,7 +72,7 @@ class Setting:
             The weighted choice.
         """
         require_one(walks)
-        left_out = [walk for walk in walks if len(walk.pool) and not walk.fills]
+        left_out = [walk for walk in walks if len(walk.pool) and not walk.fills and not self.quiet]
         for walk in left_out:
             log.warning("%s is left out: it can fill %d of %d rows", _name(walk), len(walk.reserve), walk.size)
         return Sources([walk for walk in walks if walk.fills], self.params.size_exponent, stream)
@@ -83,16 +85,25 @@ def require_one(walks: Sequence[Walk]) -> None:
         walks: at least one.
 
     Raises:
-        PlanError: when none can.
+        TooFewPairsError: when none can.
     """
     best = max(walks, key=lambda walk: len(walk.reserve))
     if not best.fills:
-        raise PlanError(
+        error = TooFewPairsError(
             where=_name(best),
             expected=f"at least {best.size} pairs that can stand in one batch",
             found=f"{len(best.reserve)} (of {len(best.pool)} pairs)",
             hint="Lower batches.size or add pairs.",
         )
+        error.largest = len(best.reserve)
+        raise error
+
+
+class TooFewPairsError(PlanError):
+    """Report a batch that cannot be filled."""
+
+    largest = 0
+    """Pairs of a batch that could be filled."""
 
 
 def _name(walk: Walk) -> str:

@@ -10,7 +10,7 @@ from hbir.collection.params import CollectParams
 from hbir.collection.sources import checked as checked_sources
 from hbir.collection.sources import to_translate
 from hbir.core import paths
-from hbir.core.errors import HbirError
+from hbir.core.errors import HbirError, ParamsError
 from hbir.core.languages import ENGLISH, language
 from hbir.core.params import section, unknown
 from hbir.core.project import Project, read_project, subset, training_languages
@@ -56,7 +56,14 @@ def check(params: dict[str, Any]) -> Params:
     for lang in project.languages:
         language(lang, "params.yaml: languages")
     read_overrides(params)
-    training_languages(params)
+    trained = training_languages(params)
+    if len(trained) < 2:
+        raise ParamsError(
+            where="params.yaml: batches.languages",
+            expected="at least two languages",
+            found=", ".join(trained),
+            hint="Add a language: xy and hybrid put two into every pair, and are always trained.",
+        )
     found = Params(project, *(section(params, name, kind) for name, kind in _sections()))
     checked_sources(found.collect.sources)
     checked_benchmarks(found.collect.leak_guard, "params.yaml: collect.leak_guard")
@@ -65,8 +72,8 @@ def check(params: dict[str, Any]) -> Params:
     if found.encoder.languages != "training":
         subset(project, found.encoder.languages, "params.yaml: encoder.languages")
     for lang in found.train.validation.monolingual if found.train.validation.monolingual != "all" else ():
-        if lang not in training_languages(params):
-            raise unknown("params.yaml: train.validation.monolingual", lang, training_languages(params))
+        if lang not in trained:
+            raise unknown("params.yaml: train.validation.monolingual", lang, trained)
     return found
 
 

@@ -12,17 +12,15 @@ from sentence_transformers import SentenceTransformer
 from hbir.batching.inventory import Inventory
 from hbir.batching.plan import Batch
 from hbir.batching.pool import Example, Pairing, Pool, same_language, two_languages
+from hbir.batching.validation_pairs import ALL_SOURCES, validation_inventory
 from hbir.batching.walk import Walk
 from hbir.core.errors import DataError
-from hbir.core.schemas import VALIDATION
 from hbir.encoding.model import embed
 from hbir.training.objective import info_nce, precision
 from hbir.training.params import ValidationParams
 from hbir.training.texts import PairTexts
 
 _ENCODE_BATCH = 128
-_SOURCE = "all"
-"""Validation draws from all sources together."""
 
 
 @dataclass
@@ -55,9 +53,7 @@ def make_validation(pairs: pa.Table, params: ValidationParams, size: int, seed: 
     Raises:
         DataError: when there are no validation pairs or not in a language that is asked for.
     """
-    place = pairs.schema.get_field_index("source")
-    together = pairs.set_column(place, "source", pa.array([_SOURCE] * pairs.num_rows))
-    inventory = Inventory.of(together, VALIDATION)
+    inventory = validation_inventory(pairs)
     texts = PairTexts(pairs)
     languages = inventory.languages if params.monolingual == "all" else params.monolingual
     validation = Validation(params.temperature, params.cross_lingual)
@@ -116,7 +112,7 @@ def validate(model: SentenceTransformer, validation: Validation, bf16: bool = Fa
 def _draw(
     inventory: Inventory, languages: Sequence[str], pairing: Pairing, size: int, batches: int, seed: int
 ) -> list[list[Example]]:
-    pool = Pool.of(inventory, _SOURCE, languages, pairing)
+    pool = Pool.of(inventory, ALL_SOURCES, languages, pairing)
     size = min(size, len(pool.apart(size)))
     if size < 2:
         return []

@@ -5,7 +5,7 @@ import sys
 import pyarrow as pa
 import pytest
 
-from hbir.batching.build import make_plan, merge_pairs
+from hbir.batching.build import make_plan, make_plans, merge_pairs
 from hbir.batching.inventory import Inventory
 from hbir.batching.plan import write_plan
 from hbir.core.errors import DataError, ParamsError, PlanError
@@ -104,6 +104,31 @@ def test_source_that_fills_in_one_language_is_left_out_of_the_other_and_told(cap
     of_b = {row[2] for row in rows_of(plan) if row[1] >= 100}
     assert of_b == {"de"}
     assert caplog.messages == ["plan xx, source b, language fr is left out: it can fill 3 of 4 rows"]
+
+
+@pytest.mark.parametrize("samplers", [["xx"], ["xy", "xx"], list(NAMES)])
+def test_the_largest_batch_that_fits_is_named(samplers, caplog):
+    """Five pairs in all languages, three of them in Greek too, two of these about one passage."""
+    pairs = [Pair(number, languages=["de", "en"]) for number in range(2)]
+    pairs += [Pair(10 + number, languages=["de", "el", "en"], passage_id=min(number, 1)) for number in range(3)]
+    inventory = Inventory.of(merged(pairs))
+    plans = make_plans(samplers, inventory, params(size=64), 1, "f")
+    with pytest.raises(
+        PlanError, match=r"at least 64 pairs .*\. Set batches.size to 2 or less, or add pairs\."
+    ):
+        list(plans)
+    assert caplog.messages == []
+    assert len(list(make_plans(samplers, inventory, params(size=2), 1, "f"))) == len(samplers)
+    with pytest.raises(PlanError, match="or less"):
+        list(make_plans(samplers, inventory, params(size=3), 1, "f"))
+
+
+def test_where_no_batch_fits_pairs_must_be_added():
+    inventory = Inventory.of(merged([*pairs_in("de", "en"), Pair(100, languages=["fr"])]))
+    with pytest.raises(
+        PlanError, match="source a, language fr: .* Add pairs. A language with few pairs can be left"
+    ):
+        list(make_plans(["xx"], inventory, params(), 1, "f"))
 
 
 def test_language_that_no_source_can_fill_is_an_error():

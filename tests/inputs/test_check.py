@@ -45,6 +45,7 @@ def test_the_default_is_whole_and_without_a_warning():
         ("translate.languages", {"fr": "apertium"}, "translate.languages: expected one of"),
         ("batches.languages", ["en", "fr"], "batches.languages: expected one of"),
         ("batches.size", "64", "params.yaml: batches.size"),
+        ("batches.languages", ["en"], "batches.languages: expected at least two languages, found en"),
         ("encoder.languages", ["fr"], "encoder.languages: expected one of"),
         ("encoder.tiny.heads", 3, "params.yaml: encoder.tiny"),
         ("train.decay", "lineer", "params.yaml: train.decay"),
