@@ -19,8 +19,7 @@ from hbir.benchmarks.registry import check_entries as checked_benchmarks
 from hbir.collection.parallel import ParallelSource
 from hbir.collection.parallel import read as read_parallel
 from hbir.collection.params import CollectParams
-from hbir.collection.sources import KINDS
-from hbir.collection.sources import checked as checked_sources
+from hbir.collection.sources import KINDS, check_sources
 from hbir.commands.study import study
 from hbir.core.errors import DataError, ParamsError
 from hbir.core.params import read_params, section, validated
@@ -84,7 +83,7 @@ def test_the_paper_sets_what_it_states():
 
 
 def test_its_sources_are_the_papers_with_its_sizes():
-    sources = [source for _, source in checked_sources(check(study_params("paper")).collect.sources)]
+    sources = [source for _, source in check_sources(check(study_params("paper")).collect.sources)]
     assert {source.name: getattr(source, "expected_pairs", None) for source in sources} == SIZES
 
 
@@ -205,7 +204,7 @@ def test_the_examples_on_data_are_params(block: str):
     params = YAML(typ="safe", pure=True).load(block)
     if "collect" in params:
         collect = section(params, "collect", CollectParams)
-        assert checked_sources(collect.sources)
+        assert check_sources(collect.sources)
         assert checked_benchmarks(collect.leak_guard, "leak_guard")
     else:
         assert checked_benchmarks(params["evaluate"]["benchmarks"], "benchmarks")

@@ -1,1 +1,1 @@
-"""Collect English question and answer pairs from the sources of params.yaml."""
+"""Collect English pairs of query and passage from the sources of params.yaml."""

@@ -14,8 +14,9 @@ from hbir.collection.guard import leaks, load_guarded
 from hbir.collection.near_duplicates import near_duplicates
 from hbir.collection.parallel import warn_of_shares
 from hbir.collection.params import CollectParams
+from hbir.collection.progress import shown
 from hbir.collection.source import Kind, Named, Pair, TextSource, Version
-from hbir.collection.sources import WHERE, checked
+from hbir.collection.sources import WHERE, check_sources
 from hbir.collection.splits import side_of, straddling
 from hbir.collection.summary import CollectSummary
 from hbir.core.errors import DataError
@@ -50,7 +51,7 @@ def collect(params: CollectParams) -> Collection:
         DataError: when a file is missing or broken, or a source gives no pair.
     """
     work = _Work(params)
-    sources = checked(params.sources)
+    sources = check_sources(params.sources)
     warn_of_shares([source for _, source in sources], [parse_entry(entry)[1] for entry in params.leak_guard])
     guarded = load_guarded(params.leak_guard)
     for kind, source in sources:
@@ -79,7 +80,8 @@ class _Work:
         texts = source if isinstance(source, TextSource) else None
         harvest = kind.read(source)
         dropped, read = self.dropped[source.name], 0
-        for pair in islice(harvest.pairs, texts.limit if texts else None):
+        pairs = islice(harvest.pairs, texts.limit if texts else None)
+        for pair in shown(pairs, f"reading {source.name}"):
             read += 1
             if (cleaned := clean(_in_english(pair, texts), self.params, dropped)) is None:
                 continue

@@ -30,7 +30,7 @@ def load_guarded(benchmarks: Sequence[Entry]) -> list[tuple[str, Task]]:
 def leaks(pairs: Mapping[int, Pair], tasks: Sequence[tuple[str, Task]]) -> dict[int, str]:
     """Find the pairs that a benchmark holds.
 
-    A pair leaks when in any language at hand its question equals a question of the benchmark, or its passage
+    A pair leaks when in any language at hand its query equals a query of the benchmark, or its passage
     contains a candidate of at least SHORTEST units, without its title or context; punctuation, case and spacing
     do not count.
 
@@ -49,11 +49,11 @@ def leaks(pairs: Mapping[int, Pair], tasks: Sequence[tuple[str, Task]]) -> dict[
 
 
 class _Guard:
-    """Hold the questions and candidates of benchmarks."""
+    """Hold the queries and candidates of benchmarks."""
 
     def __init__(self, pairs: Mapping[int, Pair]) -> None:
         self._pairs = pairs
-        self._questions: dict[str, str] = {}
+        self._queries: dict[str, str] = {}
         self._phrases = Phrases()
         self._known: _Grams | None = None
 
@@ -61,8 +61,8 @@ class _Guard:
         streamed = isinstance(task, StreamedTask)
         judged = task.judged if isinstance(task, StreamedTask) else task
         for language, text in zip(judged.query_langs, judged.queries, strict=True):
-            if question := units(text, language).text:
-                self._questions.setdefault(question, name)
+            if query := units(text, language).text:
+                self._queries.setdefault(query, name)
         if streamed and self._known is None:
             self._known = _Grams(self._pairs)
         for language, text in _candidates(task):
@@ -73,8 +73,8 @@ class _Guard:
 
     def owner(self, pair: Pair) -> str | None:
         for language, version in pair.texts():
-            question = units(version.query, language).text
-            if owner := self._questions.get(question) or self._phrases.find(units(version.passage, language)):
+            query = units(version.query, language).text
+            if owner := self._queries.get(query) or self._phrases.find(units(version.passage, language)):
                 return owner
         return None
 

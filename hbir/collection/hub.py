@@ -1,6 +1,5 @@
 """Read pairs from a dataset of the Hugging Face Hub."""
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
@@ -39,8 +38,7 @@ def read(params: HubSource) -> Harvest:
         Its pairs.
     """
     dataset = HubDataset(params.dataset, params.revision, f"source {params.name}", _hint(params))
-    columns = [re.split(r"[.[]", name)[0] for name in params.columns]
-    rows = dataset.rows(params.config, params.split, params.data_files, list(dict.fromkeys(columns)))
+    rows = dataset.rows(params.config, params.split, params.data_files, params.outer_columns)
     return harvest(params, _numbered(params.dataset, rows))
 
 

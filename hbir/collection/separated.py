@@ -35,7 +35,7 @@ def read_separated(
     csv.field_size_limit(_LONGEST_FIELD)
     lines = (f"{text}\n" for _, text in read_lines(path))
     first = next(lines, "")
-    chosen = delimiter or _told_by(first, columns)
+    chosen = delimiter or _delimiter_of(first, columns)
     reader = csv.reader(
         chain([first], lines),
         delimiter=chosen,
@@ -57,7 +57,7 @@ def read_separated(
         raise broken(path, begin, "separated values", str(error), _STRAY) from error
 
 
-def _told_by(header: str, columns: Sequence[str]) -> str:
+def _delimiter_of(header: str, columns: Sequence[str]) -> str:
     fits = {sign: set(columns) & {name.strip() for name in _split(header, sign)} for sign in _DELIMITERS}
     return max(_DELIMITERS, key=lambda sign: (len(fits[sign]), header.count(sign)))
 

@@ -17,11 +17,11 @@ KINDS = {
     "parquet": Kind(table_files.ParquetSource, table_files.read_parquet),
     "squad": Kind(squad.SquadSource, squad.read),
 }
-"""The kinds of sources; a new one is a module of its own and a line here."""
+"""The kinds of sources; a new one is a module and a line here."""
 WHERE = "params.yaml: collect.sources"
 
 
-def checked(sources: Sequence[dict[str, Any]]) -> list[tuple[Kind, Named]]:
+def check_sources(sources: Sequence[dict[str, Any]]) -> list[tuple[Kind, Named]]:
     """Check all sources before any is read.
 
     Args:
@@ -33,10 +33,10 @@ def checked(sources: Sequence[dict[str, Any]]) -> list[tuple[Kind, Named]]:
     Raises:
         ParamsError: when a kind or key is unknown, or two sources have one name.
     """
-    return list(_checked(sources))
+    return list(_each(sources))
 
 
-def to_translate(sources: Sequence[dict[str, Any]]) -> list[str]:
+def sources_of_texts(sources: Sequence[dict[str, Any]]) -> list[str]:
     """List the sources of plain English texts.
 
     Args:
@@ -47,12 +47,12 @@ def to_translate(sources: Sequence[dict[str, Any]]) -> list[str]:
     """
     return [
         source.name
-        for kind, source in checked(sources)
+        for kind, source in check_sources(sources)
         if kind.gives == TEXTS and isinstance(source, TextSource) and source.translate
     ]
 
 
-def _checked(sources: Sequence[dict[str, Any]]) -> Iterator[tuple[Kind, Named]]:
+def _each(sources: Sequence[dict[str, Any]]) -> Iterator[tuple[Kind, Named]]:
     names: set[str] = set()
     for number, given in enumerate(sources):
         where = f"{WHERE}[{number}]"

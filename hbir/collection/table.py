@@ -35,6 +35,11 @@ class TableSource(TextSource):
         named = (self.query, self.passage, self.group, *self.only)
         return list(dict.fromkeys(name for name in named if name is not None))
 
+    @property
+    def outer_columns(self) -> list[str]:
+        """Return the columns of the table that hold them."""
+        return list(dict.fromkeys(name.partition(".")[0].partition("[")[0] for name in self.columns))
+
 
 def harvest(params: TableSource, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> Harvest:
     """Make pairs of rows.

@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 from hbir.batching.params import BatchParams
 from hbir.benchmarks.registry import check_entries as checked_benchmarks
 from hbir.collection.params import CollectParams
-from hbir.collection.sources import checked as checked_sources
-from hbir.collection.sources import to_translate
+from hbir.collection.sources import check_sources, sources_of_texts
 from hbir.core import paths
 from hbir.core.errors import HbirError, ParamsError
 from hbir.core.languages import ENGLISH, language
@@ -65,7 +64,7 @@ def check(params: dict[str, Any]) -> Params:
             hint="Add a language: xy and hybrid put two into every pair, and are always trained.",
         )
     found = Params(project, *(section(params, name, kind) for name, kind in _sections()))
-    checked_sources(found.collect.sources)
+    check_sources(found.collect.sources)
     checked_benchmarks(found.collect.leak_guard, "params.yaml: collect.leak_guard")
     checked_benchmarks(found.evaluate.benchmarks, "params.yaml: evaluate.benchmarks")
     select_engines(found.translate, project.languages)
@@ -87,7 +86,7 @@ def warnings(params: Params) -> Iterator[str]:
         A sentence each.
     """
     rendering = params.translate.engine in ("cldr", {"name": "cldr"}) and not params.translate.languages
-    plain = to_translate(params.collect.sources)
+    plain = sources_of_texts(params.collect.sources)
     if rendering and plain and params.project.languages != [ENGLISH]:
         yield f"translate: engine cldr will refuse the texts of {', '.join(plain)}."
 

@@ -8,8 +8,7 @@ from hbir.benchmarks.cldr import NAME as CLDR
 from hbir.benchmarks.params import DATA_VARIABLE, shared_folder
 from hbir.benchmarks.registry import MTEB, Entry, parse_entry
 from hbir.collection.params import CollectParams
-from hbir.collection.sources import WHERE
-from hbir.collection.sources import checked as checked_sources
+from hbir.collection.sources import WHERE, check_sources
 from hbir.core.errors import ParamsError
 from hbir.core.watched import BENCHMARKS, ENCODERS, ENGINES, SOURCES, WATCHED, is_watched, located
 from hbir.encoding.params import EncoderParams
@@ -60,7 +59,7 @@ def of_collect(params: CollectParams) -> Iterator[NamedPath]:
     Yields:
         Every path.
     """
-    for _, source in checked_sources(params.sources):
+    for _, source in check_sources(params.sources):
         for key in ("path", "dataset"):
             written = getattr(source, key, None)
             if written is not None and (key == "path" or _is_path(written)):

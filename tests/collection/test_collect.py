@@ -9,7 +9,7 @@ from hbir.collection import cldr
 from hbir.collection.collect import collect
 from hbir.collection.params import CollectParams
 from hbir.collection.source import Harvest, Kind, Pair, TextSource, Version
-from hbir.collection.sources import KINDS, to_translate
+from hbir.collection.sources import KINDS, sources_of_texts
 from hbir.core.errors import DataError, ParamsError
 from hbir.core.params import params_class, section
 from hbir.core.schemas import ENGLISH_SCHEMA, PARALLEL_SCHEMA
@@ -272,8 +272,8 @@ def test_the_leak_guard_is_checked_before_anything_is_read(monkeypatch):
 def test_which_sources_an_engine_must_translate(tmp_path):
     text = {"kind": "jsonl", "name": "faq", "path": str(tmp_path)}
     parallel = {"kind": "parallel", "name": "docs", "path": str(tmp_path)}
-    assert to_translate([CLDR, text, parallel]) == ["faq"]
-    assert to_translate([CLDR, text | {"translate": False}, parallel]) == []
+    assert sources_of_texts([CLDR, text, parallel]) == ["faq"]
+    assert sources_of_texts([CLDR, text | {"translate": False}, parallel]) == []
 
 
 def test_a_source_that_is_not_to_be_translated_stays_in_english_alone(monkeypatch):

@@ -94,3 +94,14 @@ def test_the_revision_that_was_read_is_told(monkeypatch, caplog: pytest.LogCaptu
             harvest = read(source("me/faq", data_files=["train.jsonl"]))
         assert [(pair.query, pair.passage) for pair in harvest.pairs] == [("Who?", "Ada.")]
     assert f"me/faq at {sha}" in caplog.text
+
+
+def test_only_the_named_columns_are_read(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    seen: list[list[str]] = []
+
+    def spy(params, rows):
+        seen.extend(sorted(row) for _, row in rows)
+
+    monkeypatch.setattr("hbir.collection.hub.harvest", spy)
+    read(source(folder, passage="answer.text[0]", data_files=["train-0.parquet"], only={"label": 1}))
+    assert seen == [["answer", "label", "question"]] * 3
