@@ -65,10 +65,10 @@ class Progress:
         left = (self._steps - self._step) * seconds / steps
         speed = self._size * steps / max(seconds, 1e-9)
         if self._said is None and (steps >= FIRST_STEPS or seconds >= FIRST_SECONDS):
-            self._say(f"about {duration(left)} for {self._steps:,} steps, {speed:,.0f} pairs/s", now)
+            self._say(f"about {duration(left)} for {self._steps:,} steps, {_rate(speed)}", now)
         elif self._said is not None and now - self._said >= EVERY:
             where = f"step {self._step:,} of {self._steps:,}, loss {loss:.3f}"
-            self._say(f"{where}, {speed:,.0f} pairs/s, {duration(left)} left", now)
+            self._say(f"{where}, {_rate(speed)}, {duration(left)} left", now)
 
     def _move_bar(self, loss: float) -> None:
         try:
@@ -81,6 +81,10 @@ class Progress:
         self._said = now
         # On a terminal the bar says it, and only the file needs the line.
         (log if self._bar.disable else _file_alone).info("%s: %s", self._name, line)
+
+
+def _rate(pairs: float) -> str:
+    return f"{pairs:,.0f} pairs/s" if pairs >= 10 else f"{pairs:.2g} pairs/s"
 
 
 def duration(seconds: float) -> str:

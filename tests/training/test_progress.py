@@ -49,7 +49,7 @@ def test_it_says_how_long_it_will_take_and_then_how_far_it_is(monkeypatch, caplo
 def test_slow_steps_are_told_of_sooner(monkeypatch, caplog):
     with caplog.at_level(logging.INFO, "hbir"):
         follow(Clock(monkeypatch), 3, 20.0, 800)
-    assert lines(caplog) == ["train xx: about 4 h 26 min for 800 steps, 3 pairs/s"]
+    assert lines(caplog) == ["train xx: about 4 h 26 min for 800 steps, 3.2 pairs/s"]
 
 
 def test_short_trainings_say_nothing(monkeypatch, caplog):

@@ -129,6 +129,11 @@ def test_another_device_or_precision_never_resumes_an_old_run(
     assert trained_steps(recorder)[0] == 3
 
 
+def test_the_name_of_a_run_holds_where_it_runs(files: Files, tmp_path: Path):
+    job = files.job(tmp_path / "model")
+    assert run_module._fingerprint(job, "cpu") != run_module._fingerprint(job, "mps")
+
+
 def truncated(data: bytes) -> bytes:
     return data[: len(data) // 2]
 
