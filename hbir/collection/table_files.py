@@ -109,7 +109,7 @@ def _parquet_rows(path: Path, params: ParquetSource) -> Iterator[tuple[str, Mapp
     except (FileNotFoundError, IsADirectoryError) as error:
         raise missing(path) from error
     except (pa.ArrowException, OSError) as error:
-        if path.is_dir():
+        if not isinstance(error, PermissionError) and path.is_dir():
             raise missing(path) from error
         found = f"{error} after row {number}"
         hint = "Fetch the file again, or check its permissions."

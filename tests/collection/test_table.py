@@ -227,3 +227,13 @@ def test_a_folder_instead_of_a_file(tmp_path):
 def test_unknown_key_of_a_kind(tmp_path):
     with pytest.raises(ParamsError, match="Did you mean 'passage'"):
         collected(jsonl(tmp_path / "a.jsonl", pasage="text"))
+
+
+def test_a_parquet_file_that_may_not_be_read(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("hbir.collection.table_files.pq.ParquetFile", refuse)
+    monkeypatch.setattr("pathlib.Path.is_dir", refuse)
+    with pytest.raises(DataError, match="expected a whole Parquet file, found .*Permission denied"):
+        collected({"kind": "parquet", "name": "faq", "path": str(tmp_path / "a.parquet")})
