@@ -7,10 +7,12 @@ import click
 from hbir.core.leftovers import remove_leftovers
 from hbir.core.machine import main_root
 from hbir.core.params import read_params
-from hbir.inputs.check import check, check_translators, warnings
+from hbir.inputs.check import check, warnings
 from hbir.inputs.digests import Digests
 from hbir.inputs.named import of_all
 from hbir.inputs.write import write_inputs
+from hbir.translation.preflight import check_engines
+from hbir.translation.selection import select_engines
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +25,6 @@ def inputs() -> None:
         logger.warning("%s", warning)
     remove_leftovers(params.project.languages)
     written = write_inputs(of_all(params), Digests(main_root() / ".hbir" / "digests.json"))
-    check_translators(params)
+    check_engines(select_engines(params.translate, params.project.languages), params.project.threads)
     count = sum(map(len, written.values()))
     click.echo(f"inputs: params.yaml is whole; files and folders that it names: {count}")

@@ -1,6 +1,5 @@
 """Check params.yaml as a whole before the first hour of work, though each stage checks its own part again."""
 
-import logging
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -8,8 +7,7 @@ from hbir.batching.params import BatchParams
 from hbir.benchmarks.registry import check_entries as checked_benchmarks
 from hbir.collection.params import CollectParams
 from hbir.collection.sources import check_sources, sources_of_texts
-from hbir.core import paths
-from hbir.core.errors import HbirError, ParamsError
+from hbir.core.errors import ParamsError
 from hbir.core.languages import ENGLISH, language
 from hbir.core.params import section, unknown
 from hbir.core.project import Project, read_project, subset, training_languages
@@ -18,10 +16,7 @@ from hbir.evaluation.params import EvaluateParams
 from hbir.tracking.params import TrackingParams
 from hbir.training.params import TrainParams, read_overrides
 from hbir.translation.params import TranslateParams
-from hbir.translation.preflight import check_engines
 from hbir.translation.selection import select_engines
-
-logger = logging.getLogger(__name__)
 
 
 class Params(NamedTuple):
@@ -89,26 +84,6 @@ def warnings(params: Params) -> Iterator[str]:
     plain = sources_of_texts(params.collect.sources)
     if rendering and plain and params.project.languages != [ENGLISH]:
         yield f"translate: engine cldr will refuse the texts of {', '.join(plain)}."
-
-
-def check_translators(params: Params) -> None:
-    """Make the engine of every language and let it go: a missing model or program is known now, not in hours.
-
-    Args:
-        params: the whole file.
-
-    Raises:
-        HbirError: when one cannot be made. Where the language is translated already, that is a warning, for a
-            clone with the results need not have what made them.
-    """
-    selected = select_engines(params.translate, params.project.languages)
-    for lang, engine in selected.items():
-        try:
-            check_engines({lang: engine}, params.project.threads)
-        except HbirError as error:
-            if not (paths.TRANSLATED / f"{lang}.parquet").is_file():
-                raise
-            logger.warning("%s The translation that is here stays.", error)
 
 
 def _sections() -> Iterator[tuple[str, type[Any]]]:

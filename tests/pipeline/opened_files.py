@@ -6,8 +6,8 @@ from dvc.repo import Repo
 from dvc.stage import PipelineStage
 
 ALWAYS = ("params.yaml", "hbir/__init__.py", "hbir/__main__.py", "hbir/cli.py", "stages/__init__.py")
-RECORDS = ("hbir/tracking", "mlflow.db", ".git", ".dvc")
-"""MLflow's: what is recorded there changes no output."""
+RECORDS = ("hbir/tracking", "mlflow.db", ".git", ".dvc", "dvc.lock")
+"""MLflow's, and what ran before: no output depends on it."""
 TRACKED = {
     "evaluate": ("models", "metrics", "data/translated", "data/batches", "dvc.lock", "dvc.yaml", ".dvcignore")
 }
