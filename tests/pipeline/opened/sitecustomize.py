@@ -13,7 +13,7 @@ from pathlib import Path
 
 OPEN, FOLDER = 0x20, 0x40000000
 """Flags of inotify: a file was opened; what was opened is a folder."""
-SKIPPED = {".git", ".dvc", ".hbir", ".venv", "__pycache__", "mlartifacts"}
+SKIPPED = {".git", ".dvc", ".hbir", ".venv", "__pycache__"}
 EVENT = struct.Struct("iIII")
 """Watch, flags, cookie, length of the name that follows."""
 stage, log = os.environ.get("DVC_STAGE"), os.environ.get("OPENED_LOG")
@@ -23,7 +23,7 @@ def watch() -> None:
     """Start to watch, and write at the end."""
     root = Path.cwd()
     seen: set[str] = set()
-    sys.addaudithook(lambda event, given: seen.add(str(given[0])) if event == "open" else None)
+    sys.addaudithook(lambda event, given: event == "open" and add(seen, given[0]))
     libc = ctypes.CDLL(None, use_errno=True)
     events = libc.inotify_init1(os.O_NONBLOCK) if hasattr(libc, "inotify_init1") else -1
     watches: dict[int, Path] = {}
@@ -34,12 +34,19 @@ def watch() -> None:
     def write() -> None:
         if events >= 0:
             seen.update(map(str, opened(events, watches)))
-        mine = {Path(os.path.relpath(path, root)) for path in seen if not path.isdigit()}
-        names = sorted(str(path) for path in mine if not {"..", *SKIPPED} & set(path.parts))
+        mine = {Path(os.path.relpath(path, root)) for path in seen}
+        hidden = (path for path in mine if any(part.startswith((".", "__pycache__")) for part in path.parts))
+        names = sorted(map(str, mine.difference(hidden)))
         with Path(str(log), str(stage)).open("a", encoding="utf-8") as file:
             file.write("".join(f"{name}\n" for name in names))
 
     atexit.register(write)
+
+
+def add(seen: set[str], path: object) -> None:
+    """Keep the name of a file; a name below an opened folder is seen by inotify alone."""
+    if isinstance(path, str) and os.path.isfile(path):  # noqa: PTH113 - a Path would open nothing, but costs more
+        seen.add(path)
 
 
 def opened(events: int, watches: dict[int, Path]) -> list[Path]:
