@@ -43,7 +43,7 @@ class Clone:
         result = subprocess.run(
             command,
             cwd=self.root,
-            env={**_environment(), **self.extra},
+            env={**environment(), **self.extra},
             capture_output=True,
             text=True,
             timeout=800,
@@ -65,7 +65,7 @@ class Clone:
         with subprocess.Popen(
             command,
             cwd=self.root,
-            env={**_environment(), **self.extra},
+            env={**environment(), **self.extra},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -105,7 +105,7 @@ class Clone:
 STAGE = re.compile(r"^Running stage '([^']+)'", flags=re.MULTILINE)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Keep this environment's programs and drop what would lead DVC, MLflow or Git elsewhere."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     blocked = ("DVC_", "MLFLOW_", "GIT_", "PYTEST_", "COV_")
