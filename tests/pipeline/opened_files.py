@@ -12,9 +12,20 @@ RECORDS = ("hbir/tracking", "mlflow.db", "mlartifacts", ".git", ".dvc", "dvc.loc
 INPUTS = [f"data/inputs/{stage}.json" for stage in ("collect", "translate", "encoder", "score")]
 """They hold the digests of the files that params.yaml names, so each of these is a dependency too."""
 TRACKED = {
-    "evaluate": ("models", "metrics", "data/translated", "data/batches", "dvc.lock", "dvc.yaml", ".dvcignore")
+    "evaluate": (
+        "models",
+        "metrics",
+        "data/translated",
+        "data/batches",
+        "data/inputs",
+        "dvc.yaml",
+        "hbir",
+        "stages",
+    ),
+    "train": ("hbir/evaluation", "hbir/reporting"),
 }
-"""What the last stage opens to record it in MLflow."""
+"""What stages open beside that to record it in MLflow, by the beginning of their names. Of `evaluate`, also what
+Git opens to find the commit that the report names."""
 
 
 def undeclared(root: Path, log: Path) -> dict[str, list[str]]:
@@ -26,7 +37,7 @@ def undeclared(root: Path, log: Path) -> dict[str, list[str]]:
         stage = stages[file.name.split(":")[-1]]
         declared = [str(Path(part.fs_path).relative_to(root)) for part in (*stage.deps, *stage.outs)]
         named = [path for part in declared if part in INPUTS for path in json.loads((root / part).read_text())]
-        allowed = (*declared, *named, *ALWAYS, *RECORDS, *TRACKED.get(stage.name, ()))
+        allowed = (*declared, *named, *ALWAYS, *RECORDS, *_tracked(stage.name))
         opened = sorted(set(file.read_text(encoding="utf-8").splitlines()))
         wrong = [path for path in opened if not any(_within(path, part) for part in allowed)]
         if wrong:
@@ -36,3 +47,7 @@ def undeclared(root: Path, log: Path) -> dict[str, list[str]]:
 
 def _within(path: str, part: str) -> bool:
     return path == part or path.startswith((f"{part}/", f"{part}-"))
+
+
+def _tracked(name: str) -> list[str]:
+    return [path for start, paths in TRACKED.items() if name.startswith(start) for path in paths]

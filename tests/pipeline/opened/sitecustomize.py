@@ -14,6 +14,8 @@ from pathlib import Path
 OPEN, FOLDER = 0x20, 0x40000000
 """Flags of inotify: a file was opened; what was opened is a folder."""
 SKIPPED = {".git", ".dvc", ".hbir", ".venv", "__pycache__"}
+PASSED_OVER = (".", "#", "__pycache__")
+"""How names begin outside the project, of temporary files, and of what Python keeps for itself."""
 EVENT = struct.Struct("iIII")
 """Watch, flags, cookie, length of the name that follows."""
 stage, log = os.environ.get("DVC_STAGE"), os.environ.get("OPENED_LOG")
@@ -35,7 +37,7 @@ def watch() -> None:
         if events >= 0:
             seen.update(map(str, opened(events, watches)))
         mine = {Path(os.path.relpath(path, root)) for path in seen}
-        hidden = (path for path in mine if any(part.startswith((".", "__pycache__")) for part in path.parts))
+        hidden = (path for path in mine if any(part.startswith(PASSED_OVER) for part in path.parts))
         names = sorted(map(str, mine.difference(hidden)))
         with Path(str(log), str(stage)).open("a", encoding="utf-8") as file:
             file.write("".join(f"{name}\n" for name in names))
