@@ -12,16 +12,7 @@ RECORDS = ("hbir/tracking", "mlflow.db", "mlartifacts", ".git", ".dvc", "dvc.loc
 INPUTS = [f"data/inputs/{stage}.json" for stage in ("collect", "translate", "encoder", "score")]
 """They hold the digests of the files that params.yaml names, so each of these is a dependency too."""
 TRACKED = {
-    "evaluate": (
-        "models",
-        "metrics",
-        "data/translated",
-        "data/batches",
-        "data/inputs",
-        "dvc.yaml",
-        "hbir",
-        "stages",
-    ),
+    "evaluate": ("models", "metrics", "data", "dvc.yaml", "hbir", "stages"),
     "train": ("hbir/evaluation", "hbir/reporting"),
 }
 """What stages open beside that to record it in MLflow, by the beginning of their names. Of `evaluate`, also what

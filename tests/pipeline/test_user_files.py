@@ -55,7 +55,7 @@ def test_a_file_that_dvc_holds_survives_is_shared_and_reaches_experiments(clone:
     clone.dvc("remote", "add", "--default", "store", str(tmp_path / "store"))
     clone.dvc("repro", "collect")
     clone.commit("the file is DVC's")
-    clone.dvc("checkout")
+    clone.run("dvc", "checkout", check=False)  # it misses what the stages after `collect` would have made
     assert (clone.root / FAQ).read_text(encoding="utf-8") == ROWS
     clone.dvc("push", FAQ, "collect")
     clone.run("git", "clone", "--quiet", str(clone.root), str(tmp_path / "colleague"))
