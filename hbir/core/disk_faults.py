@@ -34,8 +34,9 @@ def write_faults(path: Path) -> Iterator[None]:
         if number not in _REFUSALS:
             raise
         expected, hint = _REFUSALS[number]
-        # Whoever was refused may be a file beside the one that is written, or one that is read for it.
-        where = getattr(error, "filename", None) or path
+        # Not always the path: a file in its way, or one that is read for it. A temporary file is gone by now.
+        name = getattr(error, "filename", None)
+        where = name if name and os.access(name, os.F_OK) else path
         reason, said = os.strerror(number), " ".join(str(error).split())
         found = reason.lower() if reason in said else f"{reason.lower()} ({said[:120]})"
         raise DataError(where=str(where), expected=expected, found=found, hint=hint) from error

@@ -117,12 +117,15 @@ def test_a_full_disk_is_known_when_a_folder_is_copied(tmp_path: Path):
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.EROFS])
 @pytest.mark.parametrize("writer", [atomic_file, atomic_folder])
 def test_a_place_that_may_not_be_written_is_named(tmp_path: Path, writer, number):
+    (tmp_path / "other").touch()
     with pytest.raises(
         DataError, match=r"other: expected a place that may be written, found [a-z -]+\. Give .*`ls -ld`"
     ):
         with writer(tmp_path / "out"):
             raise OSError(number, os.strerror(number), str(tmp_path / "other"))
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [tmp_path / "other"]
+    with pytest.raises(DataError, match=r"out: expected a place that may be written"), writer(tmp_path / "out"):
+        raise OSError(number, os.strerror(number), str(tmp_path / ".out.temporary"))
 
 
 @pytest.mark.parametrize("writer", [atomic_file, atomic_folder])
