@@ -8,16 +8,14 @@ import numpy as np
 import pyarrow as pa
 
 from hbir.benchmarks.task import CROSS_LINGUAL, MONOLINGUAL, MULTILINGUAL, RetrievalTask
-from hbir.evaluation.cells import (
+from hbir.evaluation.cells import cell_table, macro_means, query_table
+from hbir.evaluation.measures import RANK_DISTANCE
+from hbir.evaluation.query_scores import (
     QueryScores,
-    cell_table,
     languages_per_query,
-    macro_means,
-    query_table,
     score_queries,
     score_without_relevant,
 )
-from hbir.evaluation.measures import RANK_DISTANCE
 from hbir.evaluation.ranking import PositiveRanks, rank_chunks
 from hbir.evaluation.runs import Run, rank_run
 from hbir.evaluation.summary import Counts, ScoredTask, Settings, Summary

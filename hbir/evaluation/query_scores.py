@@ -1,0 +1,150 @@
+"""Compute every measure of every query in every pool that it is scored in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hbir.benchmarks.task import MULTILINGUAL, SETTINGS, RetrievalTask
+from hbir.evaluation.measures import RANK_DISTANCE, Rankings, measures_at, rank_distance
+from hbir.evaluation.ranking import PositiveRanks
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueryScores:
+    """Hold the measures of every query in every pool that it is scored in, n rows in all."""
+
+    names: tuple[str, ...]
+    """Of the m measures."""
+    setting: np.ndarray
+    """(n,) int64, index into SETTINGS; rows are sorted by it, then by query and pool."""
+    query: np.ndarray
+    """(n,) int64, index of the query."""
+    query_lang: np.ndarray
+    """(n,) int64, index into the task's languages."""
+    pool: np.ndarray
+    """(n,) int64, index into the task's languages, or their number for the pool of all."""
+    values: np.ndarray
+    """(n, m) float64; NaN where not defined."""
+
+    @classmethod
+    def joined(cls, parts: Sequence["QueryScores"]) -> "QueryScores":
+        """Put the scores of several groups of queries into one order.
+
+        Args:
+            parts: at least one.
+
+        Returns:
+            All their rows.
+        """
+        arrays = [name for name in cls.__annotations__ if name != "names"]
+        columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in arrays}
+        order = np.lexsort((columns["pool"], columns["query"], columns["setting"]))
+        return cls(names=parts[0].names, **{name: column[order] for name, column in columns.items()})
+
+
+def score_queries(task: RetrievalTask, ranks: PositiveRanks, top_k: int | None) -> QueryScores:
+    """Compute every measure for each query and pool that has a passage relevant to it.
+
+    Args:
+        task: the benchmark.
+        ranks: the ranks of its positives, or of those of some queries.
+        top_k: passages retrieved per query and pool; None where all were ranked.
+
+    Returns:
+        The scores in the settings that the benchmark defines. Rank distance is there in the pool of all
+        languages alone, for queries with relevant passages in two languages or more.
+    """
+    measures = measures_at(top_k)
+    query, pool, own = _rankings(ranks, task.passage_codes[ranks.passage], ranks.own_rank)
+    rows = [(query, pool, np.full(len(query), np.nan), own)]
+    if ranks.pooled_rank is not None:
+        everything = np.full(len(ranks.query), len(task.languages))
+        query, pool, pooled = _rankings(ranks, everything, ranks.pooled_rank)
+        several = languages_per_query(task, ranks) > 1  # (n_queries with a positive,)
+        rows.append((query, pool, np.where(several, rank_distance(pooled), np.nan), pooled))
+    parts = [
+        _placed(
+            task,
+            query,
+            pool,
+            (*measures, RANK_DISTANCE),
+            np.stack([*(measure(rankings) for measure in measures.values()), distance], axis=1),
+        )
+        for query, pool, distance, rankings in rows
+    ]
+    return QueryScores.joined(parts)
+
+
+def score_without_relevant(task: RetrievalTask, top_k: int | None) -> QueryScores:
+    """Score 0 where all judged passages of a pool are of grade 0 (Source: trec_eval, which does the same).
+
+    Args:
+        task: the benchmark.
+        top_k: passages retrieved per query and pool; None where all were ranked.
+
+    Returns:
+        The scores, without rank distance; no rows where the benchmark knows relevant passages alone.
+    """
+    everything, codes = len(task.languages), {language: code for code, language in enumerate(task.languages)}
+    query, passage = task.positives(0, len(task.queries) if task.judged_langs else 0).T
+    relevant = set(zip(query.tolist(), task.passage_codes[passage].tolist(), strict=True))
+    answered = set(query.tolist())
+    places = [
+        (number, code)
+        for number, langs in enumerate(task.judged_langs or ())
+        for code in (*(codes[lang] for lang in langs if lang in codes), *([everything] if langs else []))
+        if (number not in answered if code == everything else (number, code) not in relevant)
+    ]
+    rows = np.array(places, np.int64).reshape(-1, 2)
+    names = (*measures_at(top_k), RANK_DISTANCE)
+    values = np.zeros((len(rows), len(names)))
+    values[:, -1] = np.nan
+    return _placed(task, rows[:, 0], rows[:, 1], names, values)
+
+
+def languages_per_query(task: RetrievalTask, ranks: PositiveRanks) -> np.ndarray:
+    """Count the languages of each query's relevant passages.
+
+    Args:
+        task: the benchmark.
+        ranks: those of some queries' positives.
+
+    Returns:
+        (queries with a positive,) int64, in the order of the queries.
+    """
+    pairs = np.unique(np.stack([ranks.query, task.passage_codes[ranks.passage]]), axis=1)  # (2, n)
+    return np.unique(pairs[0], return_counts=True)[1]
+
+
+def _placed(
+    task: RetrievalTask, query: np.ndarray, pool: np.ndarray, names: tuple[str, ...], values: np.ndarray
+) -> QueryScores:
+    multilingual = SETTINGS.index(MULTILINGUAL)
+    setting = np.where(
+        pool == len(task.languages), multilingual, (pool != task.query_codes[query]).astype(np.int64)
+    )
+    defined = np.isin(setting, [SETTINGS.index(name) for name in task.settings])
+    query = query[defined]
+    return QueryScores(
+        names=names,
+        setting=setting[defined],
+        query=query,
+        query_lang=task.query_codes[query],
+        pool=pool[defined],
+        values=values[defined],
+    )
+
+
+def _rankings(
+    ranks: PositiveRanks, pool: np.ndarray, rank: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, Rankings]:
+    """Return each ranking's query and pool, and the rankings, from (n,) arrays over positives."""
+    found = np.where(rank == 0, np.inf, rank)
+    order = np.lexsort((found, pool, ranks.query))
+    query, pool = ranks.query[order], pool[order]
+    changes = (np.diff(query, prepend=-1) != 0) | (np.diff(pool, prepend=-1) != 0)
+    start = np.flatnonzero(changes)
+    n_relevant = np.diff(start, append=len(query))
+    rankings = Rankings(rank=found[order], start=start, n_relevant=n_relevant, gain=ranks.gain[order])
+    return query[start], pool[start], rankings
