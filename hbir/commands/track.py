@@ -14,7 +14,8 @@ from hbir.tracking.experiments import synchronise_experiments
 from hbir.tracking.params import TrackingParams
 from hbir.tracking.runs import here
 from hbir.tracking.store import Store
-from hbir.tracking.sync import SyncSummary, synchronise
+from hbir.tracking.sync import synchronise
+from hbir.tracking.sync_summary import SyncSummary
 
 
 @click.command()

@@ -12,7 +12,8 @@ from hbir.core.errors import DataError, ModelError
 from hbir.core.hashing import folder_digest
 from hbir.core.training_record import FINAL_MODEL, TRAINING, read_training
 from hbir.evaluation.results import SamplerResults
-from hbir.tracking.runs import Origin, TrackedRun
+from hbir.tracking.runs import Origin
+from hbir.tracking.tracked_run import TrackedRun
 from hbir.tracking.values import run_params
 
 if TYPE_CHECKING:

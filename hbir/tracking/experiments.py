@@ -16,7 +16,8 @@ from hbir.tracking.params import TrackingParams
 from hbir.tracking.revision import Revision
 from hbir.tracking.runs import EVALUATION, FINGERPRINT, Origin, open_run
 from hbir.tracking.store import Store
-from hbir.tracking.sync import SYNCHRONISED, SyncSummary, evaluation_digest, run_key, synchronise
+from hbir.tracking.sync import SYNCHRONISED, evaluation_digest, run_key, synchronise
+from hbir.tracking.sync_summary import SyncSummary
 
 if TYPE_CHECKING:
     from mlflow.entities import Run

@@ -12,8 +12,9 @@ from hbir.core.machine import main_root
 from hbir.reporting.described import description
 from hbir.tracking.described import written_params
 from hbir.tracking.running import RunningMark, end_interrupted
-from hbir.tracking.runs import RunKey, TrackedRun, here, open_run
+from hbir.tracking.runs import RunKey, here, open_run
 from hbir.tracking.store import Store
+from hbir.tracking.tracked_run import TrackedRun
 from hbir.tracking.values import Point, row_points, run_params
 from hbir.training.observer import Observer
 

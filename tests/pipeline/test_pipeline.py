@@ -92,6 +92,14 @@ def test_a_baseline_trains_itself_alone(clone: Clone):
         "score_baseline@mixed",
         "evaluate",
     }
+    assert (clone.root / "metrics/mixed.json").is_file()
+    clone.configure(baselines=[])
+    ran = clone.stages_run("repro")
+    assert ran[-1] == "evaluate"
+    assert not [stage for stage in ran if stage.startswith(("train", "score"))]
+    assert not (clone.root / "metrics/mixed.json").exists()
+    assert not (clone.root / "scores/mixed").exists()
+    assert clone.stages_run("repro") == []
 
 
 def test_only_the_chain_of_one_sampler_runs_where_it_is_asked_for(clone: Clone):

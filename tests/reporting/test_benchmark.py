@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from hbir.commands import benchmark as command
 from hbir.commands.benchmark import benchmark
-from hbir.core.errors import HbirError, ModelError, ParamsError
+from hbir.core.errors import DataError, HbirError, ModelError, ParamsError
 from tests.encoding.test_encoder import saved
 
 
@@ -82,6 +83,26 @@ def test_what_is_refused(model: Path, arguments: list[str], error: type[HbirErro
 def test_a_missing_model_is_told_before_anything_is_loaded():
     with pytest.raises(ModelError, match="no ./nothing"):
         run("xquad-r", "--model", "./nothing")
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_the_work(tmp_path: Path):
+    (tmp_path / "taken").touch()
+    with pytest.raises(DataError, match="taken"):
+        run("cldr", "--model", "./nothing", "--out", str(tmp_path / "taken/scores.json"))
+
+
+def test_scores_are_shown_even_if_they_cannot_be_written(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(command, "write_json", full)
+    out = ("--out", str(tmp_path / "scores.json"))
+    result = CliRunner().invoke(benchmark, ["cldr", "--model", str(model), "--lang", "de,en", *out])
+    assert isinstance(result.exception, OSError)
+    assert "mAP" in result.output
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_batch_of_nothing_is_refused(model: Path):

@@ -12,7 +12,8 @@ from hbir.evaluation.results import SamplerResults
 from hbir.tracking.params import TrackingParams
 from hbir.tracking.runs import Origin
 from hbir.tracking.store import Store
-from hbir.tracking.sync import SyncSummary, synchronise
+from hbir.tracking.sync import synchronise
+from hbir.tracking.sync_summary import SyncSummary
 from tests.tracking.look import artifacts, build, runs
 from tests.tracking.models import TEXTS, save_model
 

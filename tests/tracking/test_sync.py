@@ -16,7 +16,8 @@ from hbir.tracking.live import LiveRun
 from hbir.tracking.params import TrackingParams
 from hbir.tracking.runs import Origin
 from hbir.tracking.store import Store
-from hbir.tracking.sync import SyncSummary, synchronise, synchronise_quietly
+from hbir.tracking.sync import synchronise, synchronise_quietly
+from hbir.tracking.sync_summary import SyncSummary
 from tests.reporting.builder import KINDS, settings
 from tests.tracking.look import artifacts, build, history, lengths, runs
 

@@ -1,0 +1,86 @@
+"""Fill a run with what is known of a training and its evaluation."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hbir.core.files import write_json
+from hbir.core.training_record import TRAINING, write_training
+from hbir.evaluation.results import CELLS, SamplerResults
+from hbir.tracking.figures import composition_figure
+from hbir.tracking.tracked_run import TrackedRun
+from hbir.tracking.values import curve_points, run_params
+
+MACHINE = ("seconds", "peak_memory_mb")
+ENVIRONMENT = ("device", "threads", "platform", "python")
+"""Keys of a record that become metrics, and those that become tags."""
+TRANSLATION_FILE = "translation.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shared:
+    """Hold what the samplers of a project have in common."""
+
+    params: dict[str, str]
+    translations: dict[str, Any]
+    """Language → what became of its pairs."""
+    models: Path
+    log_every: int
+
+
+def fill_run(
+    run: TrackedRun,
+    result: SamplerResults,
+    record: dict[str, Any] | None,
+    shared: Shared,
+    values: Mapping[str, float],
+) -> None:
+    """Bring scores, curves, params and files into a run.
+
+    Args:
+        run: the open run.
+        result: the sampler's scores.
+        record: speed and environment of the training, where they are kept.
+        shared: what the samplers of the project have in common.
+        values: the scores as metrics.
+    """
+    training, environment = result.training, _environment(record)
+    machine = {f"machine/{key}": environment[key] for key in MACHINE if key in environment}
+    run.add(
+        run_params(result.sampler, training.params) | shared.params,
+        curve_points(training.curve, record),
+        {**values, **machine},
+        shared.log_every,
+    )
+    tags = {f"hbir.{key}": str(environment[key]) for key in ENVIRONMENT if key in environment}
+    run.set_tags(tags | _translation_tags(shared.translations))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_training(folder / TRAINING, training)
+        composition_figure(result.sampler, training.composition).savefig(folder / "composition.png")
+        if environment:
+            write_json(folder / "environment.json", environment)
+        if shared.translations:
+            write_json(folder / TRANSLATION_FILE, shared.translations)
+        for benchmark in result.summaries:
+            target = folder / "scores" / benchmark / CELLS
+            target.parent.mkdir(parents=True)
+            target.write_bytes((result.folder / benchmark / CELLS).read_bytes())
+        run.store.client.log_artifacts(run.run_id, str(folder))
+
+
+def _environment(record: dict[str, Any] | None) -> dict[str, Any]:
+    return {key: value for key, value in (record or {}).items() if key != "pairs_per_second"}
+
+
+def _translation_tags(translations: Mapping[str, Any]) -> dict[str, str]:
+    """Sum over the languages; the counts by language and reason are a file, for they make poor charts."""
+    if not translations:
+        return {}
+    counted = translations.values()
+    return {
+        "hbir.translated_pairs": str(sum(stats.get("pairs", 0) for stats in counted)),
+        "hbir.rejected_pairs": str(sum(sum(stats.get("rejected", {}).values()) for stats in counted)),
+    }
