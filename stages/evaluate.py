@@ -14,7 +14,7 @@ from hbir.evaluation.summary import headline
 from hbir.reporting.described import description
 from hbir.reporting.git import code_commit
 from hbir.reporting.terminal import show_comparison
-from hbir.reporting.write import PAGE, remove_leftovers, write_reports
+from hbir.reporting.write import PAGE, remove_old_scores, write_reports
 from hbir.tracking.params import TrackingParams
 from hbir.tracking.sync import synchronise_quietly
 
@@ -26,7 +26,7 @@ def evaluate() -> None:
     top = project.read_project(params)
     tracking = section(params, "tracking", TrackingParams)
     results = read_results(paths.SCORES, top.compared)
-    if old := remove_leftovers(Path(), top.compared):
+    if old := remove_old_scores(Path(), top.compared):
         click.echo(f"removed the scores of {', '.join(old)}, which params.yaml does not compare")
     facts = {**description(params), "code and params": code_commit(Path()) or "not in Git"}
     write_reports(results, top.sampler, paths.REPORTS, facts)

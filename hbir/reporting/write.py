@@ -49,7 +49,7 @@ def write_reports(
         write_plots(results, temporary / PLOTS)
 
 
-def remove_leftovers(root: Path, compared: Collection[str]) -> list[str]:
+def remove_old_scores(root: Path, compared: Collection[str]) -> list[str]:
     """Remove scores and metrics of samplers that are not compared any more, which DVC leaves.
 
     Its cache keeps what it knows of them.

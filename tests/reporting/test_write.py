@@ -2,7 +2,7 @@ import pytest
 
 from hbir.core.errors import DataError
 from hbir.reporting import write
-from hbir.reporting.write import remove_leftovers, write_reports
+from hbir.reporting.write import remove_old_scores, write_reports
 from tests.reporting.builder import build
 
 FILES = ["comparison.html", "comparison.md", "plots/languages.csv", "plots/loss.csv", "plots/settings.csv"]
@@ -50,11 +50,11 @@ def test_scores_of_what_is_not_compared_go(tmp_path):
     (tmp_path / "metrics").mkdir()
     for name in ("xx", "mixed", "headline", "english"):
         (tmp_path / f"metrics/{name}.json").write_text("{}")
-    assert remove_leftovers(tmp_path, ["xx", "xy"]) == ["english", "mixed"]
+    assert remove_old_scores(tmp_path, ["xx", "xy"]) == ["english", "mixed"]
     assert sorted(path.name for path in (tmp_path / "scores").iterdir()) == ["mine", "xx"]
     assert sorted(path.name for path in (tmp_path / "metrics").iterdir()) == ["headline.json", "xx.json"]
-    assert remove_leftovers(tmp_path, ["xx", "xy"]) == []
+    assert remove_old_scores(tmp_path, ["xx", "xy"]) == []
 
 
 def test_a_project_without_scores_has_none(tmp_path):
-    assert remove_leftovers(tmp_path, ["xx"]) == []
+    assert remove_old_scores(tmp_path, ["xx"]) == []
