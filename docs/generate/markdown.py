@@ -5,6 +5,8 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 WIDTH = 100
+NO_BREAK = "\x00"
+"""Stands for a space at which no line may end."""
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -30,8 +32,7 @@ def paragraph(text: str) -> str:
     Returns:
         It in lines of at most WIDTH characters, with a blank line after it.
     """
-    flat = " ".join(text.split())
-    return textwrap.fill(flat, WIDTH, break_long_words=False, break_on_hyphens=False) + "\n\n"
+    return "\n".join(_wrapped(text, WIDTH)) + "\n\n"
 
 
 def item(text: str) -> str:
@@ -43,9 +44,7 @@ def item(text: str) -> str:
     Returns:
         It in lines of at most WIDTH characters.
     """
-    flat = " ".join(text.split())
-    lines = textwrap.wrap(flat, WIDTH - 2, break_long_words=False, break_on_hyphens=False)
-    return "- " + "\n  ".join(lines) + "\n"
+    return "- " + "\n  ".join(_wrapped(text, WIDTH - 2)) + "\n"
 
 
 def code(value: str) -> str:
@@ -70,6 +69,13 @@ def plain(docstring: str) -> str:
         One line.
     """
     return re.sub(r"``(.+?)``", r"`\1`", " ".join(docstring.split()))
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Wrap a text, but keep code together."""
+    flat = re.sub(r"`[^`]+`", lambda span: span[0].replace(" ", NO_BREAK), " ".join(text.split()))
+    lines = textwrap.wrap(flat, width, break_long_words=False, break_on_hyphens=False)
+    return [line.replace(NO_BREAK, " ") for line in lines]
 
 
 def _cell(text: str) -> str:
