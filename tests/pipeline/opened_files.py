@@ -15,7 +15,7 @@ TRACKED = {
     "evaluate": ("models", "metrics", "data", "dvc.yaml", "hbir", "stages"),
     "train": ("hbir/evaluation", "hbir/reporting"),
 }
-"""What stages open beside that to record it in MLflow, by the beginning of their names. Of `evaluate`, also what
+"""What stages open beside that to record it in MLflow, by the start of their names; with `evaluate` also what
 Git opens to find the commit that the report names."""
 
 
