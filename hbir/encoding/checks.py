@@ -79,21 +79,21 @@ def require_encoder(folder: Path, where: str, trusted: bool) -> None:
         )
     kinds = [] if bare else read_modules(folder, where)
     _refuse_other_kinds(folder, kinds, where)
-    foreign_kinds = [kind for kind in kinds if not kind.startswith(_LIBRARY)]
+    kinds_with_code = [kind for kind in kinds if not kind.startswith(_LIBRARY)]
     configs = [read_config(path, where) for path in _configs(folder)]
     if not trusted:
-        _refuse_code(foreign_kinds, configs, where)
+        _refuse_code(kinds_with_code, configs, where)
     else:
         _refuse_elsewhere(folder, where)
     if bare:
         _check(configs[0], where)
     if any(config.get("is_decoder") for config in configs):
         raise _other(where, "a decoder (is_decoder: true in its config.json), whose tokens see no later ones")
-    if not foreign_kinds:
+    if not kinds_with_code:
         require_vocabulary(folder, where)
 
 
-def foreign(config: dict[str, Any]) -> bool:
+def needs_code(config: dict[str, Any]) -> bool:
     """Tell whether a model's architecture is in code of its own.
 
     Args:
@@ -144,7 +144,7 @@ def _check(config: dict[str, Any], where: str) -> None:
         for end, text in _OTHER_HEADS.items():
             if name.endswith(end):
                 raise _other(where, f"{text} ({name})")
-    if not (foreign(config) or kind in ENCODERS or kind in T5):
+    if not (needs_code(config) or kind in ENCODERS or kind in T5):
         raise _other(where, f"model_type {kind} ({', '.join(names) or 'no architecture named'})")
 
 
@@ -158,7 +158,7 @@ def _other(where: str, found: str) -> ModelError:
 
 
 def _refuse_code(kinds: list[str], configs: list[dict[str, Any]], where: str) -> None:
-    found = [*kinds, *(f"model_type {config.get('model_type')}" for config in configs if foreign(config))]
+    found = [*kinds, *(f"model_type {config.get('model_type')}" for config in configs if needs_code(config))]
     if found:
         raise untrusted(where, found[0])
 

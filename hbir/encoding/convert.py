@@ -17,9 +17,9 @@ from hbir.core.errors import ModelError
 from hbir.core.files import atomic_folder, require_writable, write_json
 from hbir.core.hub.models import SAFE, WEIGHTS, Snapshot
 from hbir.core.model_folder import ST_CONFIG, read_config, refuse_adapter, refuse_pointers
-from hbir.encoding.checks import foreign, untrusted
+from hbir.encoding.checks import needs_code, untrusted
 from hbir.encoding.loading import UNUSED
-from hbir.encoding.sources import fetched, refuse_revision
+from hbir.encoding.sources import fetch_model, refuse_revision
 
 PICKLE = "pytorch_model.bin"
 _UNREADABLE = (pickle.UnpicklingError, OSError, ValueError, KeyError, RuntimeError, EOFError, AttributeError)
@@ -54,7 +54,7 @@ def convert(name: str, target: Path, revision: str | None = None) -> Snapshot:
         )
     require_writable(target)
     wanted = (*SAFE, *(f"*{pattern}" for pattern in WEIGHTS))
-    source, preset = fetched(name, revision, where, wanted)
+    source, preset = fetch_model(name, revision, where, wanted)
     if not source.revision:
         refuse_revision(revision, "--revision", "a folder")
     refuse_pointers(source.path, where)
@@ -85,7 +85,7 @@ def _rewrite(source: Path, target: Path, where: str) -> None:
         return
     config = source / "config.json"
     named = read_config(config, where) if config.is_file() else {}
-    if foreign(named):
+    if needs_code(named):
         hint = "Convert it with that code in a place of its own, or choose another model."
         raise untrusted(where, f"model_type {named.get('model_type')}", hint)
     weights: dict[str, torch.Tensor] = {}

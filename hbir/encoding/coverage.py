@@ -47,12 +47,14 @@ def measure(
     for lang, sides in samples.items():
         tokens = lost = 0
         for (side, limit), given in zip(limits.items(), sides, strict=True):
-            own, *rows = _ids(tokenizer, [model.prompts[side], *(model.prompts[side] + text for text in given)])
+            prompt_ids, *rows = _ids(
+                tokenizer, [model.prompts[side], *(model.prompts[side] + text for text in given)]
+            )
             most = params.longest if isinstance(tokenizer, Tokenizer) else limit
             longer[side][lang] = len([row for row in rows if len(row) > most])
             texts[side] += len(rows)
-            tokens += sum(max(len(row) - len(own), 0) for row in rows)
-            lost += sum(_count(row, unknown_id) for row in rows) - _count(own, unknown_id) * len(rows)
+            tokens += sum(max(len(row) - len(prompt_ids), 0) for row in rows)
+            lost += sum(_count(row, unknown_id) for row in rows) - _count(prompt_ids, unknown_id) * len(rows)
         unknown[lang] = max(lost, 0) / max(tokens, 1)
     return Coverage(unknown, texts, longer)
 

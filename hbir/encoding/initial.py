@@ -9,7 +9,7 @@ from hbir.core.model_folder import MODULES, ST_CONFIG
 from hbir.encoding.loading import ANOTHER, open_folder
 from hbir.encoding.params import EncoderParams
 from hbir.encoding.presets import PROMPTS, SCRATCH, PoolingMode
-from hbir.encoding.prompts import own_prompts
+from hbir.encoding.prompts import published_prompts
 from hbir.encoding.scratch import build_static, build_tiny
 from hbir.encoding.settings import set_lengths, set_pooling, set_similarity
 from hbir.encoding.sources import Source, find_source, refuse_revision
@@ -74,4 +74,4 @@ def _prompts(params: EncoderParams, source: Source | None) -> Mapping[str, str]:
         return PROMPTS
     if source.preset:
         return source.preset.prompts or PROMPTS
-    return own_prompts(source.path, _WHERE) or PROMPTS
+    return published_prompts(source.path, _WHERE) or PROMPTS

@@ -19,7 +19,7 @@ from hbir.core.hub.models import require_safetensors
 from hbir.core.model_folder import MODULES
 from hbir.encoding.checks import require_encoder
 from hbir.encoding.loading import ANOTHER, open_folder
-from hbir.encoding.prompts import SIDES, Side, own_prompts
+from hbir.encoding.prompts import SIDES, Side, published_prompts
 from hbir.encoding.settings import set_pooling
 from hbir.encoding.sources import find_source
 
@@ -80,11 +80,11 @@ def open_encoder(
     model = open_folder(source.path, where, ANOTHER, device, trust_remote_code, attention)
     if source.preset and not (source.path / MODULES).is_file():
         set_pooling(model, source.preset.pooling)
-    given = {side: text for side, text in prompts.items() if text is not None}
+    replaced = {side: text for side, text in prompts.items() if text is not None}
     published = source.preset.prompts if source.preset else None
-    if len(given) < len(SIDES):
-        model.prompts |= published or own_prompts(source.path, where) or {}
-    model.prompts |= given
+    if len(replaced) < len(SIDES):
+        model.prompts |= published or published_prompts(source.path, where) or {}
+    model.prompts |= replaced
     if not any(model.prompts.get(side) for side in SIDES):
         logger.info("%s: no prompts before queries and passages", name)
     return model.eval()

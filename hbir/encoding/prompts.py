@@ -23,7 +23,7 @@ _RETRIEVAL = {"retrieval", "search", "ir", "s2p"}
 """Words that tell a prompt for retrieval from those for other tasks."""
 
 
-def own_prompts(folder: Path, where: str) -> dict[str, str] | None:
+def published_prompts(folder: Path, where: str) -> dict[str, str] | None:
     """Read the prompts that an encoder was saved with.
 
     Names that sentence-transformers does not look for are found too, and the log says which were taken.

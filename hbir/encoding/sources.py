@@ -42,13 +42,13 @@ def find_source(name: str, revision: str | None, where: str, trusted: bool = Fal
     Raises:
         ModelError: when there is none of that name, it is no encoder, or it has no weights in safetensors.
     """
-    found, preset = fetched(name, revision, where, (*SAFE, CODE) if trusted else SAFE)
+    found, preset = fetch_model(name, revision, where, (*SAFE, CODE) if trusted else SAFE)
     require_encoder(found.path, where, trusted)
     require_safetensors(found.path, name, where, "" if revision else found.revision, _WATCHED)
     return Source(found.path, found.revision, preset)
 
 
-def fetched(
+def fetch_model(
     name: str, revision: str | None, where: str, patterns: tuple[str, ...]
 ) -> tuple[Snapshot, Preset | None]:
     """Find the files of a model, whatever kind it is of.

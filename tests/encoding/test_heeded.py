@@ -17,7 +17,7 @@ from hbir.encoding.convert import convert
 from hbir.encoding.initial import initial_encoder
 from hbir.encoding.model import embed, load_encoder, open_encoder, save_encoder
 from hbir.encoding.presets import PROMPTS
-from hbir.encoding.prompts import own_prompts
+from hbir.encoding.prompts import published_prompts
 from tests.encoding.architectures import TEXTS, make_e5
 from tests.encoding.builder import make_params
 
@@ -60,13 +60,13 @@ def named(folder: Path, **config: Any) -> Path:
     ],
 )
 def test_prompts_under_any_name(tmp_path: Path, config: dict[str, Any], expected: tuple[str, str] | None):
-    prompts = own_prompts(named(tmp_path / "m", **config), "m")
+    prompts = published_prompts(named(tmp_path / "m", **config), "m")
     assert prompts == (None if expected is None else dict(zip(("query", "document"), expected, strict=True)))
 
 
 def test_of_several_prompts_none_is_guessed(tmp_path: Path, caplog):
     prompts = {"first_query": "a: ", "second_query": "b: ", "doc": "p: "}
-    assert own_prompts(named(tmp_path / "m", prompts=prompts), "m") == {"query": "", "document": "p: "}
+    assert published_prompts(named(tmp_path / "m", prompts=prompts), "m") == {"query": "", "document": "p: "}
     assert "which of its prompts first_query, second_query goes before queries is not clear" in caplog.text
 
 

@@ -61,14 +61,16 @@ def snapshot(
         ) from error
 
 
-def require_safetensors(folder: Path, name: str, where: str, held: str = "", target: str = "<folder>") -> None:
+def require_safetensors(
+    folder: Path, name: str, where: str, commit: str = "", target: str = "<folder>"
+) -> None:
     """Refuse a model without weights, or with pickled ones alone, be it in one of its modules.
 
     Args:
         folder: the model's files.
         name: as the user wrote it.
         where: what to call the model in a message.
-        held: the commit of the Hub that this machine keeps to; empty where the user named one, or a folder.
+        commit: the one of the Hub that this machine keeps to; empty where the user named one, or a folder.
         target: where a model in safetensors should be written to.
 
     Raises:
@@ -84,12 +86,12 @@ def require_safetensors(folder: Path, name: str, where: str, held: str = "", tar
     raise ModelError(
         where=where,
         expected=f"weights of {name} in safetensors",
-        found=f"{found} at commit {held}" if held else found,
-        hint=_way_out(folder, name, pickled, held, target),
+        found=f"{found} at commit {commit}" if commit else found,
+        hint=_way_out(folder, name, pickled, commit, target),
     )
 
 
-def _way_out(folder: Path, name: str, pickled: list[str], held: str, target: str) -> str:
+def _way_out(folder: Path, name: str, pickled: list[str], commit: str, target: str) -> str:
     if pickled and not any(folder.rglob(WEIGHTS[0])):
         return (
             "Rename it to pytorch_model.bin if it holds the weights of the config.json beside it, by name, and "
@@ -98,7 +100,7 @@ def _way_out(folder: Path, name: str, pickled: list[str], held: str, target: str
     if not pickled and folder == expanded(name, ""):
         return "Name a folder that holds model.safetensors."
     convert = f"Run `python -m hbir convert {name} {target}`, which reads pickled weights as bare numbers,"
-    newer = f"; or remove its line from .hbir/{REVISIONS}, for the newest commit" if held else ""
+    newer = f"; or remove its line from .hbir/{REVISIONS}, for the newest commit" if commit else ""
     return f"{convert} and name that folder; or name a `revision` that has safetensors{newer}."
 
 
