@@ -159,5 +159,5 @@ def test_a_reader_that_goes_away_fails_nothing(tmp_path: Path):
 def test_an_argument_of_another_encoding_is_one_line(tmp_path: Path):
     result = bytes_of("\"$PYTHON\" -m hbir benchmark $'W\\xe4hrung' --model x", tmp_path)
     assert result.returncode == 1
-    assert result.stderr.startswith(b"Error: hbir benchmark: expected one of")
+    assert result.stderr.startswith(b"Error: hbir benchmark: expected a name of letters")
     assert b"Traceback" not in result.stderr

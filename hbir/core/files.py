@@ -87,8 +87,8 @@ def require_writable(path: Path) -> None:
         DataError: when it cannot.
     """
     with write_faults(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path.parent):
+        folder = next(folder for folder in path.absolute().parents if folder.exists())
+        with tempfile.TemporaryFile(dir=folder):
             pass
 
 

@@ -138,7 +138,7 @@ def test_a_file_in_the_way_is_named(tmp_path: Path, writer, name):
 
 def test_whether_a_place_can_be_written_is_known_before(tmp_path: Path):
     require_writable(tmp_path / "models/xx")
-    assert list((tmp_path / "models").iterdir()) == []
+    assert list(tmp_path.iterdir()) == []
     (tmp_path / "scores").touch()
     with pytest.raises(DataError, match="scores"):
         require_writable(tmp_path / "scores/xx")

@@ -45,7 +45,7 @@ def query_rows(task, scores, order):
 
 def settings(rows):
     """Return setting → measure → mean over cells of means over queries."""
-    result = {}
+    result: dict[str, dict[str, float]] = {}
     for setting in {key[0] for key in rows}:
         cells: dict[tuple[str, str], list[dict[str, float]]] = {}
         for (name, _, lang, pool), row in rows.items():

@@ -85,7 +85,7 @@ def test_a_project_without_git_or_below_its_root_runs(clone: Clone, tmp_path: Pa
     shutil.copytree(clone.root, project.root, symlinks=True, ignore=ignored)
     if git == "none":
         project.dvc("config", "core.no_scm", "true")
-        experiment = ("repro",)
+        experiment: tuple[str, ...] = ("repro",)
         project.configure(collect={"max_query_characters": 997})
     else:
         above = Clone(tmp_path / "work")

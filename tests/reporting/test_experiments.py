@@ -51,7 +51,7 @@ def save_experiment(root: Path, name: str, **changes: Any) -> None:
 @pytest.fixture(params=["", "deep/inside"], ids=["root", "subfolder"])
 def project(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Be in a project that is, or is not, the root of its repository."""
-    root = tmp_path / request.param
+    root: Path = tmp_path / request.param
     (root / ".dvc").mkdir(parents=True)
     monkeypatch.chdir(root)
     monkeypatch.delenv("DVC_ROOT", raising=False)

@@ -92,5 +92,5 @@ def test_what_opens_first_has_each_benchmarks_own_measure(five: list[SamplerResu
 
 def test_a_missing_score_is_left_out(tmp_path: Path):
     [result] = build(tmp_path, ["xx"], groups=False)
-    result.summaries["cldr"].settings["multilingual"]["rank_distance"] = None
+    result.summaries["cldr"].settings["multilingual"]["rank_distance"] = None  # type: ignore[assignment]
     assert "cldr/multilingual/rank_distance" not in score_values(result.summaries, result.final)

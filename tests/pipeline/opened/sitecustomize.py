@@ -25,7 +25,12 @@ def watch() -> None:
     """Start to watch, and write at the end."""
     root = Path.cwd()
     seen: set[str] = set()
-    sys.addaudithook(lambda event, given: event == "open" and add(seen, given[0]))
+
+    def note(event: str, given: tuple[object, ...]) -> None:
+        if event == "open":
+            add(seen, given[0])
+
+    sys.addaudithook(note)
     libc = ctypes.CDLL(None, use_errno=True)
     events = libc.inotify_init1(os.O_NONBLOCK) if hasattr(libc, "inotify_init1") else -1
     watches: dict[int, Path] = {}
@@ -53,7 +58,7 @@ def add(seen: set[str], path: object) -> None:
 
 def opened(events: int, watches: dict[int, Path]) -> list[Path]:
     """Read the events so far."""
-    paths = []
+    paths: list[Path] = []
     while True:
         try:
             data = os.read(events, 1 << 20)
