@@ -50,6 +50,16 @@ def test_a_link_to_a_file_is_followed_and_a_link_to_a_folder_refused(clone: Clon
     clone.run("git", "checkout", "--quiet", ".")
 
 
+def test_a_clone_without_the_file_keeps_what_was_made_from_it(clone: Clone, tmp_path: Path):
+    clone.run("git", "clone", "--quiet", str(clone.root), str(tmp_path / "partial"))
+    partial = Clone(tmp_path / "partial")
+    shutil.copytree(clone.root / ".dvc/cache", partial.root / ".dvc/cache")
+    partial.dvc("checkout", "collect")
+    again = partial.run("dvc", "repro", "collect")
+    assert "data/sources/faq.csv is not here" in again.stdout + again.stderr
+    assert "Running stage 'collect'" not in again.stdout
+
+
 def test_a_file_that_dvc_holds_survives_is_shared_and_reaches_experiments(clone: Clone, tmp_path: Path):
     clone.dvc("add", FAQ)
     clone.dvc("remote", "add", "--default", "store", str(tmp_path / "store"))
@@ -67,15 +77,6 @@ def test_a_file_that_dvc_holds_survives_is_shared_and_reaches_experiments(clone:
     assert colleague.stages_run("repro", "collect") == []
     ran = colleague.stages_run("exp", "run", "--temp", "-S", "collect.max_query_characters=998", "collect")
     assert ran == ["inputs", "collect"]
-
-
-def test_a_clone_without_the_file_keeps_what_was_made_from_it(clone: Clone, tmp_path: Path):
-    clone.run("git", "clone", "--quiet", str(clone.root), str(tmp_path / "partial"))
-    partial = Clone(tmp_path / "partial")
-    partial.dvc("pull", "collect")
-    again = partial.run("dvc", "repro", "collect")
-    assert "data/sources/faq.csv is not here" in again.stdout + again.stderr
-    assert "Running stage 'collect'" not in again.stdout
 
 
 @pytest.mark.parametrize("git", ["none", "above"])
