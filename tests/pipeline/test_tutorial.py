@@ -15,13 +15,13 @@ SMALL: dict[str, Any] = {
     "tracking": TINY["tracking"],
     "threads": 1,
 }
-"""Instead of the steps and the encoder that the pages train with; one sampler is trained and scored, and an experiment plans only (tests/pipeline/test_pipeline.py trains)."""
+"""Instead of the steps and the encoder that the pages train with; one sampler is trained and scored."""
 CLDR = ["--lang", "de,en"]
 """Two languages of the embedded benchmark instead of 11."""
 
 
 def run(clone: Clone, words: list[str]) -> str:
-    """Run a command, or what tells as much in less time."""
+    """Run a command, or what tells as much in less time; test_pipeline.py trains in experiments."""
     if words[0] == "source":
         return ""
     if words[0] == "make":
