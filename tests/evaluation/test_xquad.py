@@ -3,6 +3,7 @@
 import math
 import os
 from collections import defaultdict
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -63,13 +64,24 @@ def naive(task, scores):
     return cells
 
 
+def every_fifth(task):
+    """Keep a fifth of the queries, of each language: the reference takes a minute for all."""
+    kept = {query: place for place, query in enumerate(range(0, len(task.queries), 5))}
+    pairs = [(kept[query], passage) for query, passage in task.relevant.tolist() if query in kept]
+    sides = {
+        name: [getattr(task, name)[query] for query in kept] for name in ("queries", "query_ids", "query_langs")
+    }
+    clusters = [task.clusters[query] for query in kept]
+    return replace(task, **sides, clusters=clusters, relevant=np.array(pairs))
+
+
 def mean(values):
     values = list(values)
     return math.fsum(values) / len(values)
 
 
 def test_every_setting_equals_the_naive_reference():
-    task = exact("xquad-r", None)
+    task = every_fifth(exact("xquad-r", None))
     model = encoder(task.passages[::20])
     queries, passages = embed(model, task.queries, "query", 256), embed(model, task.passages, "document", 256)
     scores = np.concatenate(list(similarity_chunks(queries, passages, 256)))

@@ -198,7 +198,7 @@ def test_what_another_language_lacks_is_told_before_anything_is_translated():
     result = run("translate", "de")
     assert isinstance(result.exception, DataError)
     assert "translate.languages.es: engine glossary, language es: expected a lexicon" in str(result.exception)
-    assert not list(OUTPUTS.iterdir())
+    assert not OUTPUTS.exists()
 
 
 def test_a_language_that_is_done_needs_its_engine_no_more(monkeypatch: pytest.MonkeyPatch):
