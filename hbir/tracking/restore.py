@@ -45,6 +45,8 @@ def _ran_here(stage: "PipelineStage") -> bool:
     from dvc.stage.cache import RunCacheNotFoundError
     from dvc_data.hashfile.hash_info import HashInfo
 
+    if not all(dep.exists for dep in stage.deps):
+        return False  # a fresh clone: what this stage reads is still to be made
     for out in stage.outs:
         out.hash_info = HashInfo()
     try:
