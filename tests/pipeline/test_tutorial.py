@@ -30,6 +30,8 @@ def run(clone: Clone, words: list[str]) -> str:
         words = [*words, *CLDR]
     if words[:2] == ["dvc", "repro"]:
         words = [*words, "evaluate"]
+    if words == ["dvc", "checkout"]:
+        words = [*words, "--with-deps", "evaluate"]
     if words[:3] == ["dvc", "exp", "run"]:
         words = [*words, "build_batches"]
     return clone.run(*words).stdout
