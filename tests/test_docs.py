@@ -38,7 +38,7 @@ def add_sampler(monkeypatch: pytest.MonkeyPatch) -> str:
     compose, register, describe = (block.text for block in blocks(SAMPLER, "python"))
     names = vars(compositions) | {"Sampler": Sampler, "COMPOSITIONS": {}}
     exec(compose + register, names)
-    sampler = eval(describe, names)
+    sampler: Sampler = eval(describe, names)
     monkeypatch.setitem(compositions.COMPOSITIONS, sampler.composition, names["COMPOSITIONS"][sampler.name])
     monkeypatch.setitem(SAMPLERS, sampler.name, sampler)
     return sampler.name
