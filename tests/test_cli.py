@@ -38,6 +38,15 @@ def test_a_typo_is_answered_with_the_nearest_command():
     assert "No such command 'trian'. Did you mean 'train'?" in result.stderr
 
 
+@pytest.mark.parametrize("command", [["track"], ["ui"], ["link", "/etc/hostname", "data/sources/name"]])
+def test_outside_a_project_nothing_is_made(tmp_path: Path, command: list[str]):
+    result = hbir(*command, cwd=tmp_path)
+    assert result.returncode == 1
+    assert "Error: " in result.stderr
+    assert "Traceback" not in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_outside_a_project_a_stage_says_so(tmp_path: Path):
     result = hbir("collect", cwd=tmp_path)
     assert result.returncode == 1

@@ -21,7 +21,17 @@ from hbir.tracking.sync_summary import SyncSummary
 @click.command()
 def track() -> None:
     """Bring MLflow up to date with the workspace's scores and those of every DVC experiment."""
-    click.echo(bring_up_to_date(Store(main_root())))
+    click.echo(bring_up_to_date(store_of_project()))
+
+
+def store_of_project() -> Store:
+    """Open the store of the project in this folder; elsewhere nothing is made.
+
+    Returns:
+        The store.
+    """
+    read_project(read_params())
+    return Store(main_root())
 
 
 def bring_up_to_date(store: Store) -> SyncSummary:

@@ -2,10 +2,8 @@
 
 import click
 
-from hbir.commands.track import bring_up_to_date
-from hbir.core.machine import main_root
+from hbir.commands.track import bring_up_to_date, store_of_project
 from hbir.tracking.server import is_server
-from hbir.tracking.store import Store
 from hbir.tracking.ui import comparison_link, serve
 
 
@@ -13,7 +11,7 @@ from hbir.tracking.ui import comparison_link, serve
 @click.option("--port", default=5000, show_default=True, help="Where the UI listens on 127.0.0.1.")
 def ui(port: int) -> None:
     """Bring MLflow up to date and open its UI on the comparison."""
-    store = Store(main_root())
+    store = store_of_project()
     click.echo(bring_up_to_date(store))
     click.echo(f"Open {comparison_link(store, port)}")
     if not is_server(store.uri):

@@ -37,7 +37,7 @@ class ExperimentScores:
     headline: Mapping[str, Any]
     """Of the headline sampler: benchmark → main measure by setting, and `rank_distance`."""
     fixed: Mapping[str, str]
-    """Code, and data that the user gave → hash in dvc.lock."""
+    """Code, and digests of the files that the user gave → hash in dvc.lock."""
     changed: Mapping[str, Any]
     """Params that differ from the commit that it started from."""
 
@@ -182,13 +182,17 @@ def _scores(
 
 
 def _fixed(lock: Mapping[str, Any]) -> dict[str, str]:
-    """Collect the hashes of what no seed changes, but for the code that only shows scores."""
+    """Collect the hashes of what no seed changes, but for the code that only shows scores.
+
+    The user's files count by their digests in data/inputs: an experiment's temporary folder has them there
+    alone, and a file that params.yaml does not name decides nothing.
+    """
     stages = (stage for name, stage in (lock.get("stages") or {}).items() if name != "evaluate")
     deps = (dep for stage in stages for dep in stage.get("deps", []))
     return {dep["path"]: dep.get("md5", "") for dep in deps if dep["path"].startswith(_FIXED)}
 
 
-_FIXED = ("hbir/", "stages/", "data/inputs", "data/sources", "data/benchmarks", "data/encoders")
+_FIXED = ("hbir/", "stages/", "data/inputs/")
 
 
 def _yaml(text: str) -> dict[str, Any]:

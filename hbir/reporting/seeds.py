@@ -42,7 +42,7 @@ class SeedRun:
     params: Mapping[str, Any]
     """The content of its params.yaml."""
     fixed: Mapping[str, str]
-    """Code, and data that the user gave → hash in dvc.lock."""
+    """Code, and digests of the files that the user gave → hash in dvc.lock."""
 
 
 SEED = "seed"

@@ -1,5 +1,6 @@
 """Read what a project's results were made with, and what became of its translations."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -47,18 +48,18 @@ def written_params(root: Path) -> dict[str, Any]:
         return {}
 
 
-def read_translations(root: Path) -> dict[str, Any]:
+def read_translations(root: Path, languages: Collection[str]) -> dict[str, Any]:
     """Read what the translate stage counted.
 
     Args:
         root: the project's folder.
+        languages: those of the project.
 
     Returns:
         Language → what became of its pairs; a file of a language that the project does not name is an old one.
     """
     files = {path.name.removesuffix(COUNTS): path for path in (root / TRANSLATED).glob(f"*{COUNTS}")}
-    current = project_params(root).get("languages", []) if files else []
-    return {language: read_json(path) for language, path in sorted(files.items()) if language in current}
+    return {language: read_json(path) for language, path in sorted(files.items()) if language in languages}
 
 
 def _stages(lock: Path) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from hbir.core.hashing import digest, file_digest
 from hbir.core.machine import main_root, read_record
@@ -14,13 +15,14 @@ from hbir.evaluation.results import CELLS, SamplerResults
 from hbir.reporting.described import description
 from hbir.tracking.checkpoint import record_checkpoint
 from hbir.tracking.content import Shared, fill_run
-from hbir.tracking.described import project_params, read_translations
+from hbir.tracking.described import project_params, read_translations, written_params
 from hbir.tracking.live import never_fatal
 from hbir.tracking.params import TrackingParams
 from hbir.tracking.running import end_interrupted
 from hbir.tracking.runs import COMPARED, EVALUATION, Origin, RunKey, here, open_run, replaceable
 from hbir.tracking.store import Store
 from hbir.tracking.sync_summary import SyncSummary
+from hbir.tracking.tracked_run import PARAM_LENGTH
 from hbir.tracking.values import SPEED, score_values
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ def synchronise(
     project: Path,
     params: TrackingParams,
     origin: Origin,
+    made_with: Mapping[str, Any] | None = None,
 ) -> SyncSummary:
     """Create the runs that are missing and complete the others; doing it twice changes nothing.
 
@@ -46,6 +49,7 @@ def synchronise(
         project: the folder that the results belong to, with its models and the counts of its translations.
         params: the section `tracking`.
         origin: where the results come from.
+        made_with: the content of the params.yaml that the results were made with; None: as dvc.lock has it.
 
     Returns:
         What was done, and what could not be restored.
@@ -54,9 +58,10 @@ def synchronise(
         TrackingError: when the store fails.
     """
     summary = SyncSummary()
+    given = project_params(project) if made_with is None else made_with
     shared = Shared(
-        params=description(project_params(project)),
-        translations=read_translations(project),
+        params=description(given),
+        translations=read_translations(project, given.get("languages") or []),
         models=project / MODELS,
         log_every=params.log_every,
     )
@@ -77,7 +82,9 @@ def synchronise_quietly(results: list[SamplerResults], params: TrackingParams) -
     """
     with never_fatal():
         root = main_root()
-        log.info("%s", synchronise(results, Store(root), Path(), params, here(root)))
+        # dvc.lock still holds the params of the evaluation before this one.
+        made_with = written_params(Path())
+        log.info("%s", synchronise(results, Store(root), Path(), params, here(root), made_with))
 
 
 def _synchronise_one(
@@ -93,7 +100,7 @@ def _synchronise_one(
     record = read_record(store.root, training.fingerprint)
     values = score_values(result.summaries, result.final)
     key = run_key(result)
-    _make_way(store, key, origin, values)
+    _make_way(store, key, origin, values, shared.params)
     run = open_run(store, key, origin, record["seconds"] if record else 0.0)
     parts = [key.evaluation, asdict(training), record, shared.translations, values]
     mark = digest(json.dumps(parts, sort_keys=True))
@@ -144,17 +151,22 @@ def evaluation_digest(result: SamplerResults) -> str:
     return digest(json.dumps([summaries, result.final, cells], sort_keys=True))
 
 
-def _make_way(store: Store, key: RunKey, origin: Origin, values: Mapping[str, float]) -> None:
-    """Give new scores the run of those that they replace; where a benchmark went, the run goes, too.
+def _make_way(
+    store: Store, key: RunKey, origin: Origin, values: Mapping[str, float], params: Mapping[str, str]
+) -> None:
+    """Give new scores the run of those that they replace; where a benchmark or a param went, the run goes, too.
 
-    MLflow cannot take a metric out of a run. What is deleted here can be restored in its UI.
+    MLflow can neither take a metric out of a run nor change a param. What is deleted here can be restored in
+    its UI.
     """
     old = replaceable(store, key, origin)
     if old is None:
         return
     parts = (*CURVES, "machine")
     scored = {name for name in old.data.metrics if name.split("/")[0] not in parts}
-    if scored <= set(values):
+    known = old.data.params
+    same = all(known.get(name, text[:PARAM_LENGTH]) == text[:PARAM_LENGTH] for name, text in params.items())
+    if same and scored <= set(values):
         store.client.set_tag(old.info.run_id, EVALUATION, key.evaluation)
     else:
         store.client.delete_run(old.info.run_id)

@@ -116,6 +116,23 @@ def test_seeds_name_what_else_differs(project: Path):
         CliRunner().invoke(seeds, ["HEAD", "both"], catch_exceptions=False)
 
 
+def test_files_that_an_experiments_own_folder_lacks_make_no_other_seed(project: Path):
+    def lock(sources: str, digests: str) -> str:
+        deps = [{"path": "data/sources", "md5": sources}, {"path": "data/inputs/collect.json", "md5": digests}]
+        return json.dumps({"stages": {"inputs": {"deps": deps[:1]}, "collect": {"deps": deps[1:]}}})
+
+    (project / "dvc.lock").write_text(lock("with faq.csv", "same"))
+    git(project, "add", "dvc.lock")
+    git(project, "commit", "--quiet", "--message", "own pairs")
+    for name, seed, digests in (("aside", 4, "same"), ("other", 5, "of another file")):
+        (project / "dvc.lock").write_text(lock("README.md alone", digests))
+        save_experiment(project, name, seed=seed)
+    result = CliRunner().invoke(seeds, ["HEAD", "aside"], catch_exceptions=False)
+    assert "cldr, 2 seeds" in result.output
+    with pytest.raises(DataError, match=r"another content of data/inputs/collect\.json"):
+        CliRunner().invoke(seeds, ["HEAD", "other"], catch_exceptions=False)
+
+
 def test_a_name_that_there_is_not(project: Path):
     with pytest.raises(DataError, match="experiment seed-9: expected a DVC experiment or a Git revision"):
         CliRunner().invoke(seeds, ["HEAD", "seed-9"], catch_exceptions=False)

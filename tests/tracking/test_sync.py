@@ -356,6 +356,30 @@ def test_params_say_what_the_samplers_share(
     assert {key: found[key] for key in expected} == expected
 
 
+def test_the_stage_describes_what_it_ran_on_not_what_dvc_lock_has_of_the_run_before(
+    results: list[SamplerResults], store: Store, params: TrackingParams
+):
+    (store.root / "dvc.lock").write_text(LOCK)
+    (store.root / "params.yaml").write_text("languages: [de, en, tr]\n")
+    write_json(store.root / "data/translated/tr.stats.json", COUNTED["de"])
+    synchronise_quietly(results[:1], params)
+    assert runs(store)["xx"].data.params["languages"] == "de, en, tr"
+    assert set(translation(store)) == {"tr"}
+
+
+def test_scores_in_other_languages_are_no_scores_of_a_run_that_names_the_old_ones(
+    results: list[SamplerResults], store: Store, params: TrackingParams
+):
+    (store.root / "params.yaml").write_text("languages: [de, en]\n")
+    sync(results[:1], store, params)
+    (store.root / "params.yaml").write_text("languages: [de, en, tr]\n")
+    sync(build(store.root / "scores", ["xx"], changes={"xx": settings("hybrid")}), store, params)
+    [run] = runs(store).values()
+    assert run.data.params["languages"] == "de, en, tr"
+    assert run.data.metrics["cldr/multilingual/map"] == settings("hybrid")["multilingual"]["map"]
+    assert len(history(store, run, "train/loss")) == 60
+
+
 def test_a_param_that_is_too_long_for_mlflow_is_cut(
     results: list[SamplerResults], store: Store, params: TrackingParams
 ):
