@@ -40,6 +40,11 @@ class XtremeLareqaParams(LareqaParams):
     candidate: Literal["sentence", "sentence_and_context"] = "sentence_and_context"
     """A candidate's text: the sentence alone, or the sentence, a space and its whole paragraph."""
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Return its own folder, and that of XQuAD-R, whose files it has."""
+        return (self.name, XQUAD_R)
+
 
 class _Benchmark(NamedTuple):
     source: str
@@ -179,8 +184,6 @@ def load(params: LareqaParams, wanted: Sequence[str] | None) -> list[RetrievalTa
 
 def _folder(params: LareqaParams, benchmark: _Benchmark) -> Path:
     folder = data_folder(params)
-    if folder is None and params.name == XTREME_R:
-        folder = data_folder(replace(params, name=XQUAD_R))
     if folder is None:
         files = ", ".join(f"{language}.json" for language in benchmark.official)
         raise no_folder(params, files, benchmark.source)

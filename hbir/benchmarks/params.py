@@ -35,6 +35,11 @@ class BenchmarkParams:
         """Return what to call it in a message."""
         return f"benchmark {self.name}"
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Return the names of the folders in which its files are looked for, the first that is there counts."""
+        return (self.name,)
+
 
 @params_class
 class LargeParams(BenchmarkParams):
@@ -70,10 +75,11 @@ def data_folder(params: BenchmarkParams) -> Path | None:
                 hint="Correct it.",
             )
         return path
-    inside = located(BENCHMARKS / params.name)
-    if is_there(inside):
-        return inside
-    return None if runs_in_pipeline() else shared_folder(params.name)
+    for name in params.folders:
+        inside = located(BENCHMARKS / name)
+        if is_there(inside):
+            return inside
+    return None if runs_in_pipeline() else next(filter(None, map(shared_folder, params.folders)), None)
 
 
 def is_there(path: Path) -> bool:

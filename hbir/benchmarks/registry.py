@@ -117,11 +117,12 @@ def check_entries(entries: Sequence[Entry], where: str) -> Sequence[Entry]:
     return entries
 
 
-def name_of(entry: Entry) -> str:
+def name_of(entry: Entry, where: str = WHERE) -> str:
     """Return the name of an entry.
 
     Args:
         entry: as in params.yaml.
+        where: the file and key, for a message.
 
     Returns:
         Such as `beir/scifact`.
@@ -132,7 +133,7 @@ def name_of(entry: Entry) -> str:
     if isinstance(entry, str):
         return entry
     if not isinstance(entry.get("name"), str):
-        raise ParamsError(where=WHERE, expected="a `name`", found=str(entry), hint="Add the key.")
+        raise ParamsError(where=where, expected="a `name`", found=str(entry), hint="Add the key.")
     return str(entry["name"])
 
 
@@ -161,7 +162,7 @@ def parse_entry(entry: Entry, where: str = WHERE) -> tuple[Loader, Any]:
     Raises:
         ParamsError: when there is no benchmark of that name, or a key is wrong.
     """
-    name = _checked_name(name_of(entry), where)
+    name = _checked_name(name_of(entry, where), where)
     family = name.split("/", 1)[0] if "/" in name else None
     if name not in LOADERS and family not in FAMILIES:
         raise unknown(where, name, [*LOADERS, *(f"{key}/<name>" for key in FAMILIES)])

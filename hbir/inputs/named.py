@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hbir.benchmarks.cldr import NAME as CLDR
-from hbir.benchmarks.params import DATA_VARIABLE, shared_folder
+from hbir.benchmarks.params import DATA_VARIABLE, BenchmarkParams, shared_folder
 from hbir.benchmarks.registry import MTEB, Entry, parse_entry
 from hbir.collection.params import CollectParams
 from hbir.collection.sources import WHERE, check_sources
@@ -117,10 +117,19 @@ def _of_benchmarks(entries: Sequence[Entry], stage: str, key: str) -> Iterator[N
             yield _named(stage, f"{where}.data", params.data, BENCHMARKS)
         elif params.name == CLDR or params.name.startswith(f"{MTEB}/"):
             continue
-        elif located(BENCHMARKS / params.name).exists():
-            yield NamedPath(stage, where, str(BENCHMARKS / params.name))
-        elif shared_folder(params.name) is not None:
-            raise _outside(where, f"${DATA_VARIABLE}/{params.name}", BENCHMARKS)
+        else:
+            yield from _of_folders(params, stage, where)
+
+
+def _of_folders(params: BenchmarkParams, stage: str, where: str) -> Iterator[NamedPath]:
+    """Find the folder in which a benchmark is looked for that names none."""
+    for name in params.folders:
+        if located(BENCHMARKS / name).exists():
+            yield NamedPath(stage, where, str(BENCHMARKS / name))
+            return
+    for name in params.folders:
+        if shared_folder(name) is not None:
+            raise _outside(where, f"${DATA_VARIABLE}/{name}", BENCHMARKS)
 
 
 def _is_path(written: str) -> bool:

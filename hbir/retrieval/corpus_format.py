@@ -13,7 +13,6 @@ from hbir.core.lines import GZIP, read_lines
 
 _JSON = (".jsonl", ".json", ".ndjson")
 _TABLE = (".tsv", ".tab")
-_LANGUAGE = ("lang", "language")
 _ID_AND_TEXT = ("_id", "text")
 """Columns of a table without a header, such as MS MARCO's `collection.tsv`."""
 _SAMPLE = 100

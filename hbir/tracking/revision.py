@@ -1,12 +1,8 @@
 """Read a project's files as a Git revision or a DVC experiment has them, from Git and from DVC's cache."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hbir.core.errors import DataError
-
-if TYPE_CHECKING:
-    pass
 
 
 class Revision:

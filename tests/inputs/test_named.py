@@ -71,6 +71,9 @@ def test_score_reads_benchmarks_also_those_in_the_sources_folder():
 def test_a_benchmark_is_found_by_its_name():
     Path("data/benchmarks/xquad-r").mkdir(parents=True)
     assert score("xquad-r") == ["data/benchmarks/xquad-r"]
+    assert score("xtreme-r-lareqa") == ["data/benchmarks/xquad-r"], "it has the files of the other"
+    Path("data/benchmarks/xtreme-r-lareqa").mkdir()
+    assert score("xtreme-r-lareqa") == ["data/benchmarks/xtreme-r-lareqa"]
 
 
 def test_translate_reads_lexicons_and_local_models_per_language():
@@ -121,4 +124,6 @@ def test_a_benchmark_in_the_shared_folder_is_refused_and_not_fetched_from_the_hu
     monkeypatch.setenv("HBIR_DATA", str(tmp_path / "shared"))
     with pytest.raises(ParamsError, match=r"link \$HBIR_DATA/xquad-r data/benchmarks/xquad-r"):
         score("xquad-r")
+    with pytest.raises(ParamsError, match=r"link \$HBIR_DATA/xquad-r data/benchmarks/xquad-r"):
+        score("xtreme-r-lareqa")
     assert score("tatoeba") == []
