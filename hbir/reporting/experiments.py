@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from hbir.core.errors import DataError
 from hbir.core.files import read_json
 from hbir.core.params import read_params
 from hbir.core.paths import METRICS, PARAMS
 from hbir.reporting.columns import MISSING, named_column
-from hbir.reporting.git import committed_files, committed_text, list_experiments, resolve
+from hbir.reporting.git import committed_data, committed_files, list_experiments, resolve
 from hbir.reporting.seeds import DISTANCE, Metrics, changed_params, main_measure
 
 HEADLINE = "headline"
@@ -55,11 +53,11 @@ def read_experiment(root: Path, name: str, baseline: str | None = None, commit: 
         Its scores.
 
     Raises:
-        DataError: when there is none, or it has no params or metrics.
+        DataError: when there is none, it has no params or metrics, or one of these files is broken.
     """
     found = commit or resolve(root, name)
-    params = _yaml(committed_text(root, found, str(PARAMS)))
-    before = _yaml(committed_text(root, baseline, str(PARAMS))) if baseline else params
+    params = committed_data(root, found, str(PARAMS))
+    before = committed_data(root, baseline, str(PARAMS)) if baseline else params
     files = [file for file in committed_files(root, found, str(METRICS)) if file.endswith(".json")]
     if not files:
         raise DataError(
@@ -68,8 +66,8 @@ def read_experiment(root: Path, name: str, baseline: str | None = None, commit: 
             found="none",
             hint="It is not evaluated: `dvc exp list` and `git log` show others.",
         )
-    contents = {Path(file).stem: json.loads(committed_text(root, found, file)) for file in files}
-    locked = _yaml(committed_text(root, found, LOCK)) if LOCK in committed_files(root, found, ".") else {}
+    contents = {Path(file).stem: committed_data(root, found, file) for file in files}
+    locked = committed_data(root, found, LOCK) if LOCK in committed_files(root, found, ".") else {}
     return _scores(name, params, before, contents, _fixed(locked))
 
 
@@ -85,7 +83,7 @@ def workspace_scores(root: Path) -> ExperimentScores | None:
     contents = {path.stem: read_json(path) for path in sorted((root / METRICS).glob("*.json"))}
     params = read_params(root / PARAMS)
     try:
-        before = _yaml(committed_text(root, "HEAD", str(PARAMS)))
+        before = committed_data(root, "HEAD", str(PARAMS))
     except DataError:
         before = params  # no Git, or no commit yet
     return _scores(WORKSPACE, params, before, contents, {}) if contents else None
@@ -193,11 +191,6 @@ def _fixed(lock: Mapping[str, Any]) -> dict[str, str]:
 
 
 _FIXED = ("hbir/", "stages/", "data/inputs/")
-
-
-def _yaml(text: str) -> dict[str, Any]:
-    content = YAML(typ="safe", pure=True).load(text)
-    return content if isinstance(content, dict) else {}
 
 
 def _plain(value: Any) -> str:

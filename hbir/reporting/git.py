@@ -1,9 +1,13 @@
 """Read a project's committed files and its experiments from Git; it may lie anywhere in the repository."""
 
+import json
 import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML, YAMLError
 
 from hbir.core.errors import DataError
 
@@ -117,6 +121,33 @@ def committed_text(root: Path, commit: str, name: str) -> str:
         DataError: when the commit has no such file.
     """
     return git(root, "show", f"{commit}:./{name}")
+
+
+def committed_data(root: Path, commit: str, name: str) -> dict[str, Any]:
+    """Read a committed file of keys and values.
+
+    Args:
+        root: the project's folder.
+        commit: any revision.
+        name: relative to the project's folder, of a YAML or JSON file.
+
+    Returns:
+        Its content; nothing where it holds something else.
+
+    Raises:
+        DataError: when the commit has no such file, or it is broken.
+    """
+    text = committed_text(root, commit, name)
+    try:
+        content = json.loads(text) if name.endswith(".json") else YAML(typ="safe", pure=True).load(text)
+    except (ValueError, YAMLError) as error:
+        raise DataError(
+            where=f"{name} at commit {commit[:7]}",
+            expected="a whole file",
+            found=f"a broken {name}",
+            hint="Remove that experiment with `dvc exp remove`, or name another.",
+        ) from error
+    return content if isinstance(content, dict) else {}
 
 
 def committed_files(root: Path, commit: str, folder: str) -> list[str]:

@@ -61,8 +61,8 @@ def refuse_unlike(runs: Mapping[str, SeedRun]) -> None:
     """
     first, *others = runs
     for number, name in enumerate(others, start=1):
-        seed = runs[name].params[SEED]
-        twin = next((other for other in list(runs)[:number] if runs[other].params[SEED] == seed), None)
+        seed = runs[name].params.get(SEED)
+        twin = next((other for other in list(runs)[:number] if runs[other].params.get(SEED) == seed), None)
         if twin is not None:
             raise DataError(
                 where=f"experiments {twin} and {name}",

@@ -96,6 +96,19 @@ def test_an_experiment_without_metrics_is_named(project: Path):
     assert any(line.startswith("  broken: ") for line in table())
 
 
+def test_an_experiment_with_a_broken_file_hides_no_other(project: Path):
+    head = git(project, "rev-parse", "HEAD")
+    for name, file in (("conflict", "params.yaml"), ("cut", "metrics/xx.json")):
+        (project / file).write_text("<<<<<<< {: [")
+        git(project, "commit", "--quiet", "--all", "--message", name)
+        git(project, "update-ref", f"refs/exps/{head[:2]}/{head[2:]}/{name}", "HEAD")
+        git(project, "reset", "--quiet", "--hard", head)
+    lines = table()
+    assert any(line.startswith("  conflict: a broken params.yaml") for line in lines)
+    assert any(line.startswith("  cut: a broken metrics/xx.json") for line in lines)
+    assert any(line.startswith("seed-2") for line in lines)
+
+
 def test_without_git_there_is_the_workspace(project: Path, tmp_path: Path):
     shutil.rmtree(tmp_path / ".git")
     lines = table()
