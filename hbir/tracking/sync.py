@@ -5,7 +5,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hbir.core.hashing import digest, file_digest
 from hbir.core.machine import main_root, read_record
@@ -19,11 +19,14 @@ from hbir.tracking.described import project_params, read_translations, written_p
 from hbir.tracking.live import never_fatal
 from hbir.tracking.params import TrackingParams
 from hbir.tracking.running import end_interrupted
-from hbir.tracking.runs import COMPARED, EVALUATION, Origin, RunKey, here, open_run, replaceable
+from hbir.tracking.runs import COMPARED, EVALUATION, Origin, RunKey, here, open_run, replaceable, runs_of
 from hbir.tracking.store import Store
 from hbir.tracking.sync_summary import SyncSummary
 from hbir.tracking.tracked_run import PARAM_LENGTH
 from hbir.tracking.values import SPEED, score_values
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
 
 log = logging.getLogger(__name__)
 
@@ -157,19 +160,27 @@ def _make_way(
     """Give new scores the run of those that they replace; where a benchmark or a param went, the run goes, too.
 
     MLflow can neither take a metric out of a run nor change a param. What is deleted here can be restored in
-    its UI.
+    its UI. So goes what a training left that was never scored, and was meant for other languages, for example.
     """
+    for run in runs_of(store, key.sampler, key.fingerprint):
+        waits = EVALUATION not in run.data.tags and run.info.status != "RUNNING"
+        if waits and not _agrees(run, params):
+            store.client.delete_run(run.info.run_id)
     old = replaceable(store, key, origin)
     if old is None:
         return
     parts = (*CURVES, "machine")
     scored = {name for name in old.data.metrics if name.split("/")[0] not in parts}
-    known = old.data.params
-    same = all(known.get(name, text[:PARAM_LENGTH]) == text[:PARAM_LENGTH] for name, text in params.items())
-    if same and scored <= set(values):
+    if _agrees(old, params) and scored <= set(values):
         store.client.set_tag(old.info.run_id, EVALUATION, key.evaluation)
     else:
         store.client.delete_run(old.info.run_id)
+
+
+def _agrees(run: "Run", params: Mapping[str, str]) -> bool:
+    """Tell whether a run has no other value of a param."""
+    known, cut = run.data.params, {name: text[:PARAM_LENGTH] for name, text in params.items()}
+    return all(known.get(name, text) == text for name, text in cut.items())
 
 
 def _compare_only(store: Store, run_ids: set[str]) -> None:

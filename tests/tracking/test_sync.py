@@ -380,6 +380,21 @@ def test_scores_in_other_languages_are_no_scores_of_a_run_that_names_the_old_one
     assert len(history(store, run, "train/loss")) == 60
 
 
+def test_a_training_that_was_never_scored_keeps_no_param_of_that_time(
+    results: list[SamplerResults], store: Store, params: TrackingParams
+):
+    training = results[0].training
+    (store.root / "params.yaml").write_text("languages: [de, en]\n")
+    live = LiveRun(store.root)
+    live.start(training.fingerprint, "xx", training.params)
+    live.finish("FINISHED")
+    (store.root / "params.yaml").write_text("languages: [de, en, tr]\n")
+    synchronise_quietly(results[:1], params)
+    [run] = runs(store).values()
+    assert run.data.params["languages"] == "de, en, tr"
+    assert len(history(store, run, "train/loss")) == 60
+
+
 def test_a_param_that_is_too_long_for_mlflow_is_cut(
     results: list[SamplerResults], store: Store, params: TrackingParams
 ):
