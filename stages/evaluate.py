@@ -31,7 +31,7 @@ def evaluate() -> None:
     facts = {**description(params), "code and params": code_commit(Path()) or "not in Git"}
     write_reports(results, top.sampler, paths.REPORTS, facts)
     chosen = next(result for result in results if result.sampler == top.sampler)
-    write_json(paths.METRICS / "headline.json", headline(chosen.summaries))
+    write_json(paths.HEADLINE, headline(chosen.summaries))
     show_comparison(results, top.sampler, Console())
     synchronise_quietly(results, tracking)
     if (

@@ -36,19 +36,6 @@ def monolingual_steps(plan: Plan) -> np.ndarray:
     return np.array([len({*batch.query_langs, *batch.passage_langs}) == 1 for batch in plan.batches()])
 
 
-def monolingual_share(plan: Plan, bins: int) -> list[float]:
-    """Follow the share of steps in one language over the training.
-
-    Args:
-        plan: any plan.
-        bins: equal parts of the training, at most its steps.
-
-    Returns:
-        (bins,) shares in [0, 1].
-    """
-    return [float(part.mean()) for part in np.array_split(monolingual_steps(plan), bins)]
-
-
 def summary_line(plan: Plan, available: int) -> str:
     """Describe a plan in one line.
 

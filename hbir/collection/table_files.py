@@ -117,7 +117,7 @@ def _parquet_rows(path: Path, params: ParquetSource) -> Iterator[tuple[str, Mapp
 
 
 def _named(names: list[str], params: ParquetSource, path: Path) -> list[str]:
-    """Choose the columns to read; one that is not there is told by name."""
+    """Choose the columns to read; the error names one that is not there."""
     found = [name if name in names else name.partition(".")[0].partition("[")[0] for name in params.columns]
     for column, name in zip(params.columns, found, strict=True):
         if name not in names:

@@ -51,6 +51,11 @@ def read_params(path: Path = PARAMS) -> dict[str, Any]:
             found="none",
             hint="Run the command from the project's folder.",
         ) from error
+    except OSError as error:
+        found = error.strerror or str(error)
+        raise ParamsError(
+            where=str(path), expected="a file that can be read", found=found, hint="Check its permissions."
+        ) from error
     except (YAMLError, UnicodeDecodeError) as error:
         found = " ".join(str(error).split())
         raise ParamsError(where=str(path), expected="YAML", found=found, hint="Mend that line.") from error
@@ -84,8 +89,8 @@ def section(params: dict[str, Any], key: str, kind: type[T], file: str | Path = 
         if not isinstance(value, dict) or name not in value:
             raise unknown(f"{file}: {key}", name, value if isinstance(value, dict) else ())
         value = value[name]
-    checked: T = validated(kind, value, where=f"{file}: {key}" if key else str(file))
-    return checked
+    result: T = validated(kind, value, where=f"{file}: {key}" if key else str(file))
+    return result
 
 
 def validated(kind: Any, value: Any, where: str) -> Any:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 PARAMS = Path("params.yaml")
+LOCK = Path("dvc.lock")
 INPUTS = Path("data/inputs")
 ENGLISH_PAIRS = Path("data/english.parquet")
 PARALLEL_TEXTS = Path("data/parallel.parquet")
@@ -13,4 +14,6 @@ MODELS = Path("models")
 INITIAL = MODELS / "initial"
 SCORES = Path("scores")
 METRICS = Path("metrics")
+HEADLINE = METRICS / "headline.json"
+"""The metrics of the sampler that params.yaml names."""
 REPORTS = Path("reports")

@@ -134,8 +134,8 @@ def rank_distance(rankings: Rankings) -> NDArray[np.float64]:
         rankings: the ranks in the pool of all languages, without cut-off.
 
     Returns:
-        (n_rankings,) float64, NaN where one was not retrieved; 0 for a single one, of whose language nothing
-        can be said.
+        (n_rankings,) float64, NaN where one was not retrieved. Where fewer than two languages have a relevant
+        passage it says nothing, and `score_queries` leaves it out.
     """
     best = rankings.rank[rankings.start]
     worst = rankings.rank[rankings.start + rankings.n_relevant - 1]

@@ -10,17 +10,15 @@ from typing import Any
 from hbir.core.errors import DataError
 from hbir.core.files import read_json
 from hbir.core.params import read_params
-from hbir.core.paths import METRICS, PARAMS
+from hbir.core.paths import HEADLINE, LOCK, METRICS, PARAMS
+from hbir.evaluation.measures import RANK_DISTANCE
 from hbir.reporting.columns import MISSING, named_column
 from hbir.reporting.git import committed_data, committed_files, list_experiments, resolve
-from hbir.reporting.seeds import DISTANCE, Metrics, changed_params, main_measure
+from hbir.reporting.seeds import Metrics, changed_params, main_measure
 
-HEADLINE = "headline"
-"""The file with the metrics of the sampler that stands for an experiment."""
 WORKSPACE = "workspace"
 SETTINGS = ("monolingual", "cross_lingual", "multilingual")
 WIDTH = 98
-LOCK = "dvc.lock"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +65,7 @@ def read_experiment(root: Path, name: str, baseline: str | None = None, commit: 
             hint="It is not evaluated: `dvc exp list` and `git log` show others.",
         )
     contents = {Path(file).stem: committed_data(root, found, file) for file in files}
-    locked = committed_data(root, found, LOCK) if LOCK in committed_files(root, found, ".") else {}
+    locked = committed_data(root, found, str(LOCK)) if str(LOCK) in committed_files(root, found, ".") else {}
     return _scores(name, params, before, contents, _fixed(locked))
 
 
@@ -141,7 +139,7 @@ def _lines(row: ExperimentScores) -> Iterator[tuple[str, ...]]:
     for number, (benchmark, scores) in enumerate(row.headline.items()):
         main = main_measure(scores)
         values = [f"{scores[main][name]:.4f}" if name in scores[main] else MISSING for name in SETTINGS]
-        distance = f"{scores[DISTANCE]:,.1f}" if scores.get(DISTANCE) is not None else MISSING
+        distance = f"{scores[RANK_DISTANCE]:,.1f}" if scores.get(RANK_DISTANCE) is not None else MISSING
         label = f"{benchmark} {named_column(main, '', main).name}"
         yield ("" if number else row.name, label, *values, distance, "" if number else changed)
 
@@ -168,7 +166,7 @@ def _scores(
     fixed: Mapping[str, str],
 ) -> ExperimentScores:
     compared = [*(params.get("samplers") or []), *(params.get("baselines") or [])]
-    headline = contents.pop(HEADLINE, None) or contents.get(str(params.get("sampler")), {})
+    headline = contents.pop(HEADLINE.stem, None) or contents.get(str(params.get("sampler")), {})
     return ExperimentScores(
         name=name,
         params=params,

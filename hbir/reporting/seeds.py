@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from hbir.core.errors import DataError
+from hbir.evaluation.measures import RANK_DISTANCE
 from hbir.reporting.columns import SETTING_NAMES, named_column
 
 Metrics = dict[str, dict[str, Any]]
 """Per sampler the content of its metrics file: benchmark, then main measure by setting and `rank_distance`."""
 
-DISTANCE = "rank_distance"
 CLAIMS = (
     ("hybrid", "above", "xy", "monolingual"),
     ("hybrid", "above", "xx", "cross_lingual"),
@@ -148,7 +148,7 @@ def _columns(score: Mapping[str, Any]) -> dict[str, str]:
         for setting, title in SETTING_NAMES.items()
         if setting in score[main]
     }
-    return named | ({DISTANCE: "rank distance"} if DISTANCE in score else {})
+    return named | ({RANK_DISTANCE: "rank distance"} if RANK_DISTANCE in score else {})
 
 
 def main_measure(score: Mapping[str, Any]) -> str:
@@ -160,18 +160,21 @@ def main_measure(score: Mapping[str, Any]) -> str:
     Returns:
         Such as `map`.
     """
-    return next(measure for measure in score if measure != DISTANCE)
+    return next(measure for measure in score if measure != RANK_DISTANCE)
 
 
 def _values(runs: Sequence[Metrics], sampler: str, benchmark: str, column: str) -> list[float]:
     scores = [run[sampler][benchmark] for run in runs]
-    return [score[DISTANCE] if column == DISTANCE else score[main_measure(score)][column] for score in scores]
+    return [
+        score[RANK_DISTANCE] if column == RANK_DISTANCE else score[main_measure(score)][column]
+        for score in scores
+    ]
 
 
 def _cell(runs: Sequence[Metrics], sampler: str, benchmark: str, column: str) -> str:
     values = _values(runs, sampler, benchmark, column)
     spread = statistics.stdev(values) if len(values) > 1 else 0.0
-    digits = 0 if column == DISTANCE else 3
+    digits = 0 if column == RANK_DISTANCE else 3
     return f"{statistics.mean(values):.{digits}f} ± {spread:.{digits}f}"
 
 
@@ -181,6 +184,6 @@ def _claim(
     ones, others = (_values(runs, sampler, benchmark, column) for sampler in (one, other))
     differences = [first - second for first, second in zip(ones, others, strict=True)]
     holds = sum(difference > 0 if relation == "above" else difference < 0 for difference in differences)
-    digits = 1 if column == DISTANCE else 3
+    digits = 1 if column == RANK_DISTANCE else 3
     shown = ", ".join(f"{difference:+.{digits}f}" for difference in differences)
     return f"- {one} {relation} {other}, {name}: in {holds} of {len(runs)} seeds ({shown})"

@@ -6,15 +6,13 @@ from pathlib import Path
 
 from hbir.core.errors import DataError
 from hbir.core.files import atomic_folder
-from hbir.core.paths import METRICS, SCORES
+from hbir.core.paths import HEADLINE, METRICS, SCORES
 from hbir.core.training_record import TRAINING
 from hbir.evaluation.results import SamplerResults
 from hbir.reporting.markdown import comparison_markdown
 from hbir.reporting.page import comparison_page
 from hbir.reporting.plots import write_plots
 
-HEADLINE = "headline"
-"""The metrics of the sampler that stands for an experiment."""
 PAGE, MARKDOWN, PLOTS = "comparison.html", "comparison.md", "plots"
 
 
@@ -63,7 +61,7 @@ def remove_old_scores(root: Path, compared: Collection[str]) -> list[str]:
     """
     folders = [path.parent for path in sorted((root / SCORES).glob(f"*/{TRAINING}"))]
     files = sorted((root / METRICS).glob("*.json"))
-    old = [path for path in (*folders, *files) if path.stem not in {*compared, HEADLINE}]
+    old = [path for path in (*folders, *files) if path.stem not in {*compared, HEADLINE.stem}]
     for path in old:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     return sorted({path.stem for path in old})

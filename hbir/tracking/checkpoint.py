@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 
 from hbir.core.errors import DataError, ModelError
 from hbir.core.hashing import folder_digest
+from hbir.core.paths import LOCK
 from hbir.core.training_record import FINAL_MODEL, TRAINING, read_training
 from hbir.evaluation.results import SamplerResults
 from hbir.tracking.runs import Origin
@@ -152,7 +153,7 @@ def _signature(model: "SentenceTransformer") -> Any:
 def _reference(folder: Path, present: bool, origin: Origin) -> dict[str, str]:
     """Say where DVC keeps the model and how to get it; nothing where DVC does not know it."""
     path = f"{folder.parent.name}/{folder.name}"
-    hashed = _locked_hash(folder.parents[1] / "dvc.lock", path)
+    hashed = _locked_hash(folder.parents[1] / LOCK, path)
     if not hashed and present:
         hashed = f"sha256:{folder_digest(folder)}"
     if not hashed:

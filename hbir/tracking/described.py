@@ -9,9 +9,8 @@ from ruamel.yaml import YAML, YAMLError
 from hbir.core.errors import ParamsError
 from hbir.core.files import read_json
 from hbir.core.params import read_params
-from hbir.core.paths import PARAMS, TRANSLATED
+from hbir.core.paths import LOCK, PARAMS, TRANSLATED
 
-LOCK = "dvc.lock"
 COUNTS = ".stats.json"
 """What follows the language in the names of the files of counts."""
 

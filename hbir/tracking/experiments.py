@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hbir.core.errors import DataError, HbirError, TrackingError
-from hbir.core.paths import MODELS, PARAMS, SCORES, TRANSLATED
+from hbir.core.paths import LOCK, MODELS, PARAMS, SCORES, TRANSLATED
 from hbir.evaluation.results import SamplerResults, read_results
 from hbir.reporting.git import Experiment, list_experiments
-from hbir.tracking.described import COUNTS, LOCK
+from hbir.tracking.described import COUNTS
 from hbir.tracking.params import TrackingParams
 from hbir.tracking.revision import Revision
 from hbir.tracking.runs import EVALUATION, FINGERPRINT, Origin, open_run
@@ -86,7 +86,7 @@ def _synchronise_one(
         for result in missing:
             _fetch_model(files, result.sampler, target, params)
         if missing:
-            for name in (LOCK, str(PARAMS), *files.find(str(TRANSLATED), COUNTS)):
+            for name in (str(LOCK), str(PARAMS), *files.find(str(TRANSLATED), COUNTS)):
                 if files.has(name):
                     files.fetch(name, target)
         return synchronise(missing, store, target, params, origin)

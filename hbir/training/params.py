@@ -77,7 +77,7 @@ class TrainParams:
     weight_decay: NotNegative
     """Of AdamW, on matrices alone; the paper: 1e-2."""
     warmup: Share
-    """Share of the steps in which the learning rate rises from 0; not stated in the paper."""
+    """Share of the steps in which the learning rate rises in equal parts; not stated in the paper."""
     decay: Literal["linear", "cosine", "constant"]
     """How the learning rate falls afterwards; not stated in the paper."""
     max_grad_norm: Positive

@@ -49,7 +49,7 @@ class Worker:
     """Translate batches in a process of Ray."""
 
     def __init__(self, job: Job) -> None:
-        """Take on a job; the translator is made at the first batch, where its errors can be told.
+        """Take on a job; the translator is made at the first batch, where its errors can be reported.
 
         Args:
             job: what to do.

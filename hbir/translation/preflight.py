@@ -4,15 +4,14 @@ Every language is a stage of its own: a model that the last one lacks would else
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML, YAMLError
 
 from hbir.core import paths
+from hbir.core.paths import LOCK
 from hbir.translation.selection import Selection
 
-LOCK = Path("dvc.lock")
 _STAGE = "translate@"
 
 

@@ -93,7 +93,7 @@ class TranslateSummary:
         """Tell of many absent pairs.
 
         Args:
-            largest: share of all that need not be told.
+            largest: share of all that needs no warning.
 
         Returns:
             A line for the reader, or None.

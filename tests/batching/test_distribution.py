@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from hbir.batching.summary import monolingual_share, monolingual_steps
+from hbir.batching.summary import monolingual_steps
 from tests.batching.inventories import LANGUAGES, Pair, params, plan_of, rows_of
 
 STEPS = 2000
@@ -78,7 +78,7 @@ def test_share_of_xx_steps_is_alpha():
 def test_share_of_xx_steps_follows_the_schedule():
     schedule = [[0.25, 1.0], [0.75, 0.4], [1.0, 0.0]]
     plan = plan_of("hybrid", two_sources(), params(steps=STEPS, alpha=schedule))
-    first, *middle, last = monolingual_share(plan, bins=4)
+    first, *middle, last = (float(part.mean()) for part in np.array_split(monolingual_steps(plan), 4))
     assert (first, last) == (1.0, 0.0)
     mono = round(sum(middle) * STEPS / 4)
     assert is_likely([mono, STEPS // 2 - mono], [0.4, 0.6])

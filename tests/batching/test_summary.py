@@ -1,4 +1,4 @@
-from hbir.batching.summary import language_composition, monolingual_share, monolingual_steps, summary_line
+from hbir.batching.summary import language_composition, monolingual_steps, summary_line
 from tests.batching.inventories import Pair, params, plan_of
 
 
@@ -20,8 +20,6 @@ def test_language_composition_counts_every_example_once():
 
 def test_monolingual_steps_are_those_of_one_language():
     assert monolingual_steps(halves()).tolist() == [True, True, False, False]
-    assert monolingual_share(halves(), bins=2) == [1.0, 0.0]
-    assert monolingual_share(halves(), bins=1) == [0.5]
 
 
 def test_summary_line():

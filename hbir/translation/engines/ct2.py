@@ -33,7 +33,7 @@ class Ct2Params:
     name: str
     """`ctranslate2`."""
     family: Literal["nllb", "m2m100", "opus", "madlad"]
-    """What the model was converted from, which decides how it is told the language."""
+    """What the model was converted from, which decides how it is given the language."""
     model: str | None = None
     """Folder that `ct2-transformers-converter` made, `{lang}` standing for the language."""
     tokenizer: str | None = None

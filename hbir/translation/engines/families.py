@@ -1,4 +1,4 @@
-"""Know how each family of translation models is told the languages, whatever library runs it."""
+"""Know how each family of translation models is given the languages, whatever library runs it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Family:
     code: Callable[[Language], str | None]
     """What the family calls a language; None where it does not know it."""
     source: str | None
-    """What its tokenizer calls English; None where it is not told the source."""
+    """What its tokenizer calls English; None where it is not given the source."""
     forced: bool
     """Whether the target is the first token of the translation; else it stands before the source text."""
     tokenizer: str

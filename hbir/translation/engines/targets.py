@@ -1,4 +1,4 @@
-"""Find out how a model is told the target language, and whether it is the one that is asked for."""
+"""Find out how a model is given the target language, and whether it is the one that is asked for."""
 
 import difflib
 from pathlib import Path

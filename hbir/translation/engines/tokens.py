@@ -100,7 +100,7 @@ class SentenceTokenizer:
             What tells the model that; None for a model with one target.
 
         Raises:
-            LanguageError: when the model does not know it, or has several targets and is told none.
+            LanguageError: when the model does not know it, or has several targets and is given none.
         """
         if self._wanted is not None and self._knows(self._wanted):
             return self._wanted
