@@ -12,6 +12,8 @@ from tests.collection.sources import collected, pairs_of, write_jsonl
 ROWS = [{"query": f"question {letter * 9}?", "passage": f"It is {letter * 30}."} for letter in "abcdefgh"]
 PAIRS = {(row["query"], row["passage"]) for row in ROWS}
 
+CUT_GZIP = gzip.compress(b"query,passage\na,b\n", mtime=0)[:-9]
+
 
 def jsonl(path, rows=None, **keys):
     return {"kind": "jsonl", "name": "faq", "path": write_jsonl(path, rows or ROWS)} | keys
@@ -138,7 +140,10 @@ def test_bad_jsonl(tmp_path, content, message):
         ("query,passage\n", r"faq: expected at least one pair"),
         ("", r"faq: expected at least one pair"),
         (b"query,passage\na,b\nc,\xff\n", r"a\.csv, line 3: expected UTF-8"),
-        (gzip.compress(b"query,passage\na,b\n")[:-9], r"a\.csv\.gz, line \d+: expected whole gzip data"),
+        (
+            gzip.compress(b"query,passage\na,b\n", mtime=0)[:-9],
+            r"a\.csv\.gz, line \d+: expected whole gzip data",
+        ),
     ],
 )
 def test_bad_csv(tmp_path, content, message):
