@@ -55,6 +55,7 @@ def project(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
     (root / ".dvc").mkdir(parents=True)
     monkeypatch.chdir(root)
     monkeypatch.delenv("DVC_ROOT", raising=False)
+    monkeypatch.setenv("COLUMNS", "120")
     git(tmp_path, "init", "--quiet")
     write(root)
     git(root, "add", ".")
