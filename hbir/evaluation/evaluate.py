@@ -153,8 +153,8 @@ class _Tally:
         """Count the positives of some queries, all of which are given."""
         same = self._task.query_codes[ranks.query] == self._task.passage_codes[ranks.passage]  # (n_positives,)
         tied = {
-            MONOLINGUAL: ranks.tied_own[same],
-            CROSS_LINGUAL: ranks.tied_own[~same],
+            MONOLINGUAL: ranks.tied_in_language[same],
+            CROSS_LINGUAL: ranks.tied_in_language[~same],
             MULTILINGUAL: ranks.tied_pooled,
         }
         self._positives.update({setting: len(rows) for setting, rows in tied.items()})
@@ -162,7 +162,7 @@ class _Tally:
         languages = languages_per_query(self._task, ranks)
         self._answered += len(languages)
         self._one_language += int(np.count_nonzero(languages == 1))
-        retrieved = ranks.own_rank if ranks.pooled_rank is None else ranks.pooled_rank
+        retrieved = ranks.rank_in_language if ranks.pooled_rank is None else ranks.pooled_rank
         self.missed += int(np.count_nonzero(retrieved == 0))
 
     def counts(self, cells: pa.Table) -> Counts:

@@ -56,8 +56,8 @@ def score_queries(task: RetrievalTask, ranks: PositiveRanks, top_k: int | None) 
         languages alone, for queries with relevant passages in two languages or more.
     """
     measures = measures_at(top_k)
-    query, pool, own = _rankings(ranks, task.passage_codes[ranks.passage], ranks.own_rank)
-    rows = [(query, pool, np.full(len(query), np.nan), own)]
+    query, pool, rankings = _rankings(ranks, task.passage_codes[ranks.passage], ranks.rank_in_language)
+    rows = [(query, pool, np.full(len(query), np.nan), rankings)]
     if ranks.pooled_rank is not None:
         everything = np.full(len(ranks.query), len(task.languages))
         query, pool, pooled = _rankings(ranks, everything, ranks.pooled_rank)

@@ -30,11 +30,11 @@ class PositiveRanks:
     """int64, index of the passage."""
     gain: np.ndarray
     """float64, its grade."""
-    own_rank: np.ndarray
+    rank_in_language: np.ndarray
     """int64, rank among the passages in the passage's language."""
     pooled_rank: np.ndarray | None
     """int64, rank among the passages in all languages; None where those were not searched together."""
-    tied_own: np.ndarray
+    tied_in_language: np.ndarray
     """bool, whether another passage in its language has the same score."""
     tied_pooled: np.ndarray
     """bool, whether another passage in any language has the same score."""
@@ -104,9 +104,9 @@ def rank_chunks(
                 query=query,
                 passage=passage,
                 gain=task.gains(first, last),
-                own_rank=ranks[0],
+                rank_in_language=ranks[0],
                 pooled_rank=ranks[1],
-                tied_own=tied[0],
+                tied_in_language=tied[0],
                 tied_pooled=tied[1],
             )
             first = last
@@ -138,19 +138,19 @@ class _Ranker:
     def rank(
         self, chunk: np.ndarray, row: np.ndarray, passage: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, bool]:
-        """Return ranks and ties of the chunk's k positives: (2, k) int64 and (2, k) bool, own and pooled.
+        """Return ranks and ties of a chunk's k positives: (2, k) int64 and (2, k) bool, in language and pool.
 
         The last value tells whether all scores are numbers.
         """
         score = chunk[row, passage]  # (k,)
-        own = [self.lang[passage] == language for language in range(len(self.columns))]  # (k,) each
+        same = [self.lang[passage] == language for language in range(len(self.columns))]  # (k,) each
         pools = self.pool.map(
-            lambda columns, inside: _standing(chunk[:, columns], row, score, inside), self.columns, own
+            lambda columns, inside: _standing(chunk[:, columns], row, score, inside), self.columns, same
         )
         ranks = np.ones((2, len(row)), dtype=np.int64)
         tied = np.zeros((2, len(row)), dtype=bool)
         numbers = True
-        for inside, (above, equal, all_numbers) in zip(own, pools, strict=True):
+        for inside, (above, equal, all_numbers) in zip(same, pools, strict=True):
             numbers &= all_numbers
             which = np.stack([inside, np.ones_like(inside)])
             ranks += above * which

@@ -16,7 +16,7 @@ def rank_run(task: RetrievalTask, run: Run, tie_order: np.ndarray | None = None)
     """Rank every positive by a run over the pool of all languages.
 
     A passage that was not retrieved gets rank 0, and so do all passages of a query that is absent from the run:
-    they score 0 and stay in every mean. A passage's own rank is its place among the retrieved of its language.
+    they score 0 and stay in every mean. The rank in a language is the place among the retrieved passages of it.
 
     Args:
         task: the benchmark.
@@ -35,7 +35,7 @@ def rank_run(task: RetrievalTask, run: Run, tie_order: np.ndarray | None = None)
     order = neutral_order(task.passage_ids) if tie_order is None else tie_order
     lang = np.unique(task.passage_langs, return_inverse=True)[1]
     positives = task.positives(0, len(task.queries))
-    columns = np.zeros((4, len(positives)), dtype=np.int64)  # own rank, pooled rank, own tie, pooled tie
+    columns = np.zeros((4, len(positives)), dtype=np.int64)  # ranks, then ties: language, all
     query, passage = positives.T
     ends = np.searchsorted(query, np.arange(len(task.queries) + 1))
     for number in np.unique(query):
@@ -48,9 +48,9 @@ def rank_run(task: RetrievalTask, run: Run, tie_order: np.ndarray | None = None)
         query=query,
         passage=passage,
         gain=task.gains(0, len(task.queries)),
-        own_rank=columns[0],
+        rank_in_language=columns[0],
         pooled_rank=columns[1],
-        tied_own=columns[2].astype(bool),
+        tied_in_language=columns[2].astype(bool),
         tied_pooled=columns[3].astype(bool),
     )
 
@@ -73,10 +73,10 @@ def _best_first(
 
 
 def _standing(place: int, scores: np.ndarray, lang: np.ndarray) -> tuple[int, int, bool, bool]:
-    """Return own rank, pooled rank, own tie and pooled tie of the passage at a place of the ranking."""
-    own = lang == lang[place]  # (r,)
+    """Return ranks, then ties, in its language and in all, of the passage at a place of the ranking."""
+    same = lang == lang[place]  # (r,)
     equal = scores == scores[place]  # (r,)
-    return int(own[: place + 1].sum()), place + 1, bool((equal & own).sum() > 1), bool(equal.sum() > 1)
+    return int(same[: place + 1].sum()), place + 1, bool((equal & same).sum() > 1), bool(equal.sum() > 1)
 
 
 def _refuse_unknown(task: RetrievalTask, side: str, found: Iterable[str], known: Iterable[str]) -> None:

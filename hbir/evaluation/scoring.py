@@ -102,9 +102,9 @@ def _streamed(
         query=query,
         passage=passage,
         gain=task.judged.gains(0, len(queries)),
-        own_rank=found.own_rank,
+        rank_in_language=found.rank_in_language,
         pooled_rank=found.pooled_rank,
-        tied_own=found.tied_own,
+        tied_in_language=found.tied_in_language,
         tied_pooled=found.tied_pooled,
     )
     evaluation = evaluate_ranks(task.judged, [ranks], task.top_k)

@@ -41,11 +41,11 @@ class RetrievedRanks:
 
     passages: int
     """In all corpora."""
-    own_rank: np.ndarray
+    rank_in_language: np.ndarray
     """int64 from 1 in the corpus of the passage's language; 0 where it was not retrieved."""
     pooled_rank: np.ndarray | None
     """int64, the same in all corpora together; None where queries were searched in their own language alone."""
-    tied_own: np.ndarray
+    tied_in_language: np.ndarray
     """bool, whether another retrieved passage of its language has the same score."""
     tied_pooled: np.ndarray
     """bool, whether another retrieved passage has the same score."""
@@ -84,7 +84,7 @@ def search_streamed(
     pooled = set(task.judged.settings) != {MONOLINGUAL}
     query_langs, passage_langs = np.array(task.judged.query_langs), np.array(task.judged.passage_langs)
     positives = task.judged.positives(0, len(queries))  # (n, 2)
-    own, everything = _Ranks(len(positives)), TopK(queries, task.top_k)
+    in_language, everything = _Ranks(len(positives)), TopK(queries, task.top_k)
     for language, source in sources.items():
         chosen = np.flatnonzero(pooled | (query_langs == language))
         if not len(chosen):
@@ -93,7 +93,7 @@ def search_streamed(
         for chunk in source.chunks(embed, size):
             best.add(chunk.embeddings, chunk.keys)
         asked = (passage_langs[positives[:, 1]] == language) & np.isin(positives[:, 0], chosen)
-        own.fill(best, chosen, np.flatnonzero(asked), positives, passage_keys)
+        in_language.fill(best, chosen, np.flatnonzero(asked), positives, passage_keys)
         if pooled:
             everything.merge(best.scores, best.keys)
     merged = _Ranks(len(positives))
@@ -101,9 +101,9 @@ def search_streamed(
         merged.fill(everything, np.arange(len(queries)), np.arange(len(positives)), positives, passage_keys)
     return RetrievedRanks(
         passages=passages,
-        own_rank=own.rank,
+        rank_in_language=in_language.rank,
         pooled_rank=merged.rank if pooled else None,
-        tied_own=own.tied,
+        tied_in_language=in_language.tied,
         tied_pooled=merged.tied,
     )
 

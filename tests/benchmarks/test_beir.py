@@ -101,7 +101,7 @@ def test_streaming_a_large_one_gives_the_same_ranks(tmp_path):
     vectors = {"A x": [3, 1], "y": [1, 4], "z": [4, 2], "": [2, 3]}
     found = search_streamed(task, np.eye(2), lambda texts: np.array([vectors[t] for t in texts]), None, 3)
     # In this order: q1 with q1, q1 with b, q2 with b, q2 with a
-    assert found.own_rank.tolist() == [1, 2, 1, 2]
+    assert found.rank_in_language.tolist() == [1, 2, 1, 2]
     assert found.pooled_rank is not None
     assert found.pooled_rank.tolist() == [1, 4, 1, 4]
     assert loaded(tmp_path, exact_limit=3).corpora["de"].fingerprint() == task.corpora["de"].fingerprint()
@@ -271,7 +271,7 @@ def test_qrels_of_unknown_ids(tmp_path, caplog):
     # It can be ranked nowhere, but counts as not retrieved.
     assert isinstance(task, StreamedTask)
     found = search_streamed(task, np.eye(2), lambda texts: np.ones((len(texts), 2)), None, 3)
-    assert np.count_nonzero(found.own_rank == 0) == 1
+    assert np.count_nonzero(found.rank_in_language == 0) == 1
 
 
 @pytest.mark.parametrize("parquet", [True, False])

@@ -254,8 +254,8 @@ def test_the_official_judgements_on_a_corpus_of_their_passages(tmp_path):
     rng = np.random.default_rng(0)
     queries = rng.standard_normal((len(task.judged.queries), 4)).astype(np.float32)
     found = search_streamed(task, queries, lambda texts: rng.standard_normal((len(texts), 4)), None, 2000)
-    assert len(found.own_rank) == sum(relevant for *_, relevant in COUNTS.values())
+    assert len(found.rank_in_language) == sum(relevant for *_, relevant in COUNTS.values())
     assert found.pooled_rank is not None
-    hit = found.own_rank > 0
+    hit = found.rank_in_language > 0
     assert 0 < hit.mean() < 0.2
-    assert (found.pooled_rank[found.pooled_rank > 0] >= found.own_rank[found.pooled_rank > 0]).all()
+    assert (found.pooled_rank[found.pooled_rank > 0] >= found.rank_in_language[found.pooled_rank > 0]).all()

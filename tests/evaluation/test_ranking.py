@@ -17,9 +17,9 @@ from tests.evaluation.conftest import in_chunks, make_task, rank_positives, scor
 def test_by_hand(bilingual, bilingual_scores):
     ranks = rank_positives(bilingual, [bilingual_scores])
     assert list(zip(ranks.query, ranks.passage, strict=True)) == [tuple(p) for p in bilingual.relevant]
-    assert ranks.own_rank.tolist() == [1, 2, 3, 3, 1, 2]
+    assert ranks.rank_in_language.tolist() == [1, 2, 3, 3, 1, 2]
     assert ranks.pooled_rank.tolist() == [2, 4, 5, 5, 1, 3]
-    assert not ranks.tied_own.any()
+    assert not ranks.tied_in_language.any()
     assert not ranks.tied_pooled.any()
 
 
@@ -28,9 +28,9 @@ def test_ties_follow_the_given_order_and_are_counted(bilingual):
     ranks = rank_positives(bilingual, [scores], tie_order=np.array([30, 10, 20, 50, 40]))
     # q0: p1 p2 p0 | p4 p3; q1: p3 | p1 p2 p0 p4; q2: p2 p0 p4 | p1 p3
     assert ranks.pooled_rank.tolist() == [3, 1, 2, 5, 4, 1]
-    assert ranks.own_rank.tolist() == [2, 1, 1, 3, 1, 1]
+    assert ranks.rank_in_language.tolist() == [2, 1, 1, 3, 1, 1]
     assert ranks.tied_pooled.tolist() == [True] * 6
-    assert ranks.tied_own.tolist() == [True, False, True, True, True, True]
+    assert ranks.tied_in_language.tolist() == [True, False, True, True, True, True]
 
 
 def test_signed_zeros_and_infinities_are_numbers():
@@ -38,7 +38,7 @@ def test_signed_zeros_and_infinities_are_numbers():
     scores = np.array([[0.0, -0.0, np.inf, -np.inf]], dtype=np.float32)
     ranks = rank_positives(task, [scores], tie_order=np.arange(4))
     assert ranks.pooled_rank.tolist() == [2, 3, 1]
-    assert ranks.tied_own.tolist() == [True, True, False]
+    assert ranks.tied_in_language.tolist() == [True, True, False]
 
 
 @given(scored_tasks(), st.integers(1, 10))
@@ -51,9 +51,9 @@ def test_ranks_are_places_in_the_sorted_pool_for_any_chunk(drawn, chunk):
         lang = task.passage_langs[passage]
         own = reference.ranking(task, scores, order, query, lang)
         pooled = reference.ranking(task, scores, order, query, "all")
-        assert ranks.own_rank[k] == own.index(passage) + 1
+        assert ranks.rank_in_language[k] == own.index(passage) + 1
         assert ranks.pooled_rank[k] == pooled.index(passage) + 1
-        assert ranks.tied_own[k] == (sum(scores[query][p] == scores[query][passage] for p in own) > 1)
+        assert ranks.tied_in_language[k] == (sum(scores[query][p] == scores[query][passage] for p in own) > 1)
         assert ranks.tied_pooled[k] == (sum(scores[query][p] == scores[query][passage] for p in pooled) > 1)
     np.testing.assert_array_equal(scores, before)
 
@@ -78,7 +78,7 @@ def test_renaming_the_languages_changes_no_rank(drawn):
         map(tuple, task.relevant.tolist()),
     )
     one, other = rank_positives(task, [scores]), rank_positives(twin, [scores])
-    np.testing.assert_array_equal(one.own_rank, other.own_rank)
+    np.testing.assert_array_equal(one.rank_in_language, other.rank_in_language)
     np.testing.assert_array_equal(one.pooled_rank, other.pooled_rank)
 
 
@@ -145,5 +145,5 @@ def test_a_collapsed_encoder_ties_everything():
     own = np.empty(6000, np.int64)
     for first in (0, 1):
         own[first::2] = np.argsort(np.argsort(order[first::2])) + 1
-    assert ranks.own_rank.tolist() == own[::5].tolist()
-    assert ranks.tied_own.all()
+    assert ranks.rank_in_language.tolist() == own[::5].tolist()
+    assert ranks.tied_in_language.all()

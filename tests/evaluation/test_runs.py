@@ -9,12 +9,12 @@ from hbir.evaluation.evaluate import evaluate_run
 from hbir.evaluation.runs import rank_run
 from tests.evaluation.conftest import rank_positives, scored_tasks
 
-FIELDS = ("query", "passage", "own_rank", "pooled_rank", "tied_own", "tied_pooled")
+FIELDS = ("query", "passage", "rank_in_language", "pooled_rank", "tied_in_language", "tied_pooled")
 
 
 def test_by_hand(bilingual):
     ranks = rank_run(bilingual, {"q0": ["p3", "p0", "p1"], "q2": ["p2"]})
-    assert ranks.own_rank.tolist() == [1, 2, 0, 0, 0, 1]
+    assert ranks.rank_in_language.tolist() == [1, 2, 0, 0, 0, 1]
     assert ranks.pooled_rank is not None
     assert ranks.pooled_rank.tolist() == [2, 3, 0, 0, 0, 1]
     assert not ranks.tied_pooled.any()

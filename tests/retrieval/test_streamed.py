@@ -20,25 +20,25 @@ def test_by_hand(bilingual):
     found = search_streamed(make_task(bilingual), QUERIES, embed, None, 2)
     # Query 0 sees de 3 2 1 and fr 9 2 2; query 1 sees de 1 5 1 and fr 4 6 0.
     # The positives are in this order: 0 with de:b and fr:c, 1 with de:c and fr:a.
-    assert found.own_rank.tolist()[::3] == [2, 2]
+    assert found.rank_in_language.tolist()[::3] == [2, 2]
     assert found.pooled_rank is not None
     assert found.pooled_rank[3] == 3
-    assert found.tied_own.tolist() == [False, True, True, False]
+    assert found.tied_in_language.tolist() == [False, True, True, False]
     assert found.tied_pooled.tolist() == [True, True, True, False]
 
 
 def test_monolingual_alone_searches_a_query_in_its_own_language(bilingual):
     task = make_task(bilingual, (MONOLINGUAL,))
     found = search_streamed(task, QUERIES, embed, None, 2)
-    assert found.own_rank.tolist() == [2, 0, 0, 2]
+    assert found.rank_in_language.tolist() == [2, 0, 0, 2]
     assert found.pooled_rank is None
 
 
 def test_what_lies_below_the_cut_off_has_rank_0(bilingual):
     found = search_streamed(make_task(bilingual, SETTINGS, 1), QUERIES, embed, None, 2)
-    assert found.own_rank.tolist() == [0, 0, 0, 0]
+    assert found.rank_in_language.tolist() == [0, 0, 0, 0]
     found = search_streamed(make_task(bilingual, SETTINGS, 2), QUERIES, embed, None, 2)
-    assert found.own_rank.tolist()[::3] == [2, 2]
+    assert found.rank_in_language.tolist()[::3] == [2, 2]
     assert found.pooled_rank is not None
     assert found.pooled_rank[3] == 0
 
@@ -79,7 +79,7 @@ def exact(parts, queries):
     )
     (ranks,) = rank_chunks(task, similarity_chunks(queries, embed(texts), 100))
     assert ranks.pooled_rank is not None
-    columns = (ranks.query, ranks.passage, ranks.own_rank, ranks.pooled_rank)
+    columns = (ranks.query, ranks.passage, ranks.rank_in_language, ranks.pooled_rank)
     return {(int(q), ids[p]): (int(own), int(pooled)) for q, p, own, pooled in zip(*columns, strict=True)}
 
 
@@ -94,7 +94,7 @@ def test_equal_to_the_exact_ranking_down_to_the_cut_off(drawn, size, top_k):
     for row, (query, passage) in enumerate(task.judged.positives(0, len(queries)).tolist()):
         ranks = expected[query, task.judged.passage_ids[passage]]
         shown = tuple(rank if rank <= top_k else 0 for rank in ranks)
-        assert (found.own_rank[row], found.pooled_rank[row]) == shown
+        assert (found.rank_in_language[row], found.pooled_rank[row]) == shown
 
 
 def test_kept_embeddings_give_the_same_ranks_without_the_encoder_or_the_corpus(tmp_path, bilingual):
@@ -108,14 +108,14 @@ def test_kept_embeddings_give_the_same_ranks_without_the_encoder_or_the_corpus(t
     task, recorder = make_task((langs, corpora, relevant)), Recorder()
     again = search_streamed(task, QUERIES, recorder, cache, 2)
     for one, other in ((fresh, first), (first, again)):
-        assert np.array_equal(one.own_rank, other.own_rank)
+        assert np.array_equal(one.rank_in_language, other.rank_in_language)
         assert one.pooled_rank is not None
         assert other.pooled_rank is not None
         assert np.array_equal(one.pooled_rank, other.pooled_rank)
-        assert np.array_equal(one.tied_own, other.tied_own)
+        assert np.array_equal(one.tied_in_language, other.tied_in_language)
     assert recorder.texts == []
     assert [corpus.passes for corpus in task.corpora.values()] == [0, 0]
-    assert search_streamed(task, QUERIES, recorder, Cache(tmp_path, "f" * 64), 2).own_rank is not None
+    assert search_streamed(task, QUERIES, recorder, Cache(tmp_path, "f" * 64), 2).rank_in_language is not None
     assert len(recorder.texts) == 6
 
 
@@ -160,7 +160,7 @@ def test_relevant_passages_in_no_corpus(bilingual, caplog):
         task = make_task((langs, corpora, relevant), unknown_share=0.6)
         found = search_streamed(task, QUERIES, embed, None, 2)
     assert "6 of 10 relevant passages in the qrels unknown" in caplog.text
-    assert np.count_nonzero(found.own_rank == 0) == 6
+    assert np.count_nonzero(found.rank_in_language == 0) == 6
 
 
 def test_a_corpus_that_nobody_asks_is_not_embedded(bilingual):
