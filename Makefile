@@ -12,7 +12,7 @@ export NO_MKDOCS_2_WARNING := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install repro restore test lint format docs ui track seeds apertium clean
+.PHONY: help install repro restore test bench lint format docs ui track seeds apertium clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -30,6 +30,11 @@ restore: $(READY) ## After Git brought another machine's dvc.lock: find the resu
 
 test: $(READY) ## Run every test
 	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+bench: $(READY) ## Compare speed and memory with other tools, into docs/performance.md
+	@python -c "import ranx, pytrec_eval" 2>/dev/null || \
+	  echo "For the comparisons with ranx and pytrec_eval: $(VENV)/bin/python -m pip install -e '.[bench]'"
+	python -m perf.bench
 
 lint: $(READY) ## Check style, types and docstrings
 	ruff check .
