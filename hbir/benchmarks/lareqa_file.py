@@ -73,20 +73,20 @@ def _refuse_misplaced(file: SquadFile) -> None:
 
 
 def _paragraph(raw: squad_file.Paragraph, where: str) -> Paragraph:
-    breaks = raw.sentence_breaks
+    breaks = raw.sentences(where)
     if breaks is None:
         raise _broken(where, "`sentence_breaks`", "none")
-    _check_breaks(breaks, len(raw.context), where)
+    _check_order(breaks, where)
     sentences = [raw.context[start:end] for start, end in breaks]
     queries = [Query(asked.id, asked.text, _sentence(asked, breaks, where)) for asked in raw.questions]
     return Paragraph(raw.context, sentences, queries)
 
 
-def _check_breaks(breaks: Sequence[tuple[int, int]], length: int, where: str) -> None:
+def _check_order(breaks: Sequence[tuple[int, int]], where: str) -> None:
     reached = 0
     for start, end in breaks:
-        if not 0 <= start < end <= length:
-            raise _broken(where, f"sentence_breaks within the {length} characters", f"[{start}, {end}]")
+        if start >= end:
+            raise _broken(where, "sentence_breaks of at least one character", f"[{start}, {end}]")
         if start < reached:
             raise _broken(where, "sentence_breaks in order and apart", f"[{start}, {end}] after {reached}")
         reached = end

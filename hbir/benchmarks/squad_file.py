@@ -1,26 +1,22 @@
-"""Read files in SQuAD's layout, and hold every answer's text against the place where it is said to stand.
-
-SQuAD counts `answer_start` in characters (Unicode code points). Tools that count UTF-16 units (JavaScript,
-Java, .NET), bytes, or line ends as two characters write other numbers. The answers' texts tell which.
-"""
+"""Read files in SQuAD's layout, and hold every answer's text against the place where it is said to stand."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
+import regex
 from pydantic import BaseModel, Field, TypeAdapter
 
 from hbir.benchmarks.local import parse_json
+from hbir.benchmarks.offset_units import CHARACTERS, Unit, most_likely, same_in_all
+from hbir.core.errors import DataError
 from hbir.core.lines import read_lines
 from hbir.core.text import normalise
 
 logger = logging.getLogger(__name__)
-_CARRIAGE_RETURN, _LINE_FEED = 13, 10
+_WITHIN_WORD = regex.compile(r"(?<=\w)(?=\w)")
 
 
 class Answer(NamedTuple):
@@ -43,6 +39,17 @@ class Question(NamedTuple):
     """None for a question that cannot be answered (version 2.0)."""
 
 
+class Break(NamedTuple):
+    """Hold where a sentence starts and ends."""
+
+    written: tuple[int, int]
+    """As in the file, in the file's unit."""
+    start: int | None
+    """In characters; None where no character begins there."""
+    end: int | None
+    """In characters; None likewise."""
+
+
 class Paragraph(NamedTuple):
     """Hold a paragraph and the questions about it."""
 
@@ -50,8 +57,32 @@ class Paragraph(NamedTuple):
     """Of its article; empty where it has none."""
     context: str
     questions: list[Question]
-    sentence_breaks: list[tuple[int, int]] | None
-    """Start and end of each sentence in characters, where the file has them."""
+    breaks: list[Break] | None
+    """The file's `sentence_breaks`, where it has them."""
+
+    def sentences(self, where: str) -> list[tuple[int, int]] | None:
+        """Find the sentences by the file's `sentence_breaks`.
+
+        Args:
+            where: file and paragraph, for a message.
+
+        Returns:
+            Start and end of each in characters; None where the file has no breaks.
+
+        Raises:
+            DataError: when one lies outside the paragraph or within a character.
+        """
+        if self.breaks is None:
+            return None
+        for written, start, end in self.breaks:
+            if start is None or end is None:
+                raise DataError(
+                    where=where,
+                    expected=f"sentence_breaks within the {len(self.context)} characters, and between two",
+                    found=str(list(written)),
+                    hint="Mend the file, or take `sentence_breaks` out of it.",
+                )
+        return [(start, end) for _, start, end in self.breaks if start is not None and end is not None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +93,8 @@ class SquadFile:
     paragraphs: list[Paragraph]
     unit: str
     """What `answer_start` counts, in words."""
+    breaks_unit: str
+    """What `sentence_breaks` count."""
 
     def misplaced(self) -> Iterator[tuple[Paragraph, Question, Answer]]:
         """List the answers that do not stand where the file says.
@@ -74,53 +107,6 @@ class SquadFile:
                 yield from (
                     (paragraph, question, answer) for answer in question.answers if answer.start is None
                 )
-
-
-@dataclass(frozen=True)
-class _Unit:
-    """Count offsets in some unit."""
-
-    name: str
-    character: str
-    """`character`, `UTF-16 unit` or `byte`."""
-    line_end: str
-    """`as written`, `two` or `one`: what a line end counts."""
-
-    def place(self, context: str, offset: int) -> int | None:
-        """Return the index of the character that begins at an offset; None where none does."""
-        if self is _UNITS[0] or _same_in_all(context):
-            return offset if 0 <= offset < len(context) else None
-        ends = _ends(self, context)
-        index = int(np.searchsorted(ends, offset, side="right"))
-        begin = ends[index - 1] if index else 0
-        return index if begin == offset and index < len(context) else None
-
-    def widths(self, codes: np.ndarray) -> np.ndarray:
-        """Return what each character counts: (n_characters,) int64, from (n_characters,) code points."""
-        widths = np.ones(len(codes), np.int64)
-        if self.character == "UTF-16 unit":
-            widths += codes > 0xFFFF
-        elif self.character == "byte":
-            widths += np.sum([codes > limit for limit in (0x7F, 0x7FF, 0xFFFF)], axis=0)
-        feeds, returns = codes == _LINE_FEED, codes == _CARRIAGE_RETURN
-        if self.line_end == "two":
-            widths += feeds & ~np.append(False, returns[:-1])
-        elif self.line_end == "one":
-            widths[returns & np.append(feeds[1:], False)] = 0
-        return widths
-
-
-@lru_cache(maxsize=32)
-def _ends(unit: _Unit, context: str) -> np.ndarray:
-    """Return where each character ends: (n_characters,) int64, kept for the paragraph's other answers."""
-    return np.cumsum(unit.widths(np.frombuffer(context.encode("utf-32-le"), np.uint32)))
-
-
-_LINE_ENDS = {"as written": "", "two": ", line ends as two", "one": ", line ends as one"}
-_UNITS = [
-    _Unit(f"{character}s{words}", character, line_end)
-    for (line_end, words), character in product(_LINE_ENDS.items(), ("character", "UTF-16 unit", "byte"))
-]
 
 
 class _RawAnswer(BaseModel):
@@ -164,41 +150,46 @@ def read_squad(path: Path) -> SquadFile:
 
     Returns:
         Its paragraphs in the file's order. Of all units that is taken in which most answers stand at their
-        offset; characters where none does better. Another one is warned about.
+        offset, and for the breaks that in which most cut no word; characters where none does better. Another
+        one is warned about.
 
     Raises:
         DataError: when the file is missing, broken, or of another layout.
     """
     text = "\n".join(line for _, line in read_lines(path))
     articles = parse_json(_FORMAT, text, str(path), "SQuAD's layout").data
-    unit = _unit_of([paragraph for article in articles for paragraph in article.paragraphs])
-    if unit is not _UNITS[0]:
-        logger.warning("%s: answer_start counts %s, not characters, and is read so", path, unit.name)
-    paragraphs = [
-        _paragraph(article.title, paragraph, unit) for article in articles for paragraph in article.paragraphs
-    ]
-    return SquadFile(path=path, paragraphs=paragraphs, unit=unit.name)
+    raw = [(article.title, paragraph) for article in articles for paragraph in article.paragraphs]
+    units = _units_of([paragraph for _, paragraph in raw if not same_in_all(paragraph.context)])
+    paragraphs = [_paragraph(title, paragraph, *units) for title, paragraph in raw]
+    keys = ["answer_start", *(["sentence_breaks"] if any(read.breaks for read in paragraphs) else [])]
+    for key, unit in zip(keys, units, strict=False):
+        if unit is not CHARACTERS:
+            logger.warning("%s: %s counts %s, not characters, and is read so", path, key, unit.name)
+    return SquadFile(path=path, paragraphs=paragraphs, unit=units[0].name, breaks_unit=units[1].name)
 
 
-def _unit_of(paragraphs: Iterable[_RawParagraph]) -> _Unit:
-    """Find the unit in which most answers stand at their offset; only those that tell units apart are asked."""
-    telling = [
-        (paragraph.context, answer)
-        for paragraph in paragraphs
-        if not _same_in_all(paragraph.context)
-        for answer in paragraph.answers()
-        if answer.text
-    ]
-    if all(_start(*item, _UNITS[0]) is not None for item in telling):
-        return _UNITS[0]
-    return max(_UNITS, key=lambda unit: sum(_start(*item, unit) is not None for item in telling))
+def _units_of(telling: Sequence[_RawParagraph]) -> tuple[Unit, Unit]:
+    """Find the units of answers and of breaks in the paragraphs that tell units apart.
+
+    One tool may have written both, or a second one the breaks: each decide for themselves. Where one of them
+    says nothing, the other's unit is taken.
+    """
+    answers = [(raw.context, answer) for raw in telling for answer in raw.answers() if answer.text]
+    breaks = [(raw.context, written) for raw in telling for written in raw.sentence_breaks or ()]
+    unit = most_likely(answers, lambda item, unit: _start(*item, unit) is not None, CHARACTERS)
+    breaks_unit = most_likely(breaks, lambda item, unit: _is_sentence(*item, unit), unit)
+    return (unit if answers else breaks_unit), breaks_unit
 
 
-def _same_in_all(context: str) -> bool:
-    return context.isascii() and "\n" not in context
+def _is_sentence(context: str, written: tuple[int, int], unit: Unit) -> bool:
+    """Tell whether breaks cut no word, and white space stands at the end of a sentence, not at its start."""
+    start, end = (unit.boundary(context, offset) for offset in written)
+    if start is None or end is None or _WITHIN_WORD.match(context, start) or _WITHIN_WORD.match(context, end):
+        return False
+    return not context[start : start + 1].isspace()
 
 
-def _start(context: str, answer: _RawAnswer, unit: _Unit) -> int | None:
+def _start(context: str, answer: _RawAnswer, unit: Unit) -> int | None:
     """Return where an answer stands; None where its text does not, but for case and forms of characters."""
     place = unit.place(context, answer.answer_start)
     if place is None or not answer.text or context.startswith(answer.text, place):
@@ -207,13 +198,18 @@ def _start(context: str, answer: _RawAnswer, unit: _Unit) -> int | None:
     return place if normalise(there) == normalise(answer.text) else None
 
 
-def _paragraph(title: str, raw: _RawParagraph, unit: _Unit) -> Paragraph:
+def _paragraph(title: str, raw: _RawParagraph, unit: Unit, breaks_unit: Unit) -> Paragraph:
     questions = [
         Question(asked.id, asked.question, [] if asked.is_impossible else _answers(raw.context, asked, unit))
         for asked in raw.qas
     ]
-    return Paragraph(title, raw.context, questions, raw.sentence_breaks)
+    breaks = None if raw.sentence_breaks is None else _breaks(raw.context, raw.sentence_breaks, breaks_unit)
+    return Paragraph(title, raw.context, questions, breaks)
 
 
-def _answers(context: str, asked: _RawQuestion, unit: _Unit) -> list[Answer]:
+def _answers(context: str, asked: _RawQuestion, unit: Unit) -> list[Answer]:
     return [Answer(raw.text, raw.answer_start, _start(context, raw, unit)) for raw in asked.answers]
+
+
+def _breaks(context: str, written: Sequence[tuple[int, int]], unit: Unit) -> list[Break]:
+    return [Break(pair, *(unit.boundary(context, offset) for offset in pair)) for pair in written]

@@ -41,8 +41,8 @@ def read(params: SquadSource) -> Harvest:
 
 
 def _pairs(params: SquadSource, path: Path, dropped: Counter[str]) -> Iterator[Pair]:
-    for paragraph in read_squad(path).paragraphs:
-        breaks = _breaks(paragraph, params)
+    for number, paragraph in enumerate(read_squad(path).paragraphs, 1):
+        breaks = _breaks(paragraph, params, f"{path}, paragraph {number}")
         for question in paragraph.questions:
             starts = [answer.start for answer in question.answers if answer.start is not None]
             if not starts:
@@ -53,10 +53,10 @@ def _pairs(params: SquadSource, path: Path, dropped: Counter[str]) -> Iterator[P
             yield Pair(question.text, passage, group=paragraph.title or paragraph.context)
 
 
-def _breaks(paragraph: Paragraph, params: SquadSource) -> list[tuple[int, int]]:
+def _breaks(paragraph: Paragraph, params: SquadSource, where: str) -> list[tuple[int, int]]:
     if params.passage == "paragraph":
         return [(0, len(paragraph.context))]
-    return paragraph.sentence_breaks or sentence_breaks(paragraph.context)
+    return paragraph.sentences(where) or sentence_breaks(paragraph.context)
 
 
 def _holding(start: int, breaks: list[tuple[int, int]], where: str) -> tuple[int, int]:
