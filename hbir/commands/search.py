@@ -54,8 +54,9 @@ def search(
     if index:
         require_writable(index / "meta.json")
     file = CorpusFile(corpus)
+    from hbir.encoding.embed import embed
     from hbir.encoding.fingerprint import encoder_fingerprint
-    from hbir.encoding.model import embed, open_encoder, prepare_torch
+    from hbir.encoding.model import open_encoder, prepare_torch
     from hbir.encoding.prompts import Side
     from hbir.retrieval.search import open_library
     from hbir.retrieval.show import show_hits

@@ -2,16 +2,13 @@
 
 import logging
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
-from sentence_transformers.sentence_transformer.modules import Normalize
 from transformers.utils import logging as hub_logging
 
 from hbir.core.errors import ModelError
@@ -115,58 +112,6 @@ def features(model: SentenceTransformer, texts: Sequence[str], side: Side) -> di
     """
     read: dict[str, Any] = model.preprocess(list(texts), prompt=model.prompts.get(side), task=side)
     return read
-
-
-def embed(
-    model: SentenceTransformer, texts: Sequence[str], side: Side, batch_size: int, progress: bool = False
-) -> np.ndarray:
-    """Embed texts with `encode_query` or `encode_document`, so that an inner product is the model's similarity.
-
-    Args:
-        model: the encoder.
-        texts: (n,) queries or passages.
-        side: which of the two they are; decides the prompt.
-        batch_size: texts per forward pass.
-        progress: whether to show a bar on stderr, which needs a terminal.
-
-    Returns:
-        (n, d) float32, rows in the order of the texts; of length 1 where the model compares by cosine. A text
-        that comes again is embedded once.
-
-    Raises:
-        ModelError: when the model compares by a distance, or its embeddings are no numbers.
-    """
-    if model.similarity_fn_name not in ("cosine", "dot"):
-        raise ModelError(
-            where="the model's similarity_fn_name",
-            expected="cosine or dot",
-            found=str(model.similarity_fn_name),
-            hint="Set `similarity_fn_name` in its config_sentence_transformers.json.",
-        )
-    distinct = list(dict.fromkeys(texts))
-    if len(distinct) < len(texts):
-        rows = embed(model, distinct, side, batch_size, progress)
-        places = {text: place for place, text in enumerate(distinct)}
-        return rows[[places[text] for text in texts]]
-    run = model.encode_query if side == "query" else model.encode_document
-    # Dividing by a length of 1 again would only move last digits.
-    unnormalised = model.similarity_fn_name == "cosine" and not isinstance(model[-1], Normalize)
-    found = run(
-        distinct,
-        batch_size=batch_size,
-        show_progress_bar=progress and sys.stderr.isatty(),
-        normalize_embeddings=unnormalised,
-    )
-    embeddings = np.asarray(found, dtype=np.float32)  # (n, d)
-    broken = ~np.isfinite(embeddings).all(axis=1)  # (n,)
-    if broken.any():
-        raise ModelError(
-            where="the model's embeddings",
-            expected="finite numbers",
-            found=f"NaN or infinity for {broken.sum():,} of {len(texts):,} texts",
-            hint="Its weights are broken: copy them again, or train it again with a lower learning rate.",
-        )
-    return embeddings
 
 
 def prepare_torch(threads: int | None) -> None:

@@ -15,8 +15,8 @@ from hbir.core.errors import DataError
 from hbir.core.files import require_writable
 from hbir.core.lines import expanded
 from hbir.core.machine import main_root
+from hbir.encoding.embed import embed
 from hbir.encoding.fingerprint import encoder_fingerprint
-from hbir.encoding.model import embed
 from hbir.encoding.prompts import SIDES
 from hbir.evaluation.evaluate import Evaluation, evaluate, evaluate_ranks, merged
 from hbir.evaluation.mteb_tasks import FAMILY, score_mteb

@@ -15,7 +15,7 @@ from hbir.batching.pool import Example, Pairing, Pool, same_language, two_langua
 from hbir.batching.validation_pairs import ALL_SOURCES, validation_inventory
 from hbir.batching.walk import Walk
 from hbir.core.errors import DataError
-from hbir.encoding.model import embed
+from hbir.encoding.embed import embed
 from hbir.training.objective import info_nce, precision
 from hbir.training.params import ValidationParams
 from hbir.training.texts import PairTexts

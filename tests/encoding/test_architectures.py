@@ -22,8 +22,9 @@ from hbir.core.hashing import folder_digest
 from hbir.core.hub.models import Snapshot
 from hbir.core.schemas import PAIRS_SCHEMA
 from hbir.encoding import sources
+from hbir.encoding.embed import embed
 from hbir.encoding.initial import initial_encoder
-from hbir.encoding.model import embed, features, load_encoder, prepare_torch, save_encoder
+from hbir.encoding.model import features, load_encoder, prepare_torch, save_encoder
 from hbir.encoding.params import EncoderParams, StaticParams, TinyParams
 from hbir.encoding.presets import PRESETS, PROMPTS, SCRATCH
 from hbir.encoding.prompts import SIDES, Side

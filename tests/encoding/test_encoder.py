@@ -13,8 +13,9 @@ from sentence_transformers.sentence_transformer.modules import Pooling
 from hbir.core.errors import ModelError
 from hbir.core.files import atomic_folder
 from hbir.core.hashing import folder_digest
+from hbir.encoding.embed import embed
 from hbir.encoding.initial import initial_encoder
-from hbir.encoding.model import embed, load_encoder, open_encoder, prepare_torch, save_encoder
+from hbir.encoding.model import load_encoder, open_encoder, prepare_torch, save_encoder
 from hbir.encoding.scratch import train_tokenizer
 from tests.encoding.builder import make_params
 
@@ -129,15 +130,9 @@ def test_pickled_weights_alone_are_refused(tmp_path: Path):
     shutil.rmtree(folder)
 
 
-def test_a_text_that_comes_again_is_embedded_once(tmp_path: Path, monkeypatch):
-    model = load_encoder(saved(tmp_path / "m"))
-    expected, encode = embed(model, ["a", "b c"], "query", 8), model.encode_query
-    given: list[str] = []
-
-    def watched(texts, **settings):
-        given.extend(texts)
-        return encode(texts, **settings)
-
-    monkeypatch.setattr(model, "encode_query", watched)
+def test_a_text_that_comes_again_is_embedded_once(tmp_path: Path):
+    model, rows = load_encoder(saved(tmp_path / "m")), []
+    expected = embed(model, ["a", "b c"], "query", 8)
+    model.register_forward_pre_hook(lambda _, inputs: rows.append(len(inputs[0]["input_ids"])))
     assert np.array_equal(embed(model, ["a", "b c", "a", "a"], "query", 8), expected[[0, 1, 0, 0]])
-    assert given == ["a", "b c"]
+    assert sum(rows) == 2

@@ -14,8 +14,9 @@ import pytest
 from hbir.core.errors import ModelError
 from hbir.core.hashing import folder_digest
 from hbir.encoding.convert import convert
+from hbir.encoding.embed import embed
 from hbir.encoding.initial import initial_encoder
-from hbir.encoding.model import embed, load_encoder, open_encoder, save_encoder
+from hbir.encoding.model import load_encoder, open_encoder, save_encoder
 from hbir.encoding.presets import PROMPTS
 from hbir.encoding.prompts import published_prompts
 from tests.encoding.architectures import TEXTS, make_e5

@@ -20,8 +20,9 @@ from transformers import GPT2Config, GPT2Model
 from hbir.core.errors import ModelError, ParamsError
 from hbir.core.hashing import folder_digest
 from hbir.core.params import validated
+from hbir.encoding.embed import embed
 from hbir.encoding.initial import initial_encoder
-from hbir.encoding.model import embed, features, load_encoder, open_encoder, prepare_torch, save_encoder
+from hbir.encoding.model import features, load_encoder, open_encoder, prepare_torch, save_encoder
 from hbir.encoding.origin import describe
 from hbir.encoding.params import EncoderParams, PromptParams
 from hbir.encoding.prompts import SIDES

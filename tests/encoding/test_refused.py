@@ -15,9 +15,10 @@ from transformers import BertConfig, BertModel
 from hbir.commands.benchmark import benchmark
 from hbir.commands.search import search
 from hbir.core.errors import ModelError
+from hbir.encoding.embed import embed
 from hbir.encoding.fingerprint import encoder_fingerprint
 from hbir.encoding.initial import initial_encoder
-from hbir.encoding.model import embed, open_encoder
+from hbir.encoding.model import open_encoder
 from hbir.encoding.presets import PRESETS
 from hbir.encoding.sources import find_source
 from tests.core.hub_server import Hub, files_of

@@ -10,7 +10,7 @@ import pytest
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding
 
-from hbir.encoding.model import embed
+from hbir.encoding.embed import embed
 from hbir.encoding.scratch import train_tokenizer
 from hbir.evaluation.evaluate import evaluate
 from hbir.evaluation.measures import NAMES

@@ -13,8 +13,9 @@ from rich.console import Console
 from hbir.commands.search import search
 from hbir.core.errors import DataError, ModelError, ParamsError
 from hbir.core.files import atomic_folder
+from hbir.encoding.embed import embed
 from hbir.encoding.initial import initial_encoder
-from hbir.encoding.model import embed, load_encoder, prepare_torch, save_encoder
+from hbir.encoding.model import load_encoder, prepare_torch, save_encoder
 from hbir.encoding.params import TinyParams
 from hbir.retrieval import search as searching
 from hbir.retrieval.search import Hit
