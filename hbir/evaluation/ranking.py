@@ -8,13 +8,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from hbir.benchmarks.task import RetrievalTask
 from hbir.core.errors import DataError
 from hbir.core.hashing import content_id
+from hbir.evaluation.above import Pools, count_above
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,22 +118,13 @@ _MOST_WORKERS = 8
 
 
 class _Ranker:
-    """Rank the positives of one chunk after another.
+    """Rank the positives of one chunk after another."""
 
-    Each language's block of scores is sorted, by several threads, and the positives are found in it by
-    bisection: exact, and hardly slower for many positives than for few.
-    """
-
-    def __init__(self, langs: list[str], order: np.ndarray, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, langs: list[str], order: np.ndarray, workers: ThreadPoolExecutor) -> None:
         self.order = order
-        self.pool = pool
-        languages, self.lang = np.unique(langs, return_inverse=True)
-        blocks = np.argsort(self.lang, kind="stable")  # (n_passages,), language by language
-        ends = np.searchsorted(self.lang[blocks], np.arange(len(languages) + 1)).tolist()
-        grouped = bool((np.diff(blocks) == 1).all())  # a slice copies faster
-        self.columns: list[slice | np.ndarray] = [
-            slice(*span) if grouped else blocks[slice(*span)] for span in pairwise(ends)
-        ]
+        self.workers = workers
+        self.pools = Pools.of(langs)
+        self.lang = self.pools.lang
 
     def rank(
         self, chunk: np.ndarray, row: np.ndarray, passage: np.ndarray
@@ -142,21 +133,11 @@ class _Ranker:
 
         The last value tells whether all scores are numbers.
         """
-        score = chunk[row, passage]  # (k,)
-        same = [self.lang[passage] == language for language in range(len(self.columns))]  # (k,) each
-        pools = self.pool.map(
-            lambda columns, inside: _standing(chunk[:, columns], row, score, inside), self.columns, same
-        )
-        ranks = np.ones((2, len(row)), dtype=np.int64)
-        tied = np.zeros((2, len(row)), dtype=bool)
-        numbers = True
-        for inside, (above, equal, all_numbers) in zip(same, pools, strict=True):
-            numbers &= all_numbers
-            which = np.stack([inside, np.ones_like(inside)])
-            ranks += above * which
-            tied |= equal & which
-        self._add_tied(ranks, chunk, row, passage, np.flatnonzero(tied[1]))
-        return ranks, tied, numbers
+        found = count_above(chunk, row, passage, self.pools, self.workers)
+        ranks = found.above + 1
+        if found.numbers:
+            self._add_tied(ranks, chunk, row, passage, np.flatnonzero(found.tied[1]))
+        return ranks, found.tied, found.numbers
 
     def _add_tied(
         self, ranks: np.ndarray, chunk: np.ndarray, row: np.ndarray, passage: np.ndarray, tied: np.ndarray
@@ -177,41 +158,6 @@ class _Ranker:
     def _before(self, tied: np.ndarray, passage: np.ndarray) -> np.ndarray:
         """Count the (e,) tied passages that come before each of (m,) passages: (m,) int64, in e log e."""
         return np.asarray(np.searchsorted(np.sort(self.order[tied]), self.order[passage]))
-
-
-def _standing(
-    scores: np.ndarray, row: np.ndarray, score: np.ndarray, inside: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, bool]:
-    """Count the scores of one pool above each positive, and tell whether another one equals it.
-
-    Args:
-        scores: (chunk, m) of the passages in the pool.
-        row: (k,) int64, each positive's row.
-        score: (k,) of the positives.
-        inside: (k,) bool, whether the positive itself is in the pool.
-
-    Returns:
-        (k,) int64, (k,) bool, and whether all scores are numbers.
-    """
-    block = np.array(scores, order="C")  # a copy: the caller's scores stay as they are
-    block.sort(axis=1)
-    not_above = _bisected(block, row, score)  # (k,)
-    # Just below the positive stands the nearest other score, if there is one.
-    equal = (block[row, not_above - 1 - inside] == score) & (not_above > inside)
-    numbers = not np.isnan(block[:, -1]).any()  # sorting puts NaN last
-    return block.shape[1] - not_above, equal, numbers
-
-
-def _bisected(block: np.ndarray, row: np.ndarray, score: np.ndarray) -> np.ndarray:
-    """Count the scores not above each positive in its row of a sorted block, all at once: (k,) int64."""
-    width = block.shape[1]
-    flat, start = block.reshape(-1), row * width - 1
-    count = np.zeros(len(row), dtype=np.int64)
-    for bit in reversed(range(width.bit_length())):
-        longer = count + (1 << bit)
-        within = np.minimum(longer, width)
-        np.copyto(count, longer, where=(longer <= width) & (flat[start + within] <= score))
-    return count
 
 
 def _check(task: RetrievalTask, first: int, chunk: np.ndarray) -> None:
