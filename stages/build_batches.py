@@ -2,11 +2,10 @@
 
 import click
 
-from hbir.batching.build import make_plans, merge_pairs
+from hbir.batching.build import draft_plans, merge_pairs
 from hbir.batching.inventory import Inventory
 from hbir.batching.params import BatchParams
 from hbir.batching.plan import write_plan
-from hbir.batching.summary import summary_line
 from hbir.batching.validation_pairs import check_validation
 from hbir.core import paths, project
 from hbir.core.files import atomic_file, atomic_folder, read_table, write_table
@@ -36,6 +35,6 @@ def build_batches() -> None:
         write_table(file, pairs)
         fingerprint = file_digest(file)
         samplers = [*with_stage(), *top.baselines]
-        for plan in make_plans(samplers, inventory, batches, top.seed, fingerprint):
+        for plan in draft_plans(samplers, inventory, batches, top.seed, fingerprint):
             write_plan(folder / f"{plan.sampler}.parquet", plan)
-            click.echo(f"plan {summary_line(plan, len(inventory.pair_ids))}")
+            click.echo(f"plan {plan.tally.summary_line(plan)}")

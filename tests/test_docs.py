@@ -17,7 +17,7 @@ from hbir.batching.inventory import Inventory
 from hbir.core.params import read_params
 from hbir.core.samplers import SAMPLERS, Sampler
 from hbir.inputs.check import check
-from tests.batching.inventories import Pair, params
+from tests.batching.inventories import Pair, params, rows_of
 from tests.batching.inventories import merged as table
 from tests.pages import PAGES, README, ROOT, blocks, commands, merged, prose, settings
 
@@ -135,9 +135,10 @@ def test_the_sampler_of_the_page_composes_what_it_says(monkeypatch: pytest.Monke
     name = add_sampler(monkeypatch)
     inventory = Inventory.of(table([Pair(number) for number in range(20)]))
     plan = make_plan(name, inventory, params(size=4, steps=9), 1, "f")
-    assert {*plan.query_langs} == {"en"}
-    assert "en" not in {*plan.passage_langs}
-    assert len({*plan.passage_langs}) > 1
+    queries, passages = zip(*(row[2:] for row in rows_of(plan)), strict=True)
+    assert {*queries} == {"en"}
+    assert "en" not in passages
+    assert len({*passages}) > 1
 
 
 def test_every_param_is_described():

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from hbir.batching.compositions import compose
+from hbir.batching.draft import Draft
 from hbir.batching.inventory import Inventory
 from hbir.batching.params import BatchParams
 from hbir.batching.plan import Plan
 from hbir.batching.setting import Setting, TooFewPairsError
+from hbir.batching.summary import Tally
 from hbir.core.errors import DataError, PlanError
 from hbir.core.samplers import SAMPLERS
 from hbir.core.schemas import PAIRS_SCHEMA, TRAIN, TRANSLATED_SCHEMA
@@ -73,10 +73,10 @@ def _check_one(counts: pa.Table, column: str, expected: str) -> None:
         )
 
 
-def make_plans(
+def draft_plans(
     samplers: Sequence[str], inventory: Inventory, params: BatchParams, seed: int, pairs_fingerprint: str
-) -> Iterator[Plan]:
-    """Draw all batches of several samplers.
+) -> Iterator[Draft]:
+    """Set up the plans of several samplers, each when the one before is drawn.
 
     Args:
         samplers: names in SAMPLERS.
@@ -94,7 +94,7 @@ def make_plans(
     """
     try:
         for sampler in samplers:
-            yield make_plan(sampler, inventory, params, seed, pairs_fingerprint)
+            yield draft_plan(sampler, inventory, params, seed, pairs_fingerprint)
     except TooFewPairsError as error:
         largest = _largest(samplers, Setting(inventory, params, seed, quiet=True), error)
         fits = f"Set batches.size to {largest} or less, or add pairs." if largest > 1 else "Add pairs."
@@ -117,10 +117,39 @@ def _largest(samplers: Sequence[str], setting: Setting, error: TooFewPairsError)
     return size
 
 
+def draft_plan(
+    sampler: str, inventory: Inventory, params: BatchParams, seed: int, pairs_fingerprint: str
+) -> Draft:
+    """Set up a plan whose batches are drawn when they are asked for.
+
+    Args:
+        sampler: a name in SAMPLERS.
+        inventory: of the pairs; one serves all plans.
+        params: the section `batches`.
+        seed: the base seed.
+        pairs_fingerprint: `file_digest` of the pairs, kept in the plan.
+
+    Returns:
+        The plan before its first batch.
+    """
+    composition = compose(sampler, Setting(inventory, params, seed))
+    return Draft(
+        sampler=sampler,
+        alpha=params.hybrid.alpha if SAMPLERS[sampler].composition == "coin" else None,
+        batch_size=params.size,
+        steps=params.steps,
+        seed=seed,
+        pairs_fingerprint=pairs_fingerprint,
+        inventory=inventory,
+        composition=composition,
+        tally=Tally(inventory, params.size),
+    )
+
+
 def make_plan(
     sampler: str, inventory: Inventory, params: BatchParams, seed: int, pairs_fingerprint: str
 ) -> Plan:
-    """Draw all batches of one sampler.
+    """Draw all batches of one sampler into memory.
 
     Args:
         sampler: a name in SAMPLERS.
@@ -132,18 +161,4 @@ def make_plan(
     Returns:
         The plan.
     """
-    source = compose(sampler, Setting(inventory, params, seed))
-    steps = [source.draw(step / params.steps) for step in range(params.steps)]
-    examples = list(chain.from_iterable(steps))
-    names = inventory.languages
-    return Plan(
-        sampler=sampler,
-        alpha=params.hybrid.alpha if SAMPLERS[sampler].composition == "coin" else None,
-        batch_size=params.size,
-        steps=params.steps,
-        seed=seed,
-        pairs_fingerprint=pairs_fingerprint,
-        pair_ids=inventory.pair_ids[np.array([example.row for example in examples])],
-        query_langs=[names[example.query_lang] for example in examples],
-        passage_langs=[names[example.passage_lang] for example in examples],
-    )
+    return draft_plan(sampler, inventory, params, seed, pairs_fingerprint).held()

@@ -1,26 +1,31 @@
-"""Draw batches: from one of several sources, from one language at a time, by a coin."""
+"""Choose for each step which walk makes it: one of several sources, one language at a time, by a coin."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 
+from hbir.batching.examples import Examples
 from hbir.batching.params import HybridParams
-from hbir.batching.pool import Example
 from hbir.batching.walk import Walk
 
 
 class Composition(Protocol):
-    """Draw batches, one after the other."""
+    """Choose a walk for each step, one step after the other."""
 
-    def draw(self, progress: float) -> list[Example]:
-        """Draw the next batch.
+    @property
+    def walks(self) -> Sequence[Walk]:
+        """Return the walks to choose from, each of which can fill a batch."""
+        ...
+
+    def choose(self, progress: np.ndarray) -> np.ndarray:
+        """Choose the walks of the next steps.
 
         Args:
-            progress: share of the steps done, in [0, 1).
+            progress: (m,) share of all steps done before each, in [0, 1).
 
         Returns:
-            (size,) examples.
+            (m,) positions in `walks`.
         """
         ...
 
@@ -36,15 +41,26 @@ class Sources:
             exponent: 0 makes all sources equal, 1 all pairs.
             stream: of the choices.
         """
+        self.walks = walks
+        self.stream = stream
         weights = np.array([len(walk.pool) for walk in walks]) ** exponent
-        self._walks = walks
-        self._shares = weights / weights.sum()
-        self._stream = stream
+        ends = np.cumsum(weights / weights.sum())
+        self._ends = ends / ends[-1]
 
-    def draw(self, progress: float) -> list[Example]:
-        """Draw the next batch; see Composition."""
-        place = int(self._stream.choice(len(self._walks), p=self._shares))
-        return self._walks[place].next_step()
+    def choose(self, progress: np.ndarray) -> np.ndarray:
+        """Choose the next steps' walks; see Composition."""
+        return self.at(self.stream.random(len(progress)))
+
+    def at(self, numbers: np.ndarray) -> np.ndarray:
+        """Choose walks by random numbers, as `Generator.choice` does.
+
+        Args:
+            numbers: (m,) in [0, 1).
+
+        Returns:
+            (m,) positions in `walks`.
+        """
+        return np.searchsorted(self._ends, numbers, side="right")
 
 
 class Monolingual:
@@ -54,15 +70,24 @@ class Monolingual:
         """Keep the parts.
 
         Args:
-            languages: the sources of each language.
-            stream: of the choices.
+            languages: the sources of each language, all with one stream.
+            stream: of the choices of languages.
         """
         self._languages = languages
         self._stream = stream
+        self.walks = [walk for sources in languages for walk in sources.walks]
 
-    def draw(self, progress: float) -> list[Example]:
-        """Draw the next batch; see Composition."""
-        return self._languages[int(self._stream.integers(len(self._languages)))].draw(progress)
+    def choose(self, progress: np.ndarray) -> np.ndarray:
+        """Choose the next steps' walks; see Composition."""
+        language = self._stream.integers(len(self._languages), size=len(progress))  # (m,)
+        numbers = self._languages[0].stream.random(len(progress))  # (m,)
+        chosen = np.empty(len(progress), dtype=np.int64)
+        start = 0
+        for number, sources in enumerate(self._languages):
+            steps = language == number
+            chosen[steps] = start + sources.at(numbers[steps])
+            start += len(sources.walks)
+        return chosen
 
 
 class Hybrid:
@@ -83,8 +108,35 @@ class Hybrid:
         self._xy = xy
         self._params = params
         self._coin = coin
+        self.walks = [*xx.walks, *xy.walks]
 
-    def draw(self, progress: float) -> list[Example]:
-        """Draw the next batch; see Composition."""
-        heads = self._coin.random() < self._params.alpha_at(progress)
-        return (self._xx if heads else self._xy).draw(progress)
+    def choose(self, progress: np.ndarray) -> np.ndarray:
+        """Choose the next steps' walks; see Composition."""
+        alpha = [self._params.alpha_at(share) for share in progress.tolist()]
+        heads = self._coin.random(len(progress)) < alpha  # (m,)
+        chosen = np.empty(len(progress), dtype=np.int64)
+        chosen[heads] = self._xx.choose(progress[heads])
+        chosen[~heads] = len(self._xx.walks) + self._xy.choose(progress[~heads])
+        return chosen
+
+
+def draw(composition: Composition, progress: np.ndarray, size: int) -> Examples:
+    """Draw the next batches, those of one walk together.
+
+    Args:
+        composition: chooses the walks.
+        progress: (m,) share of all steps done before each, in [0, 1).
+        size: examples in one batch.
+
+    Returns:
+        (m · size,) examples, batch after batch.
+    """
+    chosen = composition.choose(progress)  # (m,)
+    made = Examples.empty(len(chosen) * size)
+    order = np.argsort(chosen, kind="stable")
+    ends = np.cumsum(np.bincount(chosen, minlength=len(composition.walks)))
+    for walk, steps in zip(composition.walks, np.split(order, ends[:-1]), strict=True):
+        if len(steps):
+            places = steps[:, None] * size + np.arange(size)  # (k, size)
+            made.put(places.ravel(), walk.next_steps(len(steps)))
+    return made

@@ -1,6 +1,7 @@
 """Index the pairs of a split by source and language, with everything that two of them could collide in."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -26,17 +27,45 @@ class Inventory:
     pair_ids: np.ndarray
     """(n,) int64, ascending."""
     source: np.ndarray
-    """(n,) int64, which of the sources each pair is from."""
-    has: np.ndarray
-    """(n, l) bool, whether the pair exists in the language."""
+    """(n,) integers, which of the sources each pair is from."""
+    sets: np.ndarray
+    """(p, l) bool, the different sets of languages that pairs exist in."""
+    set_of: np.ndarray
+    """(n,) integers, which of the sets each pair has."""
     passages: np.ndarray
-    """(n,) int64, a key for each `passage_id`."""
+    """(n,) int32 (int64 where that is too small, as in all keys), a key for each `passage_id`."""
     queries: np.ndarray
-    """(n,) int64, a key for each `query_id`."""
+    """(n,) a key for each `query_id`."""
     passage_texts: np.ndarray
-    """(n, l) int64, a key for each normalised passage."""
+    """(n, l) a key for each normalised passage."""
     query_texts: np.ndarray
-    """(n, l) int64, a key for each normalised query."""
+    """(n, l) a key for each normalised query."""
+
+    @cached_property
+    def _by_source(self) -> tuple[np.ndarray, np.ndarray]:
+        """Order the rows by source: (n,) int32 rows, (s + 1,) where each source's begin."""
+        order = np.argsort(self.source, kind="stable").astype(np.int32)
+        counts = np.bincount(self.source, minlength=len(self.sources))
+        return order, np.concatenate([[0], np.cumsum(counts)])
+
+    def rows_of(self, source: int) -> np.ndarray:
+        """Find the rows of a source.
+
+        Args:
+            source: its number.
+
+        Returns:
+            (m,) int32, ascending; not to be written to.
+        """
+        order, starts = self._by_source
+        return order[starts[source] : starts[source + 1]]
+
+    @cached_property
+    def set_counts(self) -> np.ndarray:
+        """(s, p) the pairs of each source that exist in each set of languages."""
+        shape = len(self.sources), len(self.sets)
+        cells = self.source.astype(np.int64) * shape[1] + self.set_of
+        return np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape)
 
     @classmethod
     def of(cls, pairs: pa.Table, split: str = TRAIN) -> "Inventory":
@@ -65,6 +94,7 @@ class Inventory:
         column = pc.index_in(chosen["lang"], pa.array(languages)).to_numpy()
         sources, source = np.unique(np.array(chosen["source"].to_pylist())[first], return_inverse=True)
         cells = _Cells(row, column, (len(pair_ids), len(languages)))
+        sets, set_of = _distinct(cells.filled(np.ones(len(row), dtype=bool)))
         passages, queries, passage_texts, query_texts = _disjoint(
             np.unique(chosen["passage_id"].to_numpy()[first], return_inverse=True)[1],
             np.unique(chosen["query_id"].to_numpy()[first], return_inverse=True)[1],
@@ -76,7 +106,8 @@ class Inventory:
             sources=sources.tolist(),
             pair_ids=pair_ids,
             source=source,
-            has=cells.filled(np.ones(len(row), dtype=bool)),
+            sets=sets,
+            set_of=set_of,
             passages=passages,
             queries=queries,
             passage_texts=cells.filled(passage_texts),
@@ -105,8 +136,15 @@ def _text_codes(texts: pa.ChunkedArray) -> np.ndarray:
 
 
 def _disjoint(*kinds: np.ndarray) -> list[np.ndarray]:
-    keys, start = [], 1
-    for codes in kinds:
-        keys.append(codes + start)
-        start += int(codes.max()) + 1
-    return keys
+    """Number the keys of all kinds through, above 0, in the smallest type that holds them all."""
+    starts = np.cumsum([1, *(int(codes.max()) + 1 for codes in kinds)])
+    kind = np.int32 if starts[-1] <= np.iinfo(np.int32).max else np.int64
+    return [(codes + start).astype(kind) for codes, start in zip(kinds, starts[:-1], strict=True)]
+
+
+def _distinct(has: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Number the few sets of languages that occur: (p, l) those sets, (n,) which one each row has."""
+    packed = np.packbits(has, axis=1)  # (n, bytes)
+    names = np.frombuffer(packed.tobytes(), dtype=f"S{packed.shape[1]}")  # (n,)
+    _, first, number = np.unique(names, return_index=True, return_inverse=True)
+    return has[first], number.astype(np.min_scalar_type(len(first)))

@@ -72,7 +72,7 @@ class Setting:
             The weighted choice.
         """
         require_one(walks)
-        left_out = [walk for walk in walks if len(walk.pool) and not walk.fills and not self.quiet]
+        left_out = [walk for walk in walks if len(walk.pool) and not (self.quiet or walk.fills)]
         for walk in left_out:
             log.warning("%s is left out: it can fill %d of %d rows", _name(walk), len(walk.reserve), walk.size)
         return Sources([walk for walk in walks if walk.fills], self.params.size_exponent, stream)
@@ -87,8 +87,8 @@ def require_one(walks: Sequence[Walk]) -> None:
     Raises:
         TooFewPairsError: when none can.
     """
-    best = max(walks, key=lambda walk: len(walk.reserve))
-    if not best.fills:
+    if not any(walk.fills for walk in walks):
+        best = max(walks, key=lambda walk: len(walk.reserve))
         error = TooFewPairsError(
             where=_name(best),
             expected=f"at least {best.size} pairs that can stand in one batch",

@@ -4,7 +4,11 @@ from collections import Counter
 
 import numpy as np
 
+from hbir.batching.examples import Examples
+from hbir.batching.head import Head
+from hbir.batching.inventory import Inventory
 from hbir.batching.plan import Plan
+from hbir.batching.rows import Rows
 from hbir.core.training_record import LanguageCount
 
 
@@ -17,7 +21,12 @@ def language_composition(plan: Plan) -> list[LanguageCount]:
     Returns:
         The counts above 0, sorted by language.
     """
-    counts = Counter(zip(plan.query_langs, plan.passage_langs, strict=True))
+    counts: Counter[tuple[str, str]] = Counter()
+    for rows in plan.parts():
+        names, width = rows.languages, len(rows.languages)
+        found = np.bincount(rows.query_langs.astype(np.int64) * width + rows.passage_langs)
+        for cell in np.flatnonzero(found).tolist():
+            counts[names[cell // width], names[cell % width]] += int(found[cell])
     return [
         LanguageCount(query_lang=query, passage_lang=passage, count=count)
         for (query, passage), count in sorted(counts.items())
@@ -33,23 +42,53 @@ def monolingual_steps(plan: Plan) -> np.ndarray:
     Returns:
         (steps,) bool.
     """
-    return np.array([len({*batch.query_langs, *batch.passage_langs}) == 1 for batch in plan.batches()])
+    return np.concatenate([_monolingual(rows, plan.batch_size) for rows in plan.parts()])
 
 
-def summary_line(plan: Plan, available: int) -> str:
-    """Describe a plan in one line.
+def _monolingual(rows: Rows | Examples, batch_size: int) -> np.ndarray:
+    queries, passages = (langs.reshape(-1, batch_size) for langs in (rows.query_langs, rows.passage_langs))
+    same: np.ndarray = ((queries == queries[:, :1]) & (passages == queries[:, :1])).all(axis=1)  # (steps,)
+    return same
 
-    Args:
-        plan: any plan.
-        available: the training pairs there are; xy draws none that exists in one language alone.
 
-    Returns:
-        For example "xy: 1200 steps of 64, 1340 of 1400 pairs in 11 languages, 0 % of the steps in one
-        language".
-    """
-    pairs = len(np.unique(plan.pair_ids))
-    languages = len({*plan.query_langs, *plan.passage_langs})
-    share = 100 * monolingual_steps(plan).mean()
-    size = f"{plan.steps} steps of {plan.batch_size}"
-    content = f"{pairs} of {available} pairs in {languages} languages"
-    return f"{plan.sampler}: {size}, {content}, {share:.0f} % of the steps in one language"
+class Tally:
+    """Count what a plan is made of while it is drawn, in one byte per pair."""
+
+    def __init__(self, inventory: Inventory, batch_size: int) -> None:
+        """Begin with nothing.
+
+        Args:
+            inventory: of all pairs.
+            batch_size: examples in one step.
+        """
+        self._batch_size = batch_size
+        self._pairs = np.zeros(len(inventory.pair_ids), dtype=bool)
+        self._languages = np.zeros(len(inventory.languages), dtype=bool)
+        self._monolingual = 0
+
+    def add(self, examples: Examples) -> None:
+        """Count some steps.
+
+        Args:
+            examples: (m · batch_size,) of them.
+        """
+        self._pairs[examples.rows] = True
+        self._languages[examples.query_langs] = True
+        self._languages[examples.passage_langs] = True
+        self._monolingual += int(_monolingual(examples, self._batch_size).sum())
+
+    def summary_line(self, plan: Head) -> str:
+        """Describe a plan in one line.
+
+        Args:
+            plan: what was counted, whole.
+
+        Returns:
+            For example "xy: 1200 steps of 64, 1340 of 1400 pairs in 11 languages, 0 % of the steps in one
+            language"; xy draws no pair that exists in one language alone.
+        """
+        share = 100 * self._monolingual / plan.steps
+        pairs = f"{np.count_nonzero(self._pairs)} of {len(self._pairs)} pairs"
+        content = f"{pairs} in {np.count_nonzero(self._languages)} languages"
+        size = f"{plan.steps} steps of {plan.batch_size}"
+        return f"{plan.sampler}: {size}, {content}, {share:.0f} % of the steps in one language"

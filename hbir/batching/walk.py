@@ -1,43 +1,14 @@
 """Deal the examples of a pool without replacement, batch by batch, none lost."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from functools import cached_property
 
-from hbir.batching.pool import Example, Pool
-from hbir.core.seeds import generator
+import numpy as np
 
-
-class Step:
-    """Collect the examples of one batch, no two of which collide."""
-
-    def __init__(self, size: int) -> None:
-        """Begin an empty batch.
-
-        Args:
-            size: examples in a full one.
-        """
-        self.size = size
-        self.examples: list[Example] = []
-        self._used: set[int] = set()
-
-    @property
-    def full(self) -> bool:
-        """Return whether the batch has all its examples."""
-        return len(self.examples) == self.size
-
-    def take(self, example: Example) -> bool:
-        """Take an example unless it collides with one that is in.
-
-        Args:
-            example: the one on offer.
-
-        Returns:
-            Whether it was taken.
-        """
-        if not self._used.isdisjoint(example.keys):
-            return False
-        self._used.update(example.keys)
-        self.examples.append(example)
-        return True
+from hbir.batching.examples import Example, Examples
+from hbir.batching.passes import Passes
+from hbir.batching.pool import Pool
+from hbir.batching.waiting import Step, Waiting
 
 
 class Walk:
@@ -59,54 +30,97 @@ class Walk:
         self.names = names
         self.pool = pool
         self.size = size
-        self.reserve = pool.apart(size)
-        """Rows that make a batch when nothing else does, if there are enough of them."""
-        self.waiting: list[Example] = []
-        self._orders = generator(seed, "batches", "shuffle", *names)
-        self._choices = generator(seed, "batches", "pairing", *names)
-        self._pass: Iterator[Example] = iter(())
+        self.waiting = Waiting(pool.keys_of)
+        self._passes = Passes(names, pool, seed)
 
-    @property
+    @cached_property
     def fills(self) -> bool:
-        """Return whether the pool can fill a batch, whatever languages its pairs take."""
-        return len(self.reserve) == self.size
+        """Whether the pool can fill a batch, whatever languages its pairs take."""
+        return self.pool.surely_fills(self.size) or len(self.reserve) == self.size
+
+    @cached_property
+    def reserve(self) -> list[int]:
+        """Rows that make a batch when nothing else does, if there are enough of them."""
+        return self.pool.apart(self.size)
 
     def next_step(self) -> list[Example]:
-        """Make one batch: of the waiting examples first, then of this pass, then of the next ones.
+        """Make one batch.
 
         Returns:
             (size,) examples, no two of which collide, provided that the pool `fills`.
         """
+        return self.next_steps(1).listed()
+
+    def next_steps(self, count: int) -> Examples:
+        """Make batches, each of the waiting examples first, then of this pass, then of the next ones.
+
+        Args:
+            count: how many.
+
+        Returns:
+            (count · size,) examples, no two of one batch of which collide, provided that the pool `fills`.
+        """
+        made = Examples.empty(count * self.size)
+        done = 0
+        while done < count:
+            steps = self._clean(made, done, count - done)
+            if not steps:
+                made.put(self._places(done, 1), self._one((count - done) * self.size))
+            done += steps or 1
+        self._passes.trim()
+        return made
+
+    def _places(self, done: int, steps: int) -> slice:
+        return slice(done * self.size, (done + steps) * self.size)
+
+    def _clean(self, made: Examples, done: int, most: int) -> int:
+        """Make as many batches as there are without any collision: they are the examples as they come."""
+        if self.waiting:
+            return 0
+        steps = self._passes.clean_steps(most, self.size)
+        if steps:
+            examples, _ = self._passes.look(steps * self.size)
+            made.put(self._places(done, steps), examples)
+            self._passes.take(len(examples))
+        return steps
+
+    def _one(self, expected: int) -> Examples:
+        """Make one batch, looking at each example."""
         step = Step(self.size)
-        waited, self.waiting = iter(self.waiting), []
-        self._offer(step, waited)
-        self.waiting.extend(waited)
-        self._offer(step, self._pass)
-        while not step.full:
-            before = len(step.examples)
-            self._pass = self._shuffled()
-            self._offer(step, self._pass)
-            if len(step.examples) == before:
-                return self._start_over(step)
-        return step.examples
+        taken = self.waiting.offer(step)
+        parts = [Examples.of(taken)] if taken else []
+        begun, before = False, 0
+        while step.missing:
+            left = self._passes.left
+            if not left:
+                if begun and step.missing == before:
+                    return self._start_over(parts)
+                begun, before, left = True, step.missing, len(self.pool)
+            parts.append(self._fill(step, min(step.missing, left), expected))
+        return Examples.joined(parts)
 
-    def _offer(self, step: Step, examples: Iterator[Example]) -> None:
-        while not step.full and (example := next(examples, None)):
-            if not step.take(example):
-                self.waiting.append(example)
+    def _fill(self, step: Step, count: int, expected: int) -> Examples:
+        """Offer the next examples to a step; those that it refuses wait."""
+        examples, keys = self._passes.look(count, expected)
+        own = keys.T.tolist()
+        taken = np.array([step.take(each) for each in own], dtype=bool)  # (count,)
+        for place, refused in zip(np.flatnonzero(~taken).tolist(), examples[~taken].listed(), strict=True):
+            self.waiting.add(refused, next(key for key in own[place] if key in step.used))
+        self._passes.take(count)
+        return examples[taken]
 
-    def _shuffled(self) -> Iterator[Example]:
-        order = self._orders.permutation(len(self.pool))
-        choice = self._choices.integers(self.pool.counts[order])
-        return self.pool.examples(order, choice)
-
-    def _start_over(self, step: Step) -> list[Example]:
+    def _start_over(self, parts: list[Examples]) -> Examples:
         """Make the batch of the reserve, which a pass that gave nothing has left among the waiting."""
         missing = set(self.reserve)
         chosen: list[Example] = []
         rest: list[Example] = []
-        for example in step.examples + self.waiting:
+        for example in [*Examples.joined(parts).listed(), *self.waiting.listed()]:
             (chosen if example.row in missing else rest).append(example)
             missing.discard(example.row)
-        self.waiting = rest
-        return chosen
+        self._let_wait(rest)
+        return Examples.of(chosen)
+
+    def _let_wait(self, examples: Iterable[Example]) -> None:
+        self.waiting.clear()
+        for example in examples:
+            self.waiting.add(example, self.pool.keys_of(example)[0])

@@ -178,25 +178,66 @@ def read_table(path: Path, schema: pa.Schema | Callable[[Sequence[str]], pa.Sche
     Raises:
         DataError: when the file is missing, truncated, or has other columns.
     """
+    with parquet_faults(path):
+        table = pq.read_table(path, use_threads=False)
+    schema = schema if isinstance(schema, pa.Schema) else schema(table.column_names)
+    _check_columns(path, table.schema, schema)
+    return table
+
+
+def open_parquet(path: Path, schema: pa.Schema, dictionaries: Sequence[str] = ()) -> pq.ParquetFile:
+    """Open a Parquet file to read it row group by row group, mapped into memory.
+
+    Args:
+        path: the file to read.
+        schema: the columns it must have, in order.
+        dictionaries: columns to read as dictionaries.
+
+    Returns:
+        The open file; read it within `parquet_faults`.
+
+    Raises:
+        DataError: when the file is missing, truncated, or has other columns.
+    """
+    with parquet_faults(path):
+        file = pq.ParquetFile(path, memory_map=True, read_dictionary=list(dictionaries))
+    _check_columns(path, file.metadata.schema.to_arrow_schema(), schema)
+    return file
+
+
+@contextmanager
+def parquet_faults(path: Path) -> Iterator[None]:
+    """Say which file it is that cannot be read.
+
+    Args:
+        path: the file that is read within.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        DataError: when the file is missing, or no whole Parquet file.
+    """
     try:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        table = pq.read_table(path, use_threads=False)
+        yield
     except (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError) as error:
         raise _unreadable(path, error) from error
     except (pa.ArrowException, OSError) as error:
         raise DataError(
             where=str(path), expected="a whole Parquet file", found=str(error), hint=_RERUN
         ) from error
-    schema = schema if isinstance(schema, pa.Schema) else schema(table.column_names)
-    if not table.schema.equals(schema):
+
+
+def _check_columns(path: Path, found: pa.Schema, expected: pa.Schema) -> None:
+    if not found.equals(expected):
         raise DataError(
             where=str(path),
-            expected=f"the columns {_columns(schema)}",
-            found=_columns(table.schema),
+            expected=f"the columns {_columns(expected)}",
+            found=_columns(found),
             hint=_RERUN,
         )
-    return table
 
 
 _RERUN = "Delete the file and run `dvc repro`, which makes it again."

@@ -9,9 +9,10 @@ import pyarrow as pa
 import torch
 from sentence_transformers import SentenceTransformer
 
+from hbir.batching.examples import Example
 from hbir.batching.inventory import Inventory
 from hbir.batching.plan import Batch
-from hbir.batching.pool import Example, Pairing, Pool, same_language, two_languages
+from hbir.batching.pool import Pairing, Pool, same_language, two_languages
 from hbir.batching.validation_pairs import ALL_SOURCES, validation_inventory
 from hbir.batching.walk import Walk
 from hbir.core.errors import DataError

@@ -73,6 +73,10 @@ def rows_of(plan):
     ]
 
 
+def pair_ids_of(plan):
+    return [row[1] for row in rows_of(plan)]
+
+
 _VARIANTS = st.sampled_from(["Euro", "EURO", " euro ", "Yen", "ﬁ", "FI"])
 _TEXTS = st.dictionaries(st.sampled_from(LANGUAGES), _VARIANTS)
 

@@ -5,13 +5,13 @@ import sys
 import pyarrow as pa
 import pytest
 
-from hbir.batching.build import make_plan, make_plans, merge_pairs
+from hbir.batching.build import draft_plans, make_plan, merge_pairs
 from hbir.batching.inventory import Inventory
 from hbir.batching.plan import write_plan
 from hbir.core.errors import DataError, ParamsError, PlanError
 from hbir.core.files import write_table
 from hbir.core.schemas import PAIRS_SCHEMA
-from tests.batching.inventories import NAMES, Pair, merged, params, plan_of, rows_of, table
+from tests.batching.inventories import NAMES, Pair, merged, pair_ids_of, params, plan_of, rows_of, table
 
 
 def pairs_in(*languages, count=12):
@@ -112,15 +112,15 @@ def test_the_largest_batch_that_fits_is_named(samplers, caplog):
     pairs = [Pair(number, languages=["de", "en"]) for number in range(2)]
     pairs += [Pair(10 + number, languages=["de", "el", "en"], passage_id=min(number, 1)) for number in range(3)]
     inventory = Inventory.of(merged(pairs))
-    plans = make_plans(samplers, inventory, params(size=64), 1, "f")
+    plans = draft_plans(samplers, inventory, params(size=64), 1, "f")
     with pytest.raises(
         PlanError, match=r"at least 64 pairs .*\. Set batches.size to 2 or less, or add pairs\."
     ):
         list(plans)
     assert caplog.messages == []
-    assert len(list(make_plans(samplers, inventory, params(size=2), 1, "f"))) == len(samplers)
+    assert len(list(draft_plans(samplers, inventory, params(size=2), 1, "f"))) == len(samplers)
     with pytest.raises(PlanError, match="or less"):
-        list(make_plans(samplers, inventory, params(size=3), 1, "f"))
+        list(draft_plans(samplers, inventory, params(size=3), 1, "f"))
 
 
 def test_where_no_batch_fits_pairs_must_be_added():
@@ -128,7 +128,7 @@ def test_where_no_batch_fits_pairs_must_be_added():
     with pytest.raises(
         PlanError, match="source a, language fr: .* Add pairs. A language with few pairs can be left"
     ):
-        list(make_plans(["xx"], inventory, params(), 1, "f"))
+        list(draft_plans(["xx"], inventory, params(), 1, "f"))
 
 
 def test_language_that_no_source_can_fill_is_an_error():
@@ -140,7 +140,7 @@ def test_language_that_no_source_can_fill_is_an_error():
 def test_source_in_one_language_is_passed_over_by_xy():
     alone = [Pair(100 + i, source="b", languages=["en"]) for i in range(50)]
     plan = plan_of("xy", pairs_in("de", "en") + alone, params(steps=50))
-    assert max(plan.pair_ids) < 100
+    assert max(pair_ids_of(plan)) < 100
 
 
 def test_xy_without_pairs_in_two_languages_is_an_error():

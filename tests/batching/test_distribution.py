@@ -65,7 +65,7 @@ def test_xy_language_pairs_are_uniform_over_those_a_row_has():
 
 def test_mixed_languages_are_uniform_over_those_a_row_has_and_differ_within_a_step():
     plan = plan_of("mixed", [Pair(i) for i in range(40)], params(size=8, steps=300))
-    counts = Counter(plan.query_langs)
+    counts = Counter(row[2] for row in rows_of(plan))
     assert is_likely([counts[language] for language in LANGUAGES], [1 / 3] * 3)
     assert not monolingual_steps(plan).any()
 

@@ -70,10 +70,10 @@ def test_every_step_holds_the_invariants(composition, data, size, seed):
 def test_no_row_is_lost(pairing, data, size, steps):
     pool = Pool.of(Inventory.of(merged(data.draw(fillable(size)))), "a", LANGUAGES, pairing)
     walk = Walk(("test", "a"), pool, size, seed=3)
-    drawn = Counter({int(row): 0 for row in pool.rows})
+    drawn = Counter({int(row): 0 for row in pool.rows()})
     for _ in range(steps):
         drawn.update(example.row for example in walk.next_step())
-        counts = (drawn + Counter(example.row for example in walk.waiting)).values()
+        counts = (drawn + Counter(example.row for example in walk.waiting.listed())).values()
         assert max(counts) - (min(counts) if len(counts) == len(pool) else 0) <= 1
 
 

@@ -1,11 +1,13 @@
-import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from hbir.batching.build import draft_plan
+from hbir.batching.inventory import Inventory
 from hbir.batching.plan import check_plan, read_plan, write_plan
+from hbir.batching.summary import language_composition, monolingual_steps
 from hbir.core.errors import DataError, PlanError
 from hbir.core.schemas import PLAN_SCHEMA
-from tests.batching.inventories import NAMES, Pair, params, plan_of, rows_of
+from tests.batching.inventories import NAMES, Pair, merged, params, plan_of, rows_of
 
 
 @pytest.fixture
@@ -51,9 +53,8 @@ def test_batches_can_begin_at_any_step(plan):
     rest = list(plan.batches(start=2))
     assert len(rest) == 2
     for batch, step in zip(rest, (2, 3), strict=True):
-        np.testing.assert_array_equal(batch.pair_ids, plan.pair_ids[3 * step : 3 * step + 3])
-        assert batch.query_langs == plan.query_langs[3 * step : 3 * step + 3]
-        assert batch.passage_langs == plan.passage_langs[3 * step : 3 * step + 3]
+        named = zip(batch.pair_ids.tolist(), batch.query_langs, batch.passage_langs, strict=True)
+        assert [(step, *row) for row in named] == rows_of(plan)[3 * step : 3 * step + 3]
 
 
 def test_plan_of_other_pairs_is_an_error(plan):
@@ -86,3 +87,65 @@ def test_missing_rows_are_an_error(path):
     pq.write_table(pq.read_table(path)[:-1], path)
     with pytest.raises(DataError, match="expected 4 steps of 3, found 11 rows"):
         read_plan(path)
+
+
+@pytest.fixture
+def in_parts(monkeypatch, tmp_path):
+    """Write and read a plan of 10 steps of 3, in parts of at most 7 examples."""
+    monkeypatch.setattr("hbir.batching.head.PART", 7)
+    pairs = [Pair(i, languages=["de", "en"] if i % 2 else ["en", "fr"]) for i in range(12)]
+    draft = draft_plan("mixed", Inventory.of(merged(pairs)), params(size=3), 1, "f")
+    write_plan(tmp_path / "parts.parquet", draft)
+    return tmp_path / "parts.parquet"
+
+
+def whole():
+    pairs = [Pair(i, languages=["de", "en"] if i % 2 else ["en", "fr"]) for i in range(12)]
+    return plan_of("mixed", pairs, params(size=3))
+
+
+def test_plan_in_parts_is_the_same_plan(in_parts):
+    file = pq.ParquetFile(in_parts)
+    assert [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)] == [6] * 5
+    plan = read_plan(in_parts)
+    assert rows_of(plan) == rows_of(whole())
+    assert [len(part) for part in plan.parts()] == [6] * 5
+    assert language_composition(plan) == language_composition(whole())
+    assert monolingual_steps(plan).tolist() == monolingual_steps(whole()).tolist()
+
+
+def test_steps_may_lie_across_row_groups(in_parts, tmp_path):
+    pq.write_table(pq.read_table(in_parts), tmp_path / "other.parquet", row_group_size=7)
+    plan = read_plan(tmp_path / "other.parquet")
+    assert rows_of(plan) == rows_of(whole())
+    assert [len(part) for part in plan.parts()] == [6] * 5
+
+
+def test_a_batch_reads_its_row_group_alone_and_once(in_parts, monkeypatch):
+    read, original = [], pq.ParquetFile.read_row_group
+
+    def counted(self, number, **options):
+        read.append(number)
+        return original(self, number, **options)
+
+    monkeypatch.setattr(pq.ParquetFile, "read_row_group", counted)
+    plan = read_plan(in_parts)
+    assert read == []
+    for step in (4, 5, 4, 6, 7, 4, 0):
+        plan.batch(step)
+    assert read == [2, 3, 0]
+
+
+def test_steps_in_another_order_are_an_error(in_parts):
+    table = pq.read_table(in_parts)
+    pq.write_table(table.take(list(range(29, -1, -1))), in_parts)
+    with pytest.raises(DataError, match="expected steps of 3, found steps in another order"):
+        list(read_plan(in_parts).parts())
+
+
+def test_damage_within_a_file_is_an_error(path):
+    content = bytearray(path.read_bytes())
+    content[4:200] = bytes(196)
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="expected a whole Parquet file"):
+        list(read_plan(path).parts())

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hbir.batching.build import make_plan
 from hbir.batching.inventory import Inventory
 from hbir.core.errors import PlanError
-from tests.batching.inventories import NAMES, any_pairs, fillable, merged, params, rows_of
+from tests.batching.inventories import NAMES, Pair, any_pairs, fillable, merged, params, rows_of
 from tests.batching.reference import CannotFillError, SlowPlanner
 
 
@@ -40,3 +40,20 @@ def test_planner_and_slow_planner_refuse_the_same(composition, data, seed):
     pairs = merged(data.draw(any_pairs()))
     batch_params = params(size=3, steps=6)
     assert fast(composition, pairs, batch_params, seed) == slow(composition, pairs, batch_params, seed)
+
+
+@pytest.mark.parametrize("composition", NAMES)
+@settings(max_examples=8, deadline=None)
+@given(data=st.data(), seed=st.integers(0, 99))
+def test_so_it_does_where_many_pairs_wait(composition, data, seed):
+    """One passage, one query or one text is in half of the pairs."""
+    hub = data.draw(st.sets(st.sampled_from(["passage_id", "query_id", "queries", "passages"]), min_size=1))
+    values = {"passage_id": 1, "query_id": 1, "queries": {"de": "x", "en": "x"}, "passages": {"en": "y"}}
+    pairs = [Pair(number) for number in range(8)]
+    pairs += [
+        Pair(100 + number, **{name: values[name] for name in hub if data.draw(st.booleans())})
+        for number in range(10)
+    ]
+    batch_params = params(size=4, steps=30, alpha=0.5)
+    expected = slow(composition, merged(pairs), batch_params, seed)
+    assert fast(composition, merged(pairs), batch_params, seed) == expected
