@@ -22,7 +22,7 @@ from tests.batching.inventories import merged as table
 from tests.pages import PAGES, README, ROOT, blocks, commands, merged, prose, settings
 
 WIDTH = 100
-WORDS = 900
+WORDS = 920
 GENERATED = sorted(REFERENCE.glob("*.md"))
 SAMPLER = ROOT / "docs/how-to/sampler.md"
 by_name = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -109,7 +109,7 @@ def test_lines_are_wrapped(page: Path):
 
 
 def test_the_readme_fits_a_coffee():
-    assert len(prose(README).split()) <= WORDS
+    assert len(README.read_text(encoding="utf-8").split()) <= WORDS
 
 
 def test_the_docs_name_every_top_level_folder_of_code():

@@ -6,12 +6,15 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+
+from tests.pipeline.preloaded import programs
 
 SOURCE = Path(__file__).parents[2]
 RESULTS = ("dvc.lock", "metrics/", "data/translated/")
@@ -101,14 +104,25 @@ class Clone:
         rows = [row for baseline in shown for row in (baseline.get("experiments") or [])]
         return {row["name"]: row["revs"][0]["data"] for row in rows}
 
+    def wait_for_queue(self) -> None:
+        """Wait until the queue's experiments have run, none in vain."""
+        deadline = time.monotonic() + 600
+        while time.monotonic() < deadline:
+            status = self.dvc("queue", "status")
+            if "Running" not in status and "Queued" not in status:
+                assert "Failed" not in status, status
+                return
+            time.sleep(3)
+        raise AssertionError("the queue did not finish")
+
 
 STAGE = re.compile(r"^Running stage '([^']+)'", flags=re.MULTILINE)
 
 
 def environment() -> dict[str, str]:
     """Keep this environment's programs and drop what would lead DVC, MLflow or Git elsewhere."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    blocked = ("DVC_", "MLFLOW_", "GIT_", "PYTEST_", "COV_")
+    path = os.pathsep.join([str(programs()), str(Path(sys.executable).parent), os.environ["PATH"]])
+    blocked = ("DVC_", "MLFLOW_", "GIT_", "PYTEST_", "PYTHONPATH", "COV_")
     clean = {key: value for key, value in os.environ.items() if not key.startswith(blocked)}
     return {**clean, "PATH": path, "MLFLOW_DISABLE_TELEMETRY": "true", "DVC_NO_ANALYTICS": "1"}
 

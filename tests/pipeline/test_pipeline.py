@@ -6,7 +6,6 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -129,7 +128,7 @@ def test_queued_experiments_reach_the_store_of_the_main_repository(clone: Clone)
     clone.dvc("exp", "run", "--queue", "-S", "sampler=xx,hybrid", "-S", "overrides.xx.temperature=0.3")
     _break_the_main_checkout(clone)
     clone.dvc("queue", "start", "--jobs", "1")
-    _wait_for_queue(clone)
+    clone.wait_for_queue()
     params = [row["params"]["params.yaml"]["data"] for row in clone.experiments().values()]
     mine = [given["sampler"] for given in params if given["overrides"]["xx"]["temperature"] == 0.3]
     assert sorted(mine) == ["hybrid", "xx"]
@@ -235,17 +234,6 @@ def test_the_plots_need_no_network(clone: Clone):
 def _break_the_main_checkout(clone: Clone) -> None:
     """Make any stage that runs the main checkout's code fail: the queue must run its snapshot's."""
     (clone.root / "hbir/__init__.py").write_text("raise RuntimeError('the main checkout ran')\n")
-
-
-def _wait_for_queue(clone: Clone) -> None:
-    deadline = time.monotonic() + 600
-    while time.monotonic() < deadline:
-        status = clone.dvc("queue", "status")
-        if "Running" not in status and "Queued" not in status:
-            assert "Failed" not in status, status
-            return
-        time.sleep(3)
-    raise AssertionError("the queue did not finish")
 
 
 def _tracked(clone: Clone) -> list[dict[str, object]]:

@@ -30,6 +30,15 @@ def test_an_experiment_aside_reads_a_file_that_git_ignores(clone: Clone):
     assert clone.run("git", "status", "--porcelain").stdout == ""
 
 
+def test_queued_experiments_read_a_file_that_git_ignores(clone: Clone):
+    clone.dvc("exp", "run", "--queue", "-S", "collect.max_query_characters=995,996", "collect")
+    clone.dvc("queue", "start", "--jobs", "1")
+    clone.wait_for_queue()
+    rows = [row["params"]["params.yaml"]["data"]["collect"] for row in clone.experiments().values()]
+    assert {row["max_query_characters"] for row in rows} >= {995, 996}
+    assert clone.run("git", "status", "--porcelain").stdout == ""
+
+
 def test_a_link_to_a_file_is_followed_and_a_link_to_a_folder_refused(clone: Clone, tmp_path: Path):
     linked = {**SOURCE, "name": "linked", "path": "data/sources/elsewhere/pairs.csv"}
     (tmp_path / "shared").mkdir()
