@@ -25,8 +25,12 @@ DEFAULTS = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
-"""Of the environment, where the user set nothing: by MLflow's own, a dead server blocks for minutes."""
+"""Of the environment, where the user set nothing.
+
+By MLflow's own, a dead server blocks for minutes, and every model that goes to a server prints two links.
+"""
 
 PAGE = 1000
 """Runs that one search returns."""
