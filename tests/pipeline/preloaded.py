@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 LIBRARIES = ("matplotlib.pyplot", "mlflow.sentence_transformers", "pyarrow.parquet", "sentence_transformers")
 SHIM = """#!{python} -SE
@@ -73,7 +74,8 @@ def serve(address: str) -> None:
         listening.listen()
         sys.stdout.write("ready\n")
         sys.stdout.flush()
-        while sys.stdin not in select.select([sys.stdin, listening], [], [])[0]:
+        sources: list[Any] = [sys.stdin, listening]
+        while sys.stdin not in select.select(sources, [], [])[0]:
             command, _ = listening.accept()
             if not os.fork():
                 listening.close()
@@ -93,7 +95,8 @@ def supervise(command: socket.socket) -> None:
         run(streams, content.decode(errors="surrogateescape"))
         return
     over = os.pidfd_open(child)
-    if over not in select.select([command, over], [], [])[0]:
+    both: list[Any] = [command, over]
+    if over not in select.select(both, [], [])[0]:
         os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     if not select.select([command], [], [], 0)[0]:
@@ -109,7 +112,8 @@ def run(streams: list[int], content: str) -> None:
     folder, count, *rest = content.split("\0")
     os.chdir(folder)
     os.environ.clear()
-    os.environ.update(entry.split("=", 1) for entry in rest[int(count) :])
+    entries = (entry.partition("=") for entry in rest[int(count) :])
+    os.environ.update({name: value for name, _, value in entries})
     sys.argv = ["", *rest[2 : int(count)]]
     sys.path[0] = folder
     runpy.run_module("hbir", run_name="__main__", alter_sys=True)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import pytest
 
 from tests.pages import README
-from tests.pipeline.follow import Clone, follow, make_project, shell
-from tests.pipeline.project import STAGE
+from tests.pipeline.follow import follow, make_project, shell
+from tests.pipeline.project import STAGE, Clone
 
 OWN = "cp docs/examples/faq.jsonl docs/examples/help.csv data/sources/"
 

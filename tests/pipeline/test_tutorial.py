@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import pytest
 
 from tests.pages import TUTORIAL
-from tests.pipeline.follow import Clone, follow, make_project
-from tests.pipeline.project import STAGE
+from tests.pipeline.follow import follow, make_project
+from tests.pipeline.project import STAGE, Clone
 
 
 @pytest.fixture(scope="module")
