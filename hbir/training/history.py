@@ -35,6 +35,8 @@ class Window:
     losses: list[float] = field(default_factory=list)
     pairs: int = 0
     seconds: float = 0.0
+    last: float = math.nan
+    """The last loss of all, over the windows too."""
 
     def add(self, loss: float, pairs: int, seconds: float) -> None:
         """Note one step.
@@ -45,6 +47,7 @@ class Window:
             seconds: how long it took.
         """
         self.losses.append(loss)
+        self.last = loss
         self.pairs += pairs
         self.seconds += seconds
 

@@ -1,37 +1,13 @@
-"""Compute the objective: embed a batch with gradients, and compare it by InfoNCE with in-batch negatives."""
+"""Compute the objective, InfoNCE with in-batch negatives, and its gradient."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import torch
-from sentence_transformers import SentenceTransformer
-from sentence_transformers.util import batch_to_device
 from torch.nn import functional as F
 
-from hbir.encoding.model import features
 from hbir.encoding.prompts import Side
-from hbir.training.params import TrainParams
-
-
-def embed(model: SentenceTransformer, texts: Sequence[str], side: Side, bf16: bool) -> torch.Tensor:
-    """Embed texts as `encode_query` and `encode_document` do, but with gradients.
-
-    On a CPU the short and the long half run apart, which saves padding and changes nothing else.
-
-    Args:
-        model: the encoder, whose inner product is its similarity.
-        texts: (b,) queries or passages, without prompts.
-        side: which of the two they are; decides the prompt and the longest input.
-        bf16: whether to run in bfloat16 where that is safe.
-
-    Returns:
-        (b, d) embeddings, rows in the order of the texts; of length 1 where the encoder normalises.
-    """
-    parts = 2 if model.device.type == "cpu" else 1
-    order = sorted(range(len(texts)), key=lambda row: len(texts[row].encode()))
-    halves = [half for half in np.array_split(order, parts) if len(half)]
-    embedded = [_forward(model, [texts[row] for row in half], side, bf16) for half in halves]
-    return torch.cat(embedded)[np.argsort(order)]  # (b, d)
+from hbir.training.forward import Chunk, Forward, in_order, split_sides
 
 
 def info_nce(queries: torch.Tensor, passages: torch.Tensor, temperature: float) -> torch.Tensor:
@@ -52,36 +28,90 @@ def info_nce(queries: torch.Tensor, passages: torch.Tensor, temperature: float) 
     return F.cross_entropy(scores, torch.arange(len(scores), device=scores.device))
 
 
-def precision(model: SentenceTransformer, bf16: bool) -> torch.autocast:
-    """Make the context in which an encoder runs.
+def backward(forward: Forward, rows: Mapping[Side, np.ndarray], temperature: float) -> torch.Tensor:
+    """Add the gradient of one batch to the weights.
 
     Args:
-        model: the encoder.
-        bf16: whether to compute in bfloat16 where that is safe; the weights stay in float32.
+        forward: the encoder, in training mode.
+        rows: by side, (b,) rows of the pairs; query i asks for passage i.
+        temperature: divides the inner products.
 
     Returns:
-        The context.
+        The loss, a scalar without gradient.
     """
-    return torch.autocast(model.device.type, torch.bfloat16, enabled=bf16)
+    embedded = forward.embed(rows)
+    loss = info_nce(embedded["query"], embedded["document"], temperature)
+    loss.backward()  # type: ignore[no-untyped-call]
+    return loss.detach()
 
 
-def uses_bf16(params: TrainParams, device: torch.device) -> bool:
-    """Decide on the precision of the forward pass.
+def cached_backward(forward: Forward, rows: Mapping[Side, np.ndarray], temperature: float) -> torch.Tensor:
+    """Do what `backward` does in the memory of one chunk, and of the embeddings of the batch.
+
+    Every chunk is embedded twice: first without gradients, for the loss and its gradient by the embeddings;
+    then with gradients, under the same dropout, to hand that gradient on to the weights.
 
     Args:
-        params: of one sampler.
-        device: where the encoder is.
+        forward: as in `backward`.
+        rows: as in `backward`.
+        temperature: as in `backward`.
 
     Returns:
-        True for bfloat16.
+        As `backward`.
+
+    Source:
+        Gradient caching, arXiv 2101.06983.
     """
-    if params.precision == "auto":
-        return device.type == "cuda" and torch.cuda.is_bf16_supported()
-    return params.precision == "bf16"
+    chunks = list(forward.chunks(rows))
+    states: list[tuple[torch.Tensor, torch.Tensor | None]] = []
+    device = forward.model.device
+    parts: list[torch.Tensor] = []
+    with torch.no_grad(), forward.precision():
+        for chunk in chunks:
+            states.append(random_state(device))
+            parts.append(forward.run(chunk))
+    leaves = [part.detach().requires_grad_() for part in parts]
+    embedded = split_sides(in_order(torch.cat(leaves), chunks), rows)
+    loss = info_nce(embedded["query"], embedded["document"], temperature)
+    loss.backward()  # type: ignore[no-untyped-call]
+    after = random_state(device)
+    for chunk, leaf, state in zip(chunks, leaves, states, strict=True):
+        _again(forward, chunk, leaf.grad, state)
+    set_random_state(device, after)
+    return loss.detach()
 
 
-def _forward(model: SentenceTransformer, texts: Sequence[str], side: Side, bf16: bool) -> torch.Tensor:
-    inputs = batch_to_device(features(model, texts, side), model.device)
-    with precision(model, bf16):
-        embeddings: torch.Tensor = model(inputs, task=side)["sentence_embedding"]  # (b, d)
-    return embeddings
+def random_state(device: torch.device) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """Return the states of the generators that dropout draws from.
+
+    Args:
+        device: of the encoder.
+
+    Returns:
+        That of the CPU, and that of the GPU where there is one.
+    """
+    return torch.get_rng_state(), torch.cuda.get_rng_state(device) if device.type == "cuda" else None
+
+
+def set_random_state(device: torch.device, state: tuple[torch.Tensor, torch.Tensor | None]) -> None:
+    """Go back to states of the generators.
+
+    Args:
+        device: of the encoder.
+        state: what `random_state` returned.
+    """
+    torch.set_rng_state(state[0])
+    if state[1] is not None:
+        torch.cuda.set_rng_state(state[1], device)
+
+
+def _again(
+    forward: Forward,
+    chunk: Chunk,
+    gradient: torch.Tensor | None,
+    state: tuple[torch.Tensor, torch.Tensor | None],
+) -> None:
+    set_random_state(forward.model.device, state)
+    with forward.precision():
+        embeddings = forward.run(chunk)
+    torch.autograd.backward([embeddings], [gradient])

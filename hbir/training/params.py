@@ -65,11 +65,14 @@ class TrainParams:
     learning_rate: Positive
     """Peak rate of AdamW; the paper: 3e-5 for pretrained encoders."""
     precision: Literal["auto", "fp32", "bf16"]
-    """Of the forward pass; `auto` is bf16 on a GPU that has it, else fp32."""
+    """Of the forward pass; `auto` is bf16 where the device has fast instructions for it, else fp32."""
     attention: Attention | None
     """How attention is computed; null for the library's choice, which is sdpa where an architecture has it."""
     gradient_checkpointing: bool
     """Whether layers are computed again in the backward pass: less memory and more time, the same gradients."""
+    gradient_caching: Annotated[int, Field(ge=16)] | None
+    """Tokens that are in memory with their gradients at one time, so that a batch of any size fits. Every text
+    then goes through the encoder twice, and the gradient is the same; null for the whole batch at once."""
     freeze_embeddings: bool
     """Whether to leave the tables of tokens, positions and types as they are."""
     lora: LoraParams | None

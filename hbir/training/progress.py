@@ -53,7 +53,7 @@ class Progress:
         """Note one step, and say something if it is time.
 
         Args:
-            loss: its loss.
+            loss: the last one that was read.
         """
         self._move_bar(loss)
         self._step += 1

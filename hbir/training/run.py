@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.util import get_device_name
@@ -15,7 +14,7 @@ from hbir.batching.plan import Plan, check_plan, read_plan
 from hbir.batching.summary import language_composition
 from hbir.core.errors import DataError
 from hbir.core.files import atomic_folder, read_table, require_writable
-from hbir.core.hashing import file_digest
+from hbir.core.hashing import digest, file_digest, folder_digest
 from hbir.core.machine import environment, main_root, write_record
 from hbir.core.schemas import PAIRS_SCHEMA
 from hbir.core.seeds import derive_seed
@@ -25,14 +24,19 @@ from hbir.encoding.origin import read_origin
 from hbir.training.card import model_card
 from hbir.training.checkpoint import Checkpoints
 from hbir.training.checks import require_installed
+from hbir.training.chunks import chunk_cost
+from hbir.training.cpu import speed_up
 from hbir.training.fingerprint import fingerprint, run_params
+from hbir.training.forward import Forward
 from hbir.training.history import History
+from hbir.training.inputs import Inputs, TokenInputs, make_inputs
 from hbir.training.loop import Loop
 from hbir.training.lora import merged
-from hbir.training.objective import uses_bf16
 from hbir.training.observer import Observer, watched
 from hbir.training.params import TrainParams
+from hbir.training.precision import uses_bf16
 from hbir.training.progress import log_file
+from hbir.training.table import CompactTables, compact_tables
 from hbir.training.texts import PairTexts
 from hbir.training.trainable import load_trainable, sizes
 from hbir.training.validation import Validation, make_validation
@@ -79,21 +83,24 @@ def train(job: Job, observer: Observer) -> TrainingRecord:
     hbir_folder = main_root() / ".hbir"
     with log_file(hbir_folder / "logs" / f"train-{job.sampler}.log"):
         prepare_torch(job.threads)
-        plan, pairs, validation = _checked_inputs(job)
+        plan, texts, validation = _checked_inputs(job)
         device = get_device_name()
-        name = _fingerprint(job, device)
+        model = load_trainable(job.initial, job.params, job.seed, device, job.trust_remote_code)
+        name = _fingerprint(job, device, uses_bf16(job.params, model))
         checkpoints = Checkpoints(hbir_folder / "checkpoints" / f"{job.sampler}-{name[:16]}")
         with checkpoints.locked():
-            model = load_trainable(job.initial, job.params, job.seed, device, job.trust_remote_code)
             params = _all_params(job, plan, model)
             _say_begin(job, plan, model)
+            forward, tables = _prepared(job, model, texts, checkpoints)
             with watched(observer, name, job.sampler, params):
                 torch.manual_seed(derive_seed(job.seed, "train", "dropout"))
                 history = Loop(
                     sampler=job.sampler,
                     model=model,
+                    forward=forward,
+                    tables=tables,
                     plan=plan,
-                    texts=PairTexts(pairs),
+                    texts=texts,
                     validation=validation,
                     params=job.params,
                     log_every=job.log_every,
@@ -102,23 +109,40 @@ def train(job: Job, observer: Observer) -> TrainingRecord:
                     observer=observer,
                 ).run()
                 record = _record(job, plan, params, name, history)
-                _save(job, model, checkpoints, record)
+                with tables.expanded():
+                    _save(job, model, checkpoints, record)
                 _keep_speed(name, history, model, job.threads)
                 checkpoints.remove()
     return record
 
 
-def _checked_inputs(job: Job) -> tuple[Plan, pa.Table, Validation]:
+def _checked_inputs(job: Job) -> tuple[Plan, PairTexts, Validation]:
     """Read what is trained on; everything that can be found wrong before the first step is found here."""
     require_installed(job.params)
     require_writable(job.output)
     plan = read_plan(job.plan)
     check_plan(plan, file_digest(job.pairs))
     pairs = read_table(job.pairs, PAIRS_SCHEMA)
-    return plan, pairs, make_validation(pairs, job.params.validation, plan.batch_size, job.seed)
+    texts = PairTexts(pairs)
+    return plan, texts, make_validation(pairs, texts, job.params.validation, plan.batch_size, job.seed)
 
 
-def _fingerprint(job: Job, device: str) -> str:
+def _prepared(
+    job: Job, model: SentenceTransformer, texts: PairTexts, checkpoints: Checkpoints
+) -> tuple[Forward, CompactTables]:
+    """Tokenise all texts, leave the rows of the token table that occur, and set up the forward pass."""
+    tokens = digest(f"{folder_digest(job.initial)} {file_digest(job.pairs)}")
+    inputs: Inputs = make_inputs(model, texts, main_root() / ".hbir" / "tokens" / tokens[:16])
+    tables = CompactTables()
+    if isinstance(inputs, TokenInputs):
+        tables = compact_tables(model, inputs, job.params.weight_decay, checkpoints.folder)
+    if model.device.type == "cpu":
+        speed_up(model)
+    cost = chunk_cost(model, model.device, job.params.gradient_caching)
+    return Forward(model, inputs, cost, uses_bf16(job.params, model)), tables
+
+
+def _fingerprint(job: Job, device: str, bf16: bool) -> str:
     return fingerprint(
         params=run_params(job.params, job.threads),
         seed=job.seed,
@@ -126,12 +150,12 @@ def _fingerprint(job: Job, device: str) -> str:
         pairs=job.pairs,
         initial=job.initial,
         device=device,
-        bf16=uses_bf16(job.params, torch.device(device)),
+        bf16=bf16,
     )
 
 
 def _say_begin(job: Job, plan: Plan, model: SentenceTransformer) -> None:
-    precision = "bf16" if uses_bf16(job.params, model.device) else "fp32"
+    precision = "bf16" if uses_bf16(job.params, model) else "fp32"
     counted = sizes(model)
     trained, every = counted["trainable_parameters"], counted["parameters"]
     weights = f"{every:,} weights" if trained == every else f"{trained:,} of {every:,} weights"

@@ -6,16 +6,17 @@ from typing import Any
 
 import torch
 from sentence_transformers import SentenceTransformer
+from sentence_transformers.util import batch_to_device
 from torch import nn
 from transformers import PreTrainedModel
 
 from hbir.core.errors import ModelError, TrainingError
-from hbir.encoding.model import load_encoder
+from hbir.encoding.model import features, load_encoder
 from hbir.encoding.prompts import SIDES
 from hbir.training.checks import no_attention
 from hbir.training.lora import add_lora, transformers
-from hbir.training.objective import embed, uses_bf16
 from hbir.training.params import TrainParams
+from hbir.training.precision import uses_bf16
 
 
 def load_trainable(
@@ -63,7 +64,7 @@ def prepare(model: SentenceTransformer, params: TrainParams, seed: int) -> None:
         TrainingError: when nothing is left to train, or the encoder cannot do what is asked.
     """
     if params.lora or params.freeze_embeddings:
-        for weight in unused_poolers(model, uses_bf16(params, model.device)):
+        for weight in unused_poolers(model, uses_bf16(params, model)):
             weight.requires_grad_(False)
     if params.lora:
         add_lora(model, params.lora, seed)
@@ -124,7 +125,10 @@ def unused_poolers(model: SentenceTransformer, bf16: bool) -> list[nn.Parameter]
     poolers = [weight for name, weight in model.named_parameters() if "pooler" in name.split(".")]
     if not poolers:
         return []
-    total = torch.stack([embed(model, ["a"], side, bf16).sum() for side in SIDES]).sum()
+    with torch.autocast(model.device.type, torch.bfloat16, enabled=bf16):
+        inputs = [(side, batch_to_device(features(model, ["a"], side), model.device)) for side in SIDES]
+        parts = [model(read, task=side)["sentence_embedding"].sum() for side, read in inputs]
+    total = torch.stack(parts).sum()
     gradients = torch.autograd.grad(total, poolers, allow_unused=True)
     return [weight for weight, gradient in zip(poolers, gradients, strict=True) if gradient is None]
 

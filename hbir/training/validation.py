@@ -7,7 +7,6 @@ from typing import TypedDict
 import numpy as np
 import pyarrow as pa
 import torch
-from sentence_transformers import SentenceTransformer
 
 from hbir.batching.examples import Example
 from hbir.batching.inventory import Inventory
@@ -16,34 +15,39 @@ from hbir.batching.pool import Pairing, Pool, same_language, two_languages
 from hbir.batching.validation_pairs import ALL_SOURCES, validation_inventory
 from hbir.batching.walk import Walk
 from hbir.core.errors import DataError
-from hbir.encoding.embed import embed
-from hbir.training.objective import info_nce, precision
+from hbir.encoding.prompts import SIDES, Side
+from hbir.training.forward import Forward
+from hbir.training.objective import info_nce
 from hbir.training.params import ValidationParams
 from hbir.training.texts import PairTexts
 
-_ENCODE_BATCH = 128
+_BLOCK = 512
+"""Texts that are cut into chunks together."""
 
 
 @dataclass
 class Validation:
-    """Hold every text once, and the batches as places in those texts."""
+    """Hold the rows of the pairs once, and the batches as places in those rows."""
 
     temperature: float
     counts_cross_lingual: bool
     """Whether the cross-lingual half decides about the best checkpoint too."""
-    queries: dict[str, int] = field(default_factory=dict)
-    passages: dict[str, int] = field(default_factory=dict)
+    rows: dict[Side, dict[int, int]] = field(default_factory=lambda: {side: {} for side in SIDES})
+    """By side, the rows of the pairs, each with its place."""
     monolingual: list[np.ndarray] = field(default_factory=list)
     """(b, 2) each: places of a query and its passage."""
     cross_lingual: list[np.ndarray] = field(default_factory=list)
     """(b, 2) each."""
 
 
-def make_validation(pairs: pa.Table, params: ValidationParams, size: int, seed: int) -> Validation:
+def make_validation(
+    pairs: pa.Table, texts: PairTexts, params: ValidationParams, size: int, seed: int
+) -> Validation:
     """Choose the batches once, from the validation pairs alone.
 
     Args:
         pairs: rows of `data/pairs.parquet`.
+        texts: of the same pairs.
         params: the section `train.validation`.
         size: pairs in a batch, fewer where there are not so many.
         seed: the base seed.
@@ -55,7 +59,6 @@ def make_validation(pairs: pa.Table, params: ValidationParams, size: int, seed: 
         DataError: when there are no validation pairs or not in a language that is asked for.
     """
     inventory = validation_inventory(pairs)
-    texts = PairTexts(pairs)
     languages = inventory.languages if params.monolingual == "all" else params.monolingual
     validation = Validation(params.temperature, params.cross_lingual)
     for lang in languages:
@@ -79,22 +82,17 @@ class Losses(TypedDict):
     """None where there is only one language."""
 
 
-def validate(model: SentenceTransformer, validation: Validation, bf16: bool = False) -> Losses:
+def validate(forward: Forward, validation: Validation) -> Losses:
     """Compute the validation losses.
 
     Args:
-        model: the encoder.
+        forward: the encoder.
         validation: the fixed batches.
-        bf16: whether to run in bfloat16 where that is safe.
 
     Returns:
         The loss and its halves, to six decimals.
     """
-    with precision(model, bf16):
-        queries = torch.from_numpy(embed(model, list(validation.queries), "query", _ENCODE_BATCH))  # (n, d)
-        passages = torch.from_numpy(
-            embed(model, list(validation.passages), "document", _ENCODE_BATCH)
-        )  # (m, d)
+    queries, passages = (_embed(forward, side, validation.rows[side]) for side in SIDES)  # (n, d), (m, d)
 
     def mean(batches: Sequence[np.ndarray]) -> float:
         losses = [
@@ -108,6 +106,15 @@ def validate(model: SentenceTransformer, validation: Validation, bf16: bool = Fa
     cross_lingual = mean(validation.cross_lingual)
     loss = (monolingual + cross_lingual) / 2 if validation.counts_cross_lingual else monolingual
     return Losses(loss=round(loss, 6), monolingual=monolingual, cross_lingual=cross_lingual)
+
+
+def _embed(forward: Forward, side: Side, places: dict[int, int]) -> torch.Tensor:
+    """Embed rows of one side without gradients and without dropout."""
+    rows = np.array(list(places), dtype=np.int64)
+    forward.model.eval()
+    with torch.no_grad():
+        blocks = [forward.embed({side: rows[i : i + _BLOCK]})[side] for i in range(0, len(rows), _BLOCK)]
+    return torch.cat(blocks).float().cpu()  # (n, d)
 
 
 def _draw(
@@ -128,15 +135,12 @@ def _placed(validation: Validation, texts: PairTexts, inventory: Inventory, step
         query_langs=[langs[example.query_lang] for example in step],
         passage_langs=[langs[example.passage_lang] for example in step],
     )
-    queries, passages = texts.queries(batch), texts.passages(batch)
-    rows = [
-        (
-            validation.queries.setdefault(query, len(validation.queries)),
-            validation.passages.setdefault(passage, len(validation.passages)),
-        )
-        for query, passage in zip(queries, passages, strict=True)
-    ]
-    return np.array(rows)  # (b, 2)
+    places = [_places(validation.rows[side], rows) for side, rows in texts.rows(batch).items()]
+    return np.stack(places, axis=1)  # (b, 2)
+
+
+def _places(known: dict[int, int], rows: np.ndarray) -> list[int]:
+    return [known.setdefault(row, len(known)) for row in rows.tolist()]
 
 
 def _no_pairs(lang: str) -> DataError:

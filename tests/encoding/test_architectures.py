@@ -30,13 +30,13 @@ from hbir.encoding.presets import PRESETS, PROMPTS, SCRATCH
 from hbir.encoding.prompts import SIDES, Side
 from hbir.evaluation.params import EvaluateParams
 from hbir.evaluation.scoring import score_task
-from hbir.training import objective
 from hbir.training.objective import info_nce
 from hbir.training.run import train
 from tests.encoding.architectures import MAKERS, TEXTS, family, make_custom
 from tests.encoding.builder import make_params as make_encoder_params
 from tests.training.conftest import LORA, Files, make_params, write_plans
 from tests.training.observers import Silent
+from tests.training.running import embed as training_embed
 
 QUERY_TOKENS, PASSAGE_TOKENS, STEPS = 44, 60, 20
 COMMIT = "a" * 40
@@ -180,7 +180,7 @@ def test_each_side_has_its_own_prompt_and_longest_input(preset: str, initial: In
     for side, limit in limits.items():
         long = TEXTS[0] + " and what it is" * 30
         with torch.no_grad():
-            ours = objective.embed(model, [long, "a", TEXTS[1]], side, bf16=False).numpy()
+            ours = training_embed(model, [long, "a", TEXTS[1]], side).numpy()
         assert np.allclose(ours, embed(model, [long, "a", TEXTS[1]], side, 8), atol=1e-6)
         short = model.encode(prompts[side] + TEXTS[0][:12])
         assert np.allclose(embed(model, [TEXTS[0][:12]], side, 1)[0], short, atol=1e-6)
@@ -260,7 +260,7 @@ def test_without_normalisation_training_and_scoring_take_the_inner_product(folde
     lengths = np.linalg.norm(embed(before, queries, "query", 8), axis=1)
     assert not np.allclose(lengths, 1, atol=0.1)
     with torch.no_grad():
-        ours = objective.embed(before, queries, "query", bf16=False).numpy()
+        ours = training_embed(before, queries, "query").numpy()
     assert np.allclose(ours, embed(before, queries, "query", 8), atol=1e-5)
     path = trained(folder, start)
     model = load_encoder(path, device="cpu")

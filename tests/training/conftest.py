@@ -62,6 +62,7 @@ def make_params(**changes: Any) -> TrainParams:
         precision="auto",
         attention=None,
         gradient_checkpointing=False,
+        gradient_caching=None,
         freeze_embeddings=False,
         lora=None,
         weight_decay=0.01,

@@ -16,12 +16,12 @@ from sentence_transformers.sentence_transformer.modules import Dense
 from hbir.core.errors import HbirError, ParamsError, TrainingError
 from hbir.encoding.model import load_encoder
 from hbir.training.lora import merged, transformers
-from hbir.training.objective import embed
 from hbir.training.params import LoraParams
 from hbir.training.run import train
 from hbir.training.trainable import prepare, trained_state, unused_poolers
 from tests.training.conftest import LORA, TEXTS, Files, make_params, routed, weights
 from tests.training.observers import Silent
+from tests.training.running import embed
 
 
 def test_additions_change_nothing_before_the_first_step(model: SentenceTransformer):

@@ -12,11 +12,11 @@ from hbir.core.errors import DataError
 from hbir.core.training_record import ValidationPoint
 from hbir.encoding.model import load_encoder
 from hbir.training.history import History, curve_interval
-from hbir.training.objective import embed
 from hbir.training.optimizer import make_optimizer
 from hbir.training.texts import PairTexts
 from hbir.training.validation import make_validation, validate
 from tests.training.conftest import LANGS, Files, make_pairs, make_params
+from tests.training.running import embed, text_forward
 
 
 def test_texts_are_found_by_pair_and_language():
@@ -25,24 +25,27 @@ def test_texts_are_found_by_pair_and_language():
     rows = {(row["lang"], row["pair_id"]): row for row in pairs.to_pylist()}
     wanted = [(3, "aa", "cc"), (29, "cc", "aa"), (0, "bb", "bb")]
     batch = Batch(np.array([w[0] for w in wanted]), [w[1] for w in wanted], [w[2] for w in wanted])
-    assert texts.queries(batch) == [rows[lang, pair]["query"] for pair, lang, _ in wanted]
-    assert texts.passages(batch) == [rows[lang, pair]["passage"] for pair, _, lang in wanted]
+    found = texts.rows(batch)
+    assert texts.texts("query", found["query"]) == [rows[lang, pair]["query"] for pair, lang, _ in wanted]
+    assert texts.texts("document", found["document"]) == [rows[lang, p]["passage"] for p, _, lang in wanted]
 
 
 @pytest.mark.parametrize(("pair", "lang"), [(99, "aa"), (-1, "cc"), (3, "zz")])
 def test_a_pair_that_is_not_there_is_named(pair, lang):
     with pytest.raises(DataError, match=f"expected pair {pair} in {lang}, which the plan names, found none"):
-        PairTexts(make_pairs()).queries(Batch(np.array([pair]), [lang], [lang]))
+        PairTexts(make_pairs()).rows(Batch(np.array([pair]), [lang], [lang]))
 
 
 def test_validation_is_of_validation_pairs_alone_and_half_of_each_kind():
     pairs = make_pairs()
-    validation = make_validation(pairs, make_params().validation, 4, 1)
+    validation = make_validation(pairs, PairTexts(pairs), make_params().validation, 4, 1)
     held_out = pairs.filter(pc.equal(pairs["split"], "validation"))
-    assert set(validation.queries) <= set(held_out["query"].to_pylist())
-    assert set(validation.passages) <= set(held_out["passage"].to_pylist())
+    queries, passages = (
+        PairTexts(pairs).texts(side, np.array(list(validation.rows[side]))) for side in ("query", "document")
+    )
+    assert set(queries) <= set(held_out["query"].to_pylist())
+    assert set(passages) <= set(held_out["passage"].to_pylist())
     assert len(validation.monolingual) == len(validation.cross_lingual) == len(LANGS)
-    queries, passages = list(validation.queries), list(validation.passages)
     for batches, same in ((validation.monolingual, True), (validation.cross_lingual, False)):
         for batch in batches:
             langs = [(queries[q][:2], passages[p][:2]) for q, p in batch]
@@ -53,29 +56,30 @@ def test_validation_is_of_validation_pairs_alone_and_half_of_each_kind():
 
 def test_validation_can_be_english_alone():
     params = replace(make_params().validation, monolingual=["bb"], cross_lingual=False)
-    validation = make_validation(make_pairs(), params, 4, 1)
+    validation = make_validation(make_pairs(), PairTexts(make_pairs()), params, 4, 1)
     assert len(validation.monolingual) == 1
     assert not validation.counts_cross_lingual
     with pytest.raises(DataError, match="at least two validation pairs in dd"):
-        make_validation(make_pairs(), replace(params, monolingual=["dd"]), 4, 1)
+        make_validation(make_pairs(), PairTexts(make_pairs()), replace(params, monolingual=["dd"]), 4, 1)
 
 
 def test_the_loss_is_the_mean_of_its_halves_or_the_monolingual_one(files: Files):
     model = load_encoder(files.folder / "initial")
-    validation = make_validation(make_pairs(), make_params().validation, 4, 1)
-    losses = validate(model, validation)
+    validation = make_validation(make_pairs(), PairTexts(make_pairs()), make_params().validation, 4, 1)
+    forward = text_forward(model, PairTexts(make_pairs()))
+    losses = validate(forward, validation)
     assert losses["cross_lingual"] is not None
     assert losses["loss"] == pytest.approx((losses["monolingual"] + losses["cross_lingual"]) / 2, abs=1e-6)
     validation.counts_cross_lingual = False
-    assert validate(model, validation)["loss"] == losses["monolingual"]
+    assert validate(forward, validation)["loss"] == losses["monolingual"]
 
 
 def test_one_language_has_no_cross_lingual_half(files: Files):
     pairs = make_pairs()
     alone = pairs.filter(pc.equal(pairs["lang"], "aa"))
-    losses = validate(
-        load_encoder(files.folder / "initial"), make_validation(alone, make_params().validation, 4, 1)
-    )
+    texts = PairTexts(alone)
+    validation = make_validation(alone, texts, make_params().validation, 4, 1)
+    losses = validate(text_forward(load_encoder(files.folder / "initial"), texts), validation)
     assert losses["cross_lingual"] is None
     assert losses["loss"] == losses["monolingual"]
 
@@ -99,13 +103,15 @@ def test_bf16_stays_near_fp32(files: Files):
 @pytest.mark.parametrize(("bf16", "expected"), [(False, torch.float32), (True, torch.bfloat16)])
 def test_validation_can_run_in_bf16(files: Files, bf16, expected):
     model = load_encoder(files.folder / "initial", device="cpu")
-    validation = make_validation(make_pairs(), make_params().validation, 4, 1)
+    validation = make_validation(make_pairs(), PairTexts(make_pairs()), make_params().validation, 4, 1)
     used = set()
     linear = model.transformers_model.encoder.layer[0].intermediate.dense
     linear.register_forward_hook(lambda _, __, output: used.add(output.dtype))
-    assert validate(model, validation, bf16)["loss"] == pytest.approx(
-        validate(model, validation)["loss"], abs=0.1
-    )
+    losses = [
+        validate(text_forward(model, PairTexts(make_pairs()), precision), validation)["loss"]
+        for precision in (bf16, False)
+    ]
+    assert losses[0] == pytest.approx(losses[1], abs=0.1)
     assert used == {torch.float32, expected}
 
 

@@ -18,8 +18,8 @@ from hbir.core.hashing import folder_digest
 from hbir.core.training_record import read_training
 from hbir.encoding import model as encoding
 from hbir.encoding.prompts import Side
-from hbir.training import loop
-from hbir.training.objective import uses_bf16
+from hbir.training import loop, precision
+from hbir.training.precision import uses_bf16
 from hbir.training.run import train
 from tests.training.conftest import STEPS, Files, make_pairs, make_params
 from tests.training.observers import Recorder, Silent
@@ -131,9 +131,15 @@ def test_an_encoder_without_weights_is_refused(files: Files, tmp_path: Path):
         train(job, Silent())
 
 
-def test_bf16_is_not_chosen_on_a_cpu():
-    assert not uses_bf16(make_params(), torch.device("cpu"))
-    assert uses_bf16(make_params(precision="bf16"), torch.device("cpu"))
+@pytest.mark.parametrize(
+    ("instructions", "width", "chosen"), [("", 384, False), ("avx512_bf16", 384, True), ("amx", 64, False)]
+)
+def test_bf16_is_chosen_on_a_cpu_that_has_it_for_wide_encoders(monkeypatch, instructions, width, chosen):
+    monkeypatch.setattr(precision, "has_fast_bf16", lambda: instructions)
+    model = torch.nn.Linear(width, width)
+    assert uses_bf16(make_params(), model) == chosen
+    assert uses_bf16(make_params(precision="bf16"), model)
+    assert not uses_bf16(make_params(precision="fp32"), model)
 
 
 def test_the_points_of_the_observer_and_of_the_file_are_two_things(files: Files, tmp_path: Path):

@@ -17,12 +17,12 @@ from hbir.encoding.prompts import SIDES
 from hbir.training import checks
 from hbir.training.checks import require_installed
 from hbir.training.lora import transformers
-from hbir.training.objective import embed
 from hbir.training.optimizer import make_optimizer
 from hbir.training.run import train
 from hbir.training.trainable import prepare, sizes, trained_state
 from tests.training.conftest import LORA, TEXTS, Files, make_params, routed, weights
 from tests.training.observers import Silent
+from tests.training.running import embed
 
 
 def static() -> SentenceTransformer:

@@ -1,0 +1,120 @@
+"""Tokenise every text of the pairs once, for all samplers, into files that are mapped into memory."""
+
+import itertools
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+from sentence_transformers import SentenceTransformer
+
+from hbir.core.disk_faults import write_faults
+from hbir.core.files import atomic_folder
+from hbir.encoding.model import features
+from hbir.encoding.prompts import SIDES, Side
+from hbir.training.layout import Layout, split
+from hbir.training.texts import PairTexts
+
+log = logging.getLogger(__name__)
+_BLOCK = 1024
+"""Texts that are tokenised in one call: the tokenizer takes all cores, and memory stays bounded."""
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Hold the token ids of all texts of one side."""
+
+    ids: np.ndarray
+    """(t,) int32, mapped from a file."""
+    ends: np.ndarray
+    """(n,) int64: where each text's ids end."""
+    used: np.ndarray
+    """(u,) int32: every id that occurs, ascending."""
+
+    def lengths(self, rows: np.ndarray) -> np.ndarray:
+        """Count the ids of texts.
+
+        Args:
+            rows: (k,) which.
+
+        Returns:
+            (k,) int64.
+        """
+        return np.asarray(self.ends[rows] - self._starts(rows))
+
+    def take(self, rows: np.ndarray) -> list[np.ndarray]:
+        """Look up the ids of texts.
+
+        Args:
+            rows: (k,) which.
+
+        Returns:
+            (k,) the ids of each, views of the file.
+        """
+        spans = zip(self._starts(rows).tolist(), self.ends[rows].tolist(), strict=True)
+        return [self.ids[start:end] for start, end in spans]
+
+    def _starts(self, rows: np.ndarray) -> np.ndarray:
+        return np.where(rows > 0, self.ends[rows - 1], 0)
+
+
+def read_tokens(
+    folder: Path, model: SentenceTransformer, layouts: dict[Side, Layout], texts: PairTexts
+) -> dict[Side, Tokens]:
+    """Read the ids of all texts, and tokenise them first where no training of the same texts has done so.
+
+    Args:
+        folder: of the files; its name stands for the tokenizer and the pairs.
+        model: the encoder.
+        layouts: by side, how it wants its ids.
+        texts: of all pairs.
+
+    Returns:
+        The ids by side.
+
+    Raises:
+        DataError: when the files cannot be written.
+    """
+    with write_faults(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder.with_suffix(".lock")):
+            if not folder.is_dir():
+                log.info("tokenising %d queries and as many passages", len(texts))
+                with atomic_folder(folder) as new:
+                    for side in layouts:
+                        _tokenise(new, model, side, texts)
+    return {side: _read(folder, side) for side in SIDES}
+
+
+def _tokenise(folder: Path, model: SentenceTransformer, side: Side, texts: PairTexts) -> None:
+    lengths: list[np.ndarray] = []
+    seen = np.zeros(0, dtype=bool)
+    with (folder / f"{side}.ids").open("wb") as file:
+        for rows in _blocks(model, side, texts):
+            ids = np.concatenate(rows)
+            seen = _marked(seen, ids)
+            lengths.append(np.fromiter((len(row) for row in rows), dtype=np.int64, count=len(rows)))
+            file.write(ids.tobytes())
+    np.save(folder / f"{side}.ends.npy", np.cumsum(np.concatenate(lengths)))
+    np.save(folder / f"{side}.used.npy", np.flatnonzero(seen).astype(np.int32))
+
+
+def _blocks(model: SentenceTransformer, side: Side, texts: PairTexts) -> Iterator[list[np.ndarray]]:
+    for start, end in itertools.pairwise([*range(0, len(texts), _BLOCK), len(texts)]):
+        yield split(features(model, texts.texts(side, slice(start, end)), side))
+
+
+def _marked(seen: np.ndarray, ids: np.ndarray) -> np.ndarray:
+    highest = int(ids.max(initial=-1)) + 1
+    grown = np.pad(seen, (0, max(0, highest - len(seen))))
+    grown[ids] = True
+    return grown
+
+
+def _read(folder: Path, side: Side) -> Tokens:
+    path = folder / f"{side}.ids"
+    empty = path.stat().st_size == 0
+    ids = np.zeros(0, dtype=np.int32) if empty else np.memmap(path, dtype=np.int32, mode="r")
+    return Tokens(ids=ids, ends=np.load(folder / f"{side}.ends.npy"), used=np.load(folder / f"{side}.used.npy"))

@@ -1,0 +1,133 @@
+"""Chunks, one forward for both sides and gradient caching change neither the loss nor the gradient."""
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sentence_transformers import SentenceTransformer
+
+from hbir.encoding.model import load_encoder
+from hbir.encoding.prompts import SIDES
+from hbir.training.chunks import ChunkCost, chunk_cost, cut
+from hbir.training.cpu import speed_up
+from hbir.training.objective import backward, cached_backward, info_nce
+from tests.training.conftest import Files, routed
+from tests.training.running import pair_texts, token_forward
+
+QUERIES = [f"{'aa which ' * (n % 5)}number is {n}" for n in range(12)]
+PASSAGES = [f"bb the number {'comes of ' * (n * 7 % 11)}{n}" for n in range(12)]
+ROWS = {"query": np.arange(12), "document": np.arange(12)}
+
+
+def padded(lengths: np.ndarray, chunks: list[np.ndarray], overhead: float) -> float:
+    return sum(len(chunk) * max(1, lengths[chunk].max()) + overhead for chunk in chunks)
+
+
+def every_cut(lengths: np.ndarray, cost: ChunkCost) -> float:
+    """Try all ways to cut texts in the order of their lengths: the slow twin."""
+    order = np.argsort(lengths, kind="stable")
+    best = np.inf
+    for ends in itertools.product([False, True], repeat=len(order) - 1):
+        chunks = np.split(order, [i + 1 for i, end in enumerate(ends) if end])
+        if all(len(c) == 1 or len(c) * max(1, lengths[c].max()) <= cost.longest for c in chunks):
+            best = min(best, padded(lengths, chunks, cost.overhead))
+    return best
+
+
+@given(
+    st.lists(st.integers(0, 40), min_size=1, max_size=9),
+    st.sampled_from([0.0, 3.0, 50.0]),
+    st.sampled_from([8, 60, 4096]),
+)
+@settings(max_examples=150, deadline=None)
+def test_no_other_cut_costs_less(lengths: list[int], overhead: float, longest: int):
+    sizes, cost = np.array(lengths), ChunkCost(overhead, longest)
+    chunks = cut(sizes, cost)
+    assert sorted(np.concatenate(chunks).tolist()) == list(range(len(lengths)))
+    assert padded(sizes, chunks, overhead) == pytest.approx(every_cut(sizes, cost))
+    assert all(len(c) == 1 or len(c) * max(1, sizes[c].max()) <= longest for c in chunks)
+
+
+def test_a_wide_encoder_is_cut_finer_than_a_narrow_one():
+    narrow, wide = (torch.nn.Sequential(torch.nn.Linear(n, n)) for n in (8, 512))
+    device = torch.device("cpu")
+    assert chunk_cost(narrow, device).overhead > chunk_cost(wide, device).overhead
+    assert chunk_cost(wide, device, 77).longest == 77
+
+
+def gradients(model: SentenceTransformer) -> dict[str, torch.Tensor]:
+    found = {name: weight.grad.clone() for name, weight in model.named_parameters() if weight.grad is not None}
+    model.zero_grad()
+    return found
+
+
+def plain(model: SentenceTransformer) -> tuple[float, dict[str, torch.Tensor]]:
+    """Do a step as it is written in the paper: each text alone, no chunks, no padding."""
+    sides = []
+    for side, texts in zip(SIDES, (QUERIES, PASSAGES), strict=True):
+        rows = [
+            model(model.preprocess([text], prompt=model.prompts.get(side), task=side), task=side)
+            for text in texts
+        ]
+        sides.append(torch.cat([row["sentence_embedding"] for row in rows]))
+    loss = info_nce(sides[0], sides[1], 0.05)
+    loss.backward()
+    return loss.item(), gradients(model)
+
+
+@pytest.mark.parametrize("longest", [16, 4096])
+@pytest.mark.parametrize("kind", ["plain", "prompted", "routed"])
+@pytest.mark.parametrize("run", [backward, cached_backward])
+@pytest.mark.parametrize("fast", [False, True])
+def test_loss_and_gradient_are_those_of_texts_one_by_one(
+    files: Files, tmp_path: Path, run, kind: str, longest: int, fast: bool
+):
+    model = routed(files) if kind == "routed" else load_encoder(files.folder / "initial", device="cpu")
+    if kind == "prompted":
+        model.prompts = {"query": "query: ", "document": "passage: "}
+    expected, slow = plain(model.eval())
+    if fast:
+        speed_up(model)
+    forward = token_forward(model, pair_texts(QUERIES, PASSAGES), tmp_path / "t", ChunkCost(1.0, longest))
+    assert forward.inputs.mixes == (kind != "routed")
+    assert len(list(forward.chunks(ROWS))) > (4 if longest == 16 else 1)
+    loss = run(forward, ROWS, 0.05)
+    assert loss.item() == pytest.approx(expected, abs=1e-5)
+    found = gradients(model)
+    assert found.keys() == slow.keys()
+    for name, gradient in slow.items():
+        assert torch.allclose(found[name], gradient, atol=2e-5), name
+
+
+def test_gradient_caching_draws_the_same_dropout(files: Files, tmp_path: Path):
+    results = []
+    for run in (backward, cached_backward):
+        model = load_encoder(files.folder / "initial", device="cpu")
+        speed_up(model)
+        texts = pair_texts(QUERIES, PASSAGES)
+        forward = token_forward(model.train(), texts, tmp_path / "t", ChunkCost(1.0, 64))
+        torch.manual_seed(3)
+        loss = run(forward, ROWS, 0.05)
+        results.append((loss.item(), gradients(model), torch.get_rng_state()))
+    (plain_loss, slow, after), (cached, fast, state) = results
+    assert cached == pytest.approx(plain_loss, abs=1e-6)
+    assert torch.equal(after, state)
+    assert all(torch.allclose(fast[name], slow[name], atol=1e-5) for name in slow)
+    model.eval()
+    assert run(forward, ROWS, 0.05).item() != pytest.approx(cached, abs=1e-4)
+
+
+def test_embeddings_are_those_of_encode_in_their_order(files: Files, tmp_path: Path):
+    model = load_encoder(files.folder / "initial", device="cpu")
+    forward = token_forward(model, pair_texts(QUERIES, PASSAGES), tmp_path / "t", ChunkCost(1.0, 32))
+    rows = {"query": np.array([11, 0, 5]), "document": np.array([2, 2, 7, 1])}
+    with torch.no_grad():
+        embedded = forward.embed(rows)
+    queries = model.encode_query([QUERIES[i] for i in rows["query"]])
+    passages = model.encode_document([PASSAGES[i] for i in rows["document"]])
+    assert np.allclose(embedded["query"], queries, atol=1e-6)
+    assert np.allclose(embedded["document"], passages, atol=1e-6)
