@@ -1,33 +1,39 @@
 """Measure the memory of a function in a process of its own."""
 
+import importlib
 import multiprocessing
 import resource
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 _STATUS = Path("/proc/self/status")
 
 
-def peak_memory(function: Callable[..., object], *args: object) -> float:
+def peak_memory(function: Callable[..., object], *args: object, imports: Sequence[str] = ()) -> float:
     """Call a function in a fresh process and return its peak memory.
 
-    What its module imports at the top does not count; what the function itself imports does.
+    What its module imports at the top, and what `imports` names, does not count.
 
     Args:
         function: at the top of a module, so that another process finds it.
         *args: its arguments, picklable.
+        imports: modules that are imported before.
 
     Returns:
         MB of resident memory at the peak, above what there was before the call.
     """
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
-        return pool.submit(_peak_above_imports, function, args).result()
+        return pool.submit(_peak_above_imports, function, args, imports).result()
 
 
-def _peak_above_imports(function: Callable[..., object], args: tuple[object, ...]) -> float:
+def _peak_above_imports(
+    function: Callable[..., object], args: tuple[object, ...], imports: Sequence[str]
+) -> float:
+    for name in imports:
+        importlib.import_module(name)
     before = _peak()
     function(*args)
     return _peak() - before

@@ -2,7 +2,7 @@
 
 A folder holds `embeddings.f16` (count × dimension, row by row), `keys.i64` (one per passage) and `meta.json`,
 which is written last. Until then `begun.json` stands in its place, and what is there is taken up again.
-It is read chunk by chunk with `np.fromfile`; mapped with `np.memmap`, its pages would count as memory in use.
+It is read chunk by chunk into one array; mapped with `np.memmap`, its pages would count as memory in use.
 """
 
 import os
@@ -23,6 +23,8 @@ from hbir.core.files import read_json, write_json
 FORMAT = 1
 EMBEDDINGS, KEYS, META, BEGUN = "embeddings.f16", "keys.i64", "meta.json", "begun.json"
 _KEY_BYTES, _VALUE_BYTES = 8, 2
+_KEYS = 1 << 16
+"""Read at once."""
 
 Embed = Callable[[list[str]], np.ndarray]
 """Embeds passages: n texts → (n, d) of any float type."""
@@ -65,9 +67,11 @@ class Index:
     count: int
     dimension: int
 
-    def keys(self) -> np.ndarray:
-        """Read all keys: (count,) int64."""
-        return np.fromfile(self.folder / KEYS, dtype=np.int64)
+    def key_parts(self) -> Iterator[np.ndarray]:
+        """Read the keys, some after the other: (count,) int64 in all."""
+        with (self.folder / KEYS).open("rb") as keys:
+            while (part := np.fromfile(keys, dtype=np.int64, count=_KEYS)).size:
+                yield part
 
     def chunks(self, size: int) -> Iterator[Chunk]:
         """Read the embeddings from the start.
@@ -76,13 +80,14 @@ class Index:
             size: passages at once.
 
         Yields:
-            The chunks in the order of the corpus.
+            The chunks in the order of the corpus; each overwrites the embeddings of the one before.
         """
+        values = np.empty((min(size, self.count), self.dimension), dtype=np.float16)
         with (self.folder / KEYS).open("rb") as keys, (self.folder / EMBEDDINGS).open("rb") as embeddings:
             for start in range(0, self.count, size):
-                rows = min(size, self.count - start)
-                values = np.fromfile(embeddings, dtype=np.float16, count=rows * self.dimension)
-                yield Chunk(np.fromfile(keys, dtype=np.int64, count=rows), values.reshape(rows, self.dimension))
+                rows = values[: self.count - start]
+                embeddings.readinto(rows.data)
+                yield Chunk(np.fromfile(keys, dtype=np.int64, count=len(rows)), rows)
 
 
 def embedded(passages: Iterable[Keyed], embed: Embed, size: int) -> Iterator[Chunk]:

@@ -25,6 +25,9 @@ from hbir.retrieval.index import (
 )
 from hbir.retrieval.topk import TopK
 
+_READ = 1 << 24
+"""Numbers read from kept embeddings at once: 32 MiB, and 64 as float32. Fewer are searched more slowly."""
+
 
 class Cache(NamedTuple):
     """Say where embeddings are kept, and of which encoder."""
@@ -65,7 +68,7 @@ def search_streamed(
         queries: (n_queries, d) embeddings.
         embed: embeds passages.
         cache: where their embeddings are kept and found again; None embeds them every time.
-        size: passages embedded and scored at once.
+        size: passages embedded at once.
 
     Returns:
         The ranks of the positives.
@@ -141,21 +144,26 @@ class _Source:
             self.recipe = Recipe(corpus.fingerprint(), cache.encoder, dimension)
             self.index = find_index(self.folder, self.recipe)
 
-    def keys(self) -> np.ndarray:
-        """Return the hash of every id, sorted, (count,) int64, once it is known that none comes twice."""
+    def key_parts(self) -> Iterator[np.ndarray]:
+        """Give the hash of every id, (count,) int64 in all, once it is known that none comes twice.
+
+        Where embeddings are kept that was known before; a corpus that is read for the first time takes 8 bytes
+        of memory per passage meanwhile.
+        """
         if self.index:
-            return np.sort(self.index.keys())
+            yield from self.index.key_parts()
+            return
         keys = np.fromiter((passage.key for passage in self._passages()), dtype=np.int64)  # (count,)
         keys.sort()
         if (again := keys[1:][keys[1:] == keys[:-1]]).size:
             raise self._twice(set(again.tolist()))
-        return keys
+        yield keys
 
     def chunks(self, embed: Embed, size: int) -> Iterator[Chunk]:
         if self.folder and self.recipe and not self.index:
             self.index = build_index(self.folder, self._passages(), embed, self.recipe, size)
         if self.index:
-            yield from self.index.chunks(size)
+            yield from self.index.chunks(max(1, _READ // self.dimension))
             return
         for chunk in embedded(self._passages(), embed, size):
             check_dimension(chunk, self.dimension)
@@ -179,9 +187,10 @@ def _check_known(task: StreamedTask, keys: np.ndarray, sources: Iterable[_Source
     seen = np.zeros(len(keys), dtype=bool)
     passages = 0
     for source in sources:
-        held = source.keys()  # (count,)
-        passages += len(held)
-        seen |= np.searchsorted(held, keys, "right") > np.searchsorted(held, keys, "left")
+        for held in source.key_parts():
+            passages += len(held)
+            held.sort()
+            seen |= np.searchsorted(held, keys, "right") > np.searchsorted(held, keys, "left")
     unknown = [task.judged.passage_ids[number] for number in np.flatnonzero(~seen)]
     tolerate_unknown(unknown, len(keys), "relevant passages", f"benchmark {task.name}", task.unknown_share)
     return passages

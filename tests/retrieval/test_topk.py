@@ -61,6 +61,23 @@ def test_equal_scores_go_by_key_at_the_cut_off(n, k):
     assert best.keys.tolist() == [[399, *range(k - 1)]] * n
 
 
+def test_every_half_is_the_same_number_in_float32():
+    """All 63,488 finite ones, subnormal ones too; a query picks one column."""
+    halves = np.arange(2**16, dtype=np.uint16).view(np.float16)
+    halves = halves[np.isfinite(halves)]
+    best = TopK(np.ones((1, 1), np.float32), len(halves))
+    for part in np.array_split(np.arange(len(halves)), [7, 5000]):
+        best.add(halves[part, None], part)
+    np.testing.assert_array_equal(best.scores[0], halves[best.keys[0]].astype(np.float32))
+    assert (np.diff(best.scores[0]) <= 0).all()
+
+
+def test_what_was_added_before_is_kept_while_chunks_of_other_sizes_follow():
+    best = streamed(np.eye(2), np.array([[9, 1], [1, 8], [5, 2], [6, 3]], np.float16), np.arange(4), 2, [3])
+    assert best.scores.tolist() == [[9, 6], [8, 3]]
+    assert best.keys.tolist() == [[0, 3], [1, 3]]
+
+
 def test_fewer_passages_than_asked_for():
     best = TopK(np.ones((2, 2)), 5)
     best.add(np.empty((0, 2), np.float16), np.empty(0, np.int64))
