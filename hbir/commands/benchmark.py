@@ -1,7 +1,7 @@
 """Score any encoder on a benchmark, inside a project or not."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 from rich.console import Console
@@ -11,7 +11,9 @@ from hbir.core.errors import ParamsError
 from hbir.core.files import require_writable, write_json
 from hbir.core.hashing import file_digest
 from hbir.core.lines import expanded
+from hbir.core.precision import FP32, Precision
 from hbir.evaluation.evaluate import Evaluation
+from hbir.evaluation.params import EvaluateParams
 from hbir.reporting.benchmark import show
 
 
@@ -34,6 +36,13 @@ from hbir.reporting.benchmark import show
     show_default=True,
     help="Texts embedded at once.",
 )
+@click.option(
+    "--precision",
+    type=click.Choice(get_args(Precision)),
+    default=FP32,
+    show_default=True,
+    help="In which texts are embedded; it is named beside the scores.",
+)
 @click.option("--embeddings", help="Folder that keeps the embeddings of a streamed corpus.")
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads; all by default.")
 @click.option("--query-prompt", help="What goes before a query, in place of the model's own.")
@@ -48,6 +57,7 @@ def benchmark(
     options: tuple[str, ...],
     out: Path | None,
     batch_size: int,
+    precision: Precision,
     embeddings: str | None,
     threads: int | None,
     query_prompt: str | None,
@@ -72,9 +82,14 @@ def benchmark(
         scored = {"run": {"name": str(run), "digest": file_digest(run)}}
     else:
         prompts = {"query": query_prompt, "document": document_prompt}
-        evaluation, fingerprint = _score_model(
-            entry, str(model), batch_size, embeddings, threads, prompts, trust_remote_code
+        params = EvaluateParams(
+            benchmarks=[entry],
+            query_chunk=1024,
+            batch_size=batch_size,
+            precision=precision,
+            embeddings=embeddings,
         )
+        evaluation, fingerprint = _score_model(params, str(model), threads, prompts, trust_remote_code)
         scored = {"model": {"name": str(model), "fingerprint": fingerprint}}
     show(str(model or run), evaluation, Console())  # first: the disk may have become full in the meantime
     if out:
@@ -82,10 +97,8 @@ def benchmark(
 
 
 def _score_model(
-    entry: dict[str, Any],
+    params: EvaluateParams,
     model: str,
-    batch_size: int,
-    embeddings: str | None,
     threads: int | None,
     prompts: dict[str, str | None],
     trust_remote_code: bool,
@@ -95,17 +108,15 @@ def _score_model(
     from hbir.encoding.model import open_encoder, prepare_torch
     from hbir.encoding.prompts import SIDES
     from hbir.encoding.sources import find_source
-    from hbir.evaluation.params import EvaluateParams
     from hbir.evaluation.scoring import Benchmark
 
     find_source(model, None, f"model {model}", trust_remote_code)
-    params = EvaluateParams(benchmarks=[entry], query_chunk=1024, batch_size=batch_size, embeddings=embeddings)
-    loaded = Benchmark(entry, None, params)  # before the model, which takes longer
+    loaded = Benchmark(params.benchmarks[0], None, params)  # before the model, which takes longer
     prepare_torch(threads)
     encoder = open_encoder(
         model, trust_remote_code=trust_remote_code, prompts={side: prompts[side] for side in SIDES}
     )
-    return loaded.score(encoder), encoder_fingerprint(encoder)
+    return loaded.score(encoder), encoder_fingerprint(encoder, params.precision)
 
 
 def _languages(langs: tuple[str, ...]) -> list[str] | None:

@@ -4,12 +4,14 @@ import json
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
 import click
 from rich.console import Console
 
 from hbir.core.errors import ParamsError
 from hbir.core.files import require_writable
+from hbir.core.precision import FP32, Precision
 from hbir.retrieval.corpus_file import CorpusFile
 
 BATCH = 64
@@ -33,6 +35,13 @@ BATCH = 64
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the embeddings; by default in .hbir.",
 )
+@click.option(
+    "--precision",
+    type=click.Choice(get_args(Precision)),
+    default=FP32,
+    show_default=True,
+    help="In which texts are embedded.",
+)
 @click.option("--query-prompt", help="What goes before the query, in place of the model's own.")
 @click.option("--document-prompt", help="What goes before a passage, in place of the model's own.")
 @click.option("--trust-remote-code", is_flag=True, help="Run code that comes with the model.")
@@ -44,6 +53,7 @@ def search(
     top_k: int,
     as_json: bool,
     index: Path | None,
+    precision: Precision,
     query_prompt: str | None,
     document_prompt: str | None,
     trust_remote_code: bool,
@@ -57,6 +67,7 @@ def search(
     from hbir.encoding.embed import embed
     from hbir.encoding.fingerprint import encoder_fingerprint
     from hbir.encoding.model import open_encoder, prepare_torch
+    from hbir.encoding.precision import embedding_in
     from hbir.encoding.prompts import Side
     from hbir.retrieval.search import open_library
     from hbir.retrieval.show import show_hits
@@ -64,11 +75,13 @@ def search(
     prepare_torch(None)
     prompts: dict[Side, str | None] = {"query": query_prompt, "document": document_prompt}
     encoder = open_encoder(model, trust_remote_code=trust_remote_code, prompts=prompts)
-    embedding = embed(encoder, [query], "query", 1)  # (1, d)
     passages = partial(embed, encoder, side="document", batch_size=BATCH)
     wanted = [lang.strip() for given in langs for lang in given.split(",")]
-    library = open_library(file, passages, encoder_fingerprint(encoder), embedding.shape[1], index, wanted)
-    hits = library.search(embedding, top_k)
+    fingerprint = encoder_fingerprint(encoder, precision)
+    with embedding_in(encoder, precision):
+        embedding = embed(encoder, [query], "query", 1)  # (1, d)
+        library = open_library(file, passages, fingerprint, embedding.shape[1], index, wanted)
+        hits = library.search(embedding, top_k)
     if as_json:
         click.echo(json.dumps([asdict(hit) for hit in hits], ensure_ascii=False, indent=2))
     else:

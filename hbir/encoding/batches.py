@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 import torch
 
-_INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
+INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
+"""What a transformer is given: texts by tokens."""
 _FLAGS = {"modality", "prompt_length", "task"}
 
 
@@ -48,10 +49,10 @@ def is_sliceable(read: dict[str, Any]) -> bool:
         False for bags of tokens, texts without padding in one row, padding on the left, and unknown inputs.
     """
     mask = read.get("attention_mask")
-    if mask is None or mask.ndim != 2 or not read.keys() <= _INPUTS | _FLAGS:
+    if mask is None or mask.ndim != 2 or not read.keys() <= INPUTS | _FLAGS:
         return False
     right = torch.arange(mask.shape[1]) < mask.sum(dim=1, keepdim=True)  # (b, width)
-    shapes = {tuple(value.shape) for name, value in read.items() if name in _INPUTS}
+    shapes = {tuple(value.shape) for name, value in read.items() if name in INPUTS}
     return len(shapes) == 1 and torch.equal(mask.bool(), right)
 
 
@@ -66,4 +67,4 @@ def sliced(read: dict[str, Any], rows: torch.Tensor, width: int) -> dict[str, An
     Returns:
         The same of these rows: (m, width) each, and the flags.
     """
-    return {name: value[rows, :width] if name in _INPUTS else value for name, value in read.items()}
+    return {name: value[rows, :width] if name in INPUTS else value for name, value in read.items()}

@@ -12,16 +12,19 @@ from sentence_transformers.base.modules import Module
 from tokenizers import Tokenizer
 from transformers import PreTrainedModel
 
+from hbir.core.precision import FP32, Precision
+
 _ORIGIN = ("_name_or_path", "transformers_version", "auto_map")
 """What a config says of where its model was loaded from, and by what."""
 _LIBRARIES = ("torch", "transformers", "sentence_transformers")
 
 
-def encoder_fingerprint(model: SentenceTransformer) -> str:
+def encoder_fingerprint(model: SentenceTransformer, precision: Precision = FP32) -> str:
     """Hash everything of an encoder that decides its embeddings, wherever it was loaded from.
 
     Args:
         model: the encoder.
+        precision: in which it embeds; others than float32 make it another encoder.
 
     Returns:
         SHA-256 in hexadecimal over weights, modules with their configs, tokenizers, prompts, lengths and the
@@ -29,6 +32,7 @@ def encoder_fingerprint(model: SentenceTransformer) -> str:
     """
     settings = [model.prompts, model.default_prompt_name, model.similarity_fn_name, model.truncate_dim]
     parts = [_settings(part) for part in model.modules() if isinstance(part, Module | PreTrainedModel)]
+    settings += [precision] if precision != FP32 else []
     sha = hashlib.sha256(json.dumps([settings, parts], sort_keys=True, default=str).encode())
     for source in sorted({_source(type(part)) for part in model.modules()} - {""}):
         sha.update(source.encode())

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from hbir.core.params import params_class
+from hbir.core.precision import FP32, Precision
 
 
 @params_class
@@ -17,5 +18,7 @@ class EvaluateParams:
     """Most queries scored at once; their scores take query_chunk × passages × 4 bytes."""
     batch_size: Annotated[int, Field(ge=1)]
     """Texts embedded at once."""
+    precision: Precision = FP32
+    """In which texts are embedded: fp32, bf16, or int8 by OpenVINO on a CPU; it is named beside the scores."""
     embeddings: str | None
     """Folder that keeps the embeddings of streamed corpora in float16, to be used again; null keeps none."""

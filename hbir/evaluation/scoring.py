@@ -15,8 +15,10 @@ from hbir.core.errors import DataError
 from hbir.core.files import require_writable
 from hbir.core.lines import expanded
 from hbir.core.machine import main_root
+from hbir.core.precision import Precision
 from hbir.encoding.embed import embed
 from hbir.encoding.fingerprint import encoder_fingerprint
+from hbir.encoding.precision import embedding_in
 from hbir.encoding.prompts import SIDES
 from hbir.evaluation.evaluate import Evaluation, evaluate, evaluate_ranks, merged
 from hbir.evaluation.mteb_tasks import FAMILY, score_mteb
@@ -58,9 +60,12 @@ class Benchmark:
         Returns:
             The evaluation.
         """
-        if self._of_mteb:
-            return score_mteb(model, self._entry, self._languages, self.params.batch_size)
-        return merged([score_task(model, task, self.params) for task in self._tasks])
+        with embedding_in(model, self.params.precision):
+            if self._of_mteb:
+                scored = score_mteb(model, self._entry, self._languages, self.params.batch_size)
+            else:
+                scored = merged([score_task(model, task, self.params) for task in self._tasks])
+        return replace(scored, task=replace(scored.task, precision=self.params.precision))
 
 
 def score_task(model: SentenceTransformer, task: Task, params: EvaluateParams) -> Evaluation:
@@ -81,7 +86,7 @@ def score_task(model: SentenceTransformer, task: Task, params: EvaluateParams) -
         partial(embed, model, side=side, batch_size=params.batch_size, progress=True) for side in SIDES
     )
     if isinstance(task, StreamedTask):
-        cache = _cache(model, params.embeddings) if params.embeddings else None
+        cache = _cache(model, params.embeddings, params.precision) if params.embeddings else None
         evaluation = _streamed(task, queries(task.judged.queries), passages, cache, params.batch_size)
     else:
         evaluation = _exact(task, queries(task.queries), passages(task.passages), params.query_chunk)
@@ -111,7 +116,7 @@ def _streamed(
     return replace(evaluation, task=replace(evaluation.task, passages=found.passages))
 
 
-def _cache(model: SentenceTransformer, folder: str) -> Cache | None:
+def _cache(model: SentenceTransformer, folder: str, precision: Precision) -> Cache | None:
     """Find the folder of the main repository, since a temporary one of an experiment disappears."""
     path = main_root() / expanded(folder, "params.yaml: evaluate.embeddings")
     try:
@@ -119,7 +124,7 @@ def _cache(model: SentenceTransformer, folder: str) -> Cache | None:
     except DataError as error:
         logger.warning("Embeddings are not kept, since %s cannot be written (%s)", path, error.found)
         return None
-    return Cache(path, encoder_fingerprint(model))
+    return Cache(path, encoder_fingerprint(model, precision))
 
 
 def _with_queries(task: RetrievalTask, evaluation: Evaluation) -> Evaluation:

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from hbir.core.errors import DataError
 from hbir.core.files import read_json, write_json
+from hbir.core.precision import FP32, Precision
 from hbir.evaluation.measures import RANK_DISTANCE
 
 SUMMARY = "summary.json"
@@ -28,8 +29,30 @@ class ScoredTask:
     queries: int
     """0 for a task of mteb that has none."""
     passages: int
+    precision: Precision = FP32
+    """In which texts were embedded."""
     measures: list[str] = field(default_factory=lambda: ["map"])
     """What the benchmark's own tables show, the main one first; mAP where older scores name none."""
+
+    def labelled(self, name: str) -> str:
+        """Name scores so that those of another precision than float32 are never taken for them.
+
+        Args:
+            name: of the benchmark.
+
+        Returns:
+            The name, such as `cldr`, or `cldr-int8`.
+        """
+        return name if self.precision == FP32 else f"{name}-{self.precision}"
+
+    @property
+    def version_and_precision(self) -> str:
+        """Return what a reader must know to compare scores: `2.47`, or `2.47 · embedded in int8`."""
+        return self.version if self.precision == FP32 else f"{self.version} · embedded in {self.precision}"
+
+    def plain(self) -> dict[str, Any]:
+        """Return plain data; float32 goes without saying, as in older scores."""
+        return {key: value for key, value in asdict(self).items() if (key, value) != ("precision", FP32)}
 
     @property
     def main_measure(self) -> str:
@@ -125,7 +148,7 @@ class Summary:
     def plain(self) -> dict[str, Any]:
         """Return the record as plain data, the content of summary.json."""
         parts = {part.name: getattr(self, part.name) for part in fields(Summary)}
-        return parts | {"task": asdict(self.task), "counts": self.counts.known()}
+        return parts | {"task": self.task.plain(), "counts": self.counts.known()}
 
 
 def headline(summaries: Mapping[str, Summary]) -> dict[str, Any]:
@@ -135,9 +158,9 @@ def headline(summaries: Mapping[str, Summary]) -> dict[str, Any]:
         summaries: by benchmark.
 
     Returns:
-        Per benchmark its `Summary.headline`.
+        Per benchmark, and precision other than float32, its `Summary.headline`.
     """
-    return {name: summary.headline() for name, summary in summaries.items()}
+    return {summary.task.labelled(name): summary.headline() for name, summary in summaries.items()}
 
 
 def write_summary(path: Path, summary: Summary) -> None:

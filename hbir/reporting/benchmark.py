@@ -23,7 +23,7 @@ def show(model: str, evaluation: Evaluation, console: Console) -> None:
     """
     task = evaluation.task
     facts = [f"{task.queries:,} queries", f"{task.passages:,} passages"]
-    title = " · ".join([f"[bold]{escape(task.name)}[/bold]  {escape(task.version)}", *facts])
+    title = " · ".join([f"[bold]{escape(task.name)}[/bold]  {escape(task.version_and_precision)}", *facts])
     console.print(f"{title}\n{escape(model)} · {escape(', '.join(task.languages))}", highlight=False)
     console.print(_measures(task, evaluation.settings))
     for group, settings in evaluation.groups.items():

@@ -63,7 +63,7 @@ class BenchmarkScores:
         languages = len(self.task.languages)
         plural = "language" if languages == 1 else "languages"
         sizes = _sizes(self.task)
-        return " · ".join([self.task.version, f"{languages} {plural}", *sizes])
+        return " · ".join([self.task.version_and_precision, f"{languages} {plural}", *sizes])
 
     @property
     def main_measure(self) -> str:

@@ -98,10 +98,11 @@ def score_values(summaries: Mapping[str, Summary], final: Mapping[str, Settings]
         queries and of the final checkpoint is under `variants/cldr/seen/…` and `variants/cldr/final/…`.
     """
     values: dict[str, float] = {}
-    for benchmark, summary in summaries.items():
+    for name, summary in summaries.items():
+        benchmark = summary.task.labelled(name)
         values.update(_headline(benchmark, summary))
         values.update(_flat(benchmark, summary.settings))
-        variants = summary.groups | ({"final": final[benchmark]} if benchmark in final else {})
+        variants = summary.groups | ({"final": final[name]} if name in final else {})
         main = (summary.task.main_measure, RANK_DISTANCE)
         for variant, settings in variants.items():
             chosen = {

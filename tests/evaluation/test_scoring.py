@@ -106,11 +106,11 @@ def test_embeddings_are_kept_in_the_main_repository(folder: Path, tmp_path: Path
     monkeypatch.setenv("DVC_ROOT", str(tmp_path / "main"))
     model = load_encoder(folder)
     for name, kept in (("kept", tmp_path / "main/kept"), (str(tmp_path / "there"), tmp_path / "there")):
-        cache = scoring._cache(model, name)
+        cache = scoring._cache(model, name, "fp32")
         assert cache
         assert cache.folder == kept
     (tmp_path / "main/file").write_text("")
-    assert scoring._cache(model, "file/below") is None
+    assert scoring._cache(model, "file/below", "fp32") is None
     assert "Embeddings are not kept, since" in caplog.text
 
 

@@ -107,7 +107,7 @@ def test_an_interrupted_search_leaves_what_the_next_one_takes_up(models, corpus,
 
     folder = corpus.parent / "index"
     with monkeypatch.context() as patch:
-        patch.setattr("hbir.encoding.model.embed", interrupted)
+        patch.setattr("hbir.encoding.embed.embed", interrupted)
         assert run(models / "one", "yen?", "--corpus", corpus, "--index", folder).exit_code == 1
     assert not (folder / "meta.json").exists()
     hits = found(models / "one", "yen?", "--corpus", corpus, "--index", folder)
@@ -150,7 +150,7 @@ def test_an_unknown_language_is_named_before_anything_is_embedded(models, corpus
         sides.append(side)
         return np.ones((len(texts), 16), np.float32)
 
-    monkeypatch.setattr("hbir.encoding.model.embed", embed_one)
+    monkeypatch.setattr("hbir.encoding.embed.embed", embed_one)
     with pytest.raises(ParamsError, match="expected one of de, en, hi, found fr"):
         run(models / "one", "yen?", "--corpus", corpus, "--lang", "fr")
     assert sides == ["query"]
