@@ -108,9 +108,10 @@ def _peer_batches(samplers: list[Any]) -> Iterator[list[int]]:
 @cache
 def _peer_samplers(hashed: bool) -> list[Any]:
     import torch
-    from datasets import Dataset
+    from datasets import Dataset, disable_progress_bars
     from sentence_transformers.base.sampler import NoDuplicatesBatchSampler
 
+    disable_progress_bars()
     samplers = [
         NoDuplicatesBatchSampler(
             Dataset.from_dict(_texts(number)),
