@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from hbir import __version__
+from hbir.core.deferred import OPTIONAL, deferred
 from hbir.core.errors import HbirError, ParamsError
 from hbir.core.terminal import tolerate_terminal
 
@@ -67,11 +68,13 @@ class Commands(click.Group):
         name = cmd_name.replace("-", "_")
         if cmd_name in STAGES:
             require_project()
-            module = importlib.import_module(f"stages.{name}")
+            place = f"stages.{name}"
         elif cmd_name in TOOLS:
-            module = importlib.import_module(f"hbir.commands.{name}")
+            place = f"hbir.commands.{name}"
         else:
             return None
+        with deferred(*OPTIONAL):
+            module = importlib.import_module(place)
         command: click.Command = getattr(module, name)
         return command
 

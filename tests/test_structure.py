@@ -10,6 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from hbir.batching.compositions import COMPOSITIONS
+from hbir.cli import TOOLS
 from hbir.core.samplers import SAMPLERS, with_stage
 
 ROOT = Path(__file__).parents[1]
@@ -196,3 +197,35 @@ def test_nothing_large_is_imported_for_help():
     code += "print([m for m in heavy if m in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout.strip().endswith("[]")
+
+
+LARGE = ("torch", "mlflow", "matplotlib", "faiss", "datasets", "pandas", "peft", "scipy", "sklearn", "dvc")
+"""What takes a tenth of a second or more to import; of what embeds, torch and faiss."""
+
+
+@pytest.mark.parametrize(
+    ("commands", "allowed"),
+    [
+        (["inputs", "collect", "translate", "build-batches", "evaluate"], []),
+        (list(TOOLS), []),
+        (["encoder", "train", "score"], ["torch", "faiss"]),
+    ],
+    ids=["light stages", "tools", "stages that embed"],
+)
+def test_a_command_starts_without_what_it_may_not_need(commands: list[str], allowed: list[str]):
+    """A no-op of DVC calls none of them, but each stage pays for its imports before it does anything."""
+    code = "import sys\nfrom hbir.cli import hbir\n"
+    code += f"for name in {commands}:\n    hbir([name, '--help'], standalone_mode=False)\n"
+    code += f"print([m for m in {LARGE} if m in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines()[-1] == str([name for name in LARGE if name in allowed])
+
+
+def test_a_run_is_logged_without_what_mlflow_only_mentions(tmp_path: Path):
+    code = "import sys\nfrom pathlib import Path\nfrom hbir.tracking.live import LiveRun\n"
+    code += f"run = LiveRun(Path({str(tmp_path)!r}))\n"
+    code += "run.start('0' * 64, 'xx', {'seed': 1})\nrun.train(1, 2.0, 0.1, 3.0)\nrun.finish('FINISHED')\n"
+    code += "print([m for m in ('mlflow', 'pandas', 'scipy', 'sklearn') if m in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines()[-1] == "['mlflow']"
+    assert "tracking:" not in result.stderr

@@ -1,18 +1,20 @@
 """Draw figures for an experiment store."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from hbir.core.training_record import LanguageCount
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 CELL, MARGIN = 0.42, 1.6
 """Inches per language, and for labels."""
 
 
-def composition_figure(sampler: str, composition: Sequence[LanguageCount]) -> Figure:
+def composition_figure(sampler: str, composition: Sequence[LanguageCount]) -> "Figure":
     """Draw which languages a plan pairs, and how often.
 
     Args:
@@ -22,6 +24,9 @@ def composition_figure(sampler: str, composition: Sequence[LanguageCount]) -> Fi
     Returns:
         A figure of its own, outside pyplot's state: save it with `figure.savefig`.
     """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     langs = sorted({lang for cell in composition for lang in (cell.query_lang, cell.passage_lang)})
     shares = composition_shares(langs, composition)  # (n, n)
     size = MARGIN + CELL * len(langs)
