@@ -12,10 +12,10 @@ export NO_MKDOCS_2_WARNING := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install repro restore test bench lint format docs ui track seeds apertium clean
+.PHONY: help install repro restore test bench bench-scaling lint format docs ui track seeds apertium clean
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 install: $(READY) ## Set up .venv; the other targets do so too
 
@@ -35,6 +35,9 @@ bench: $(READY) ## Compare speed and memory with other tools, into docs/performa
 	@python -c "import ranx, pytrec_eval" 2>/dev/null || \
 	  echo "For the comparisons with ranx and pytrec_eval: $(VENV)/bin/python -m pip install -e '.[bench]'"
 	python -m perf.bench
+
+bench-scaling: $(READY) ## Measure how time and memory grow with size, into docs/performance.md
+	python -m perf.scaling
 
 lint: $(READY) ## Check style, types and docstrings
 	ruff check .

@@ -1,0 +1,180 @@
+"""Measure how time and memory grow over a hundredfold range of size, up to an estimate of the paper's."""
+
+import json
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from perf import paper_scale, workload
+from perf.growth import Axis, Grown, grow, table
+from perf.machine import ROOT, origin
+from perf.shapes import Shape
+from perf.workload import Workload
+
+RESULTS, PAGE = ROOT / "perf" / "scaling.json", ROOT / "docs" / "performance.md"
+BEGIN, END = "<!-- scaling -->", "<!-- /scaling -->"
+SHAPE = Shape(layers=2, width=128, heads=4, feed_forward=256, vocabulary=16_000)
+"""That of the encoder `tiny`."""
+STEPS = 8
+
+
+def training_step(batch: int, tokens: int, pairs: int) -> float:
+    """Train a few steps of the tiny encoder's shape.
+
+    Args:
+        batch: pairs per step.
+        tokens: of a query, and of the longest passage.
+        pairs: in `pairs.parquet`.
+
+    Returns:
+        Seconds per step, the median of windows.
+    """
+    load = Workload(
+        shape=SHAPE,
+        batch=batch,
+        steps=STEPS,
+        query_tokens=tokens,
+        passage_tokens=tokens,
+        pairs=max(pairs, 4 * batch + 20),
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        return batch / workload.run(workload.prepare(load, Path(folder)))
+
+
+def by_batch(batch: int) -> float:
+    """Train with batches of a size, 32 tokens per text; return seconds per step."""
+    return training_step(batch, 32, 0)
+
+
+def by_tokens(tokens: int) -> float:
+    """Train with texts of a length, 16 pairs per step; return seconds per step."""
+    return training_step(16, tokens, 0)
+
+
+def by_pairs(pairs: int) -> float:
+    """Train with so many pairs to draw from, 16 per step, 32 tokens per text; return seconds per step."""
+    return training_step(16, 32, pairs)
+
+
+def evaluation(size: int) -> float:
+    """Rank so many queries against as many passages in two languages; return seconds."""
+    from hbir.benchmarks.task import RetrievalTask
+    from hbir.evaluation.evaluate import evaluate
+    from hbir.evaluation.ranking import similarity_chunks
+
+    rng = np.random.default_rng(1)
+    queries, passages = (rng.standard_normal((size, 128), dtype=np.float32) for _ in range(2))
+    langs = [("aa", "bb")[number % 2] for number in range(size)]
+    numbers = np.arange(size)
+    task = RetrievalTask(
+        name="made up",
+        version="1",
+        query_ids=[f"q{number}" for number in range(size)],
+        queries=["?"] * size,
+        query_langs=langs,
+        passage_ids=[f"p{number}" for number in range(size)],
+        passages=["."] * size,
+        passage_langs=langs,
+        relevant=np.concatenate(
+            [np.stack([numbers, numbers], 1), np.stack([numbers, (numbers + 1) % size], 1)]
+        ),
+    )
+    return _seconds(lambda: evaluate(task, similarity_chunks(queries, passages, 1024)))
+
+
+def search(passages: int) -> float:
+    """Search a streamed corpus of so many random embeddings for 100 queries; return seconds."""
+    from hbir.retrieval.streamed import Cache, search_streamed
+    from perf.streaming import CHUNK, QUERIES, task
+
+    rng = np.random.default_rng(1)
+
+    def embed(texts: list[str]) -> np.ndarray:
+        return rng.standard_normal((len(texts), 128), dtype=np.float32)
+
+    queries = np.random.default_rng(2).standard_normal((QUERIES, 128), dtype=np.float32)
+    with tempfile.TemporaryDirectory() as folder:
+        cache = Cache(Path(folder), "random")
+        return _seconds(lambda: search_streamed(task(passages), queries, embed, cache, CHUNK))
+
+
+def plans(steps: int) -> float:
+    """Plan so many steps of 100 pairs from 2.2 million, which are made before; return seconds."""
+    from perf.bench_plans import corpus, plan_run
+
+    corpus()
+    return _seconds(lambda: plan_run(steps))
+
+
+AXES = (
+    Axis(name="plans, by steps of 100 pairs", sizes=(500, 1_600, 5_000, 16_000, 50_000), run=plans),
+    Axis(name="training step, by pairs per batch", sizes=(8, 25, 80, 250, 800), run=by_batch),
+    Axis(name="training step, by tokens per text", sizes=(5, 16, 50, 160, 500), run=by_tokens),
+    Axis(name="training step, by pairs to draw from", sizes=(500, 1_600, 5_000, 16_000, 50_000), run=by_pairs),
+    Axis(name="evaluation, by queries and by passages", sizes=(200, 632, 2_000, 6_320, 20_000), run=evaluation),
+    Axis(name="search, by passages", sizes=(20_000, 63_200, 200_000, 632_000, 2_000_000), run=search),
+)
+
+
+def put(page: str, content: str) -> str:
+    """Put the table and the estimate between the marks of a page.
+
+    Args:
+        page: its text.
+        content: what goes between.
+
+    Returns:
+        The page.
+    """
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise click.ClickException(f"{PAGE}: expected {BEGIN} and {END}; put both marks back.")
+    return f"{before}{BEGIN}\n\n{content}\n\n{END}{after}"
+
+
+def as_json(grown: Sequence[Grown]) -> dict[str, Any]:
+    """Describe a run for `perf/scaling.json`.
+
+    Args:
+        grown: what was measured.
+
+    Returns:
+        Where it was measured, and each axis with its exponents.
+    """
+    axes = [
+        asdict(each) | {"time_exponent": each.time_exponent, "memory_exponent": each.memory_exponent}
+        for each in grown
+    ]
+    return origin().as_dict() | {"axes": axes}
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+@click.command()
+@click.option("--only", default="", help="Measure the axes with this in their name, and write nothing.")
+def main(only: str) -> None:
+    """Measure every axis, write perf/scaling.json and the table in docs/performance.md."""
+    grown = [grow(axis, click.echo) for axis in AXES if only in axis.name]
+    click.echo(table(grown))
+    if only:
+        return
+    RESULTS.write_text(json.dumps(as_json(grown), indent=1) + "\n", encoding="utf-8")
+    here = origin()
+    head = f"Measured on {here.date} at commit {here.commit}: {here.machine}."
+    content = "\n\n".join([head, table(grown), paper_scale.text(grown)])
+    PAGE.write_text(put(PAGE.read_text(encoding="utf-8"), content), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
