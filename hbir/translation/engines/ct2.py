@@ -13,11 +13,10 @@ from hbir.core.model_folder import model_digest
 from hbir.core.params import params_class
 from hbir.translation.engines.converted import conversion, converted_folder, require_package
 from hbir.translation.engines.engine import Assignment, Unfinished
-from hbir.translation.engines.families import FAMILIES, Family
-from hbir.translation.engines.loading import forward_faults
+from hbir.translation.engines.families import FAMILIES
 from hbir.translation.engines.model_files import require_tokenizer
-from hbir.translation.engines.targets import check_languages, is_named_opus, token_of
-from hbir.translation.engines.tokens import SentenceTokenizer, input_limit, room
+from hbir.translation.engines.sentence_model import SentenceModel
+from hbir.translation.engines.tokens import input_limit
 from hbir.translation.params import Count
 
 logger = logging.getLogger(__name__)
@@ -49,7 +48,7 @@ class Ct2Params:
     """Longest input; null for what the family was made for."""
 
 
-class Ct2Translator:
+class Ct2Translator(SentenceModel):
     """Run a converted model; it is loaded at the first batch."""
 
     def __init__(self, params: Ct2Params, assignment: Assignment) -> None:
@@ -64,21 +63,14 @@ class Ct2Translator:
             ModelError: when CTranslate2, the model or its tokenizer is missing.
             ParamsError: when it takes less than `max_tokens`.
         """
-        self._params = params
-        target, self._threads, self._where = assignment
         family = FAMILIES[params.family]
-        self._token = token_of(family, target, params.token, self._where)
-        self._forced = family.forced
+        super().__init__(family, assignment, params.token)
+        self._params, self._positions = params, family.positions
         require_package(self._where)
-        self._folder = converted_folder(family, params.model, target, self._where)
-        self._source = self._tokenizer(family, target)
-        self._positions = family.positions
+        self._folder = converted_folder(family, params.model, self._target, self._where)
+        self._source = self._tokenizer()
         self._limit = input_limit(params.max_tokens, family.limit, family.limit, self._where)
-        if is_named_opus(family, params.tokenizer or params.model, params.token):
-            check_languages(self._source.path, target, self._where)
-        self._tokens = SentenceTokenizer(
-            family, self._source.path, self._token, params.token is not None, self._where
-        )
+        self._read_with(self._source.path, params.tokenizer or params.model)
 
     @cached_property
     def identity(self) -> Mapping[str, Any]:
@@ -103,45 +95,20 @@ class Ct2Translator:
         usual = "float16" if _device() == "cuda" else "int8"
         return usual if self._params.compute == "auto" else self._params.compute
 
-    @property
-    def limit(self) -> int:
-        """Return the longest input in tokens, special ones included."""
-        return self._limit
-
-    def lengths(self, texts: Sequence[str]) -> list[int]:
-        """Count tokens.
-
-        Args:
-            texts: sentences.
-
-        Returns:
-            Tokens of each, special ones included, before any truncation.
-        """
-        return self._tokens.lengths(texts)
-
-    def translate(self, texts: Sequence[str]) -> list[str]:
-        """Translate one batch in one go.
-
-        Args:
-            texts: sentences, none empty; those beyond the limit lose their end.
-
-        Returns:
-            As many translations, in the same order; one that was stopped is Unfinished.
-        """
+    def _encode(self, texts: Sequence[str]) -> tuple[list[list[str]], list[int]]:
         ids = self._tokens.encode(texts, self._limit)["input_ids"]
-        rooms = [room(len(row), self._positions) for row in ids]
-        model, tokens = self._model, [self._tokens.tokenizer.convert_ids_to_tokens(row) for row in ids]
-        with forward_faults(self._where):
-            found = model.translate_batch(
-                tokens,
-                target_prefix=[[self._tokens.token]] * len(ids) if self._forced else None,
-                max_batch_size=0,
-                beam_size=self._params.beams,
-                max_input_length=0,
-                max_decoding_length=max(rooms),
-            )
-        pairs = zip(found, rooms, strict=True)
-        return [self._sentence(result.hypotheses[0], most) for result, most in pairs]
+        return [self._tokens.tokenizer.convert_ids_to_tokens(row) for row in ids], [len(row) for row in ids]
+
+    def _generate(self, batch: list[list[str]], longest: int) -> list[list[str]]:
+        found = self._model.translate_batch(
+            batch,
+            target_prefix=[[self._tokens.token]] * len(batch) if self._family.forced else None,
+            max_batch_size=0,
+            beam_size=self._params.beams,
+            max_input_length=0,
+            max_decoding_length=longest,
+        )
+        return [result.hypotheses[0] for result in found]
 
     def _sentence(self, tokens: list[str], most: int) -> str:
         text = self._tokens.decode(tokens[:most])
@@ -170,14 +137,14 @@ class Ct2Translator:
         logger.info("%s: %s in %s on %s", self._where, self._folder, compute, device)
         return model
 
-    def _tokenizer(self, family: Family, target: str) -> Snapshot:
+    def _tokenizer(self) -> Snapshot:
         found = Snapshot(self._folder, "")
         if self._params.tokenizer is not None:
-            name = self._params.tokenizer.replace("{lang}", target)
+            name = self._params.tokenizer.replace("{lang}", self._target)
             found = snapshot(name, None, self._where, _TOKENIZER)
-        again = conversion(family, self._folder, target)
+        again = conversion(self._family, self._folder, self._target)
         hint = f"Copy them there, set `tokenizer`, or convert again: {again}."
-        require_tokenizer(found.path, family, self._where, hint)
+        require_tokenizer(found.path, self._family, self._where, hint)
         return found
 
 

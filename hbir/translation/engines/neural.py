@@ -12,15 +12,16 @@ from hbir.core.model_folder import model_digest
 from hbir.core.params import params_class
 from hbir.translation.engines.engine import Assignment, Unfinished
 from hbir.translation.engines.families import FAMILIES
-from hbir.translation.engines.loading import beam_cache, forward_faults, load_model
+from hbir.translation.engines.loading import beam_cache, load_model
 from hbir.translation.engines.model_files import (
     check_generation_config,
     positions_of,
     read_family_config,
     require_tokenizer,
 )
-from hbir.translation.engines.targets import check_languages, is_named_opus, model_of, token_of
-from hbir.translation.engines.tokens import SentenceTokenizer, input_limit, room
+from hbir.translation.engines.sentence_model import SentenceModel
+from hbir.translation.engines.targets import model_of
+from hbir.translation.engines.tokens import input_limit
 from hbir.translation.params import Count
 
 logger = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ class OpusParams(NeuralParams):
     """What a model with several targets wants before a text, such as `>>pol<<`; null for the table's."""
 
 
-class NeuralTranslator:
+class NeuralTranslator(SentenceModel):
     """Run a model of transformers; it is loaded at the first batch."""
 
     def __init__(self, params: NeuralParams, assignment: Assignment) -> None:
@@ -69,26 +70,19 @@ class NeuralTranslator:
             ModelError: when it is missing, of another family, without its tokenizer, or pickled.
             ParamsError: when it takes less than `max_tokens`.
         """
-        self._params = params
-        target, self._threads, self._where = assignment
         family = FAMILIES[params.name]
-        token = getattr(params, "token", None)
-        self._token = token_of(family, target, token, self._where)
-        self._name = model_of(family, params.model, target, self._where)
+        super().__init__(family, assignment, getattr(params, "token", None))
+        self._params = params
+        self._name = model_of(family, params.model, self._target, self._where)
         self._snapshot: Snapshot = snapshot(self._name, params.revision, self._where)
         require_safetensors(self._snapshot.path, self._name, self._where)
-        self._forced = family.forced
         config = read_family_config(self._snapshot.path, family, self._where)
         check_generation_config(self._snapshot.path, self._where)
         self._positions = positions_of(config, family, self._where)
         most = min(self._positions or family.limit, family.limit)
         self._limit = input_limit(params.max_tokens, self._positions or family.limit, most, self._where)
         require_tokenizer(self._snapshot.path, family, self._where, "Put the model's own files there.")
-        if is_named_opus(family, params.model, token):
-            check_languages(self._snapshot.path, target, self._where)
-        self._tokens = SentenceTokenizer(
-            family, self._snapshot.path, self._token, token is not None, self._where
-        )
+        self._read_with(self._snapshot.path, params.model)
 
     @cached_property
     def identity(self) -> Mapping[str, Any]:
@@ -115,55 +109,34 @@ class NeuralTranslator:
             return self._params.precision
         return "bf16" if torch.cuda.is_available() else "fp32"
 
-    @property
-    def limit(self) -> int:
-        """Return the longest input in tokens, special ones included."""
-        return self._limit
+    def _encode(self, texts: Sequence[str]) -> tuple[Any, list[int]]:
+        batch = self._tokens.encode(texts, self._limit, padding=True, return_tensors="pt")
+        return batch, batch["attention_mask"].sum(1).tolist()
 
-    def lengths(self, texts: Sequence[str]) -> list[int]:
-        """Count tokens.
-
-        Args:
-            texts: sentences.
-
-        Returns:
-            Tokens of each, special ones included, before any truncation.
-        """
-        return self._tokens.lengths(texts)
-
-    def translate(self, texts: Sequence[str]) -> list[str]:
-        """Translate one batch in one go.
-
-        Args:
-            texts: sentences, none empty; those beyond the limit lose their end.
-
-        Returns:
-            As many translations, in the same order; one that was stopped is Unfinished.
-        """
+    def _generate(self, batch: Any, longest: int) -> list[list[int]]:
         import torch
 
-        batch = self._tokens.encode(texts, self._limit, padding=True, return_tensors="pt")
-        rooms = [room(tokens, self._positions) for tokens in batch["attention_mask"].sum(1).tolist()]
-        with torch.inference_mode(), forward_faults(self._where):
+        with torch.inference_mode():
             inputs = batch.to(self._model.device)
             found = self._model.generate(
-                **inputs, max_new_tokens=max(rooms), past_key_values=beam_cache(), **self._options
+                **inputs, max_new_tokens=longest, past_key_values=beam_cache(), **self._options
             )
-        return [self._sentence(row, most) for row, most in zip(found.tolist(), rooms, strict=True)]
+        rows: list[list[int]] = found.tolist()
+        return rows
 
     @cached_property
     def _options(self) -> dict[str, int]:
         options = {} if self._params.beams is None else {"num_beams": self._params.beams}
-        if self._forced:
+        if self._family.forced:
             options["forced_bos_token_id"] = self._tokens.tokenizer.convert_tokens_to_ids(self._tokens.token)
         return options
 
-    def _sentence(self, ids: list[int], most: int) -> str:
+    def _sentence(self, tokens: list[int], most: int) -> str:
         # First stand the decoder's start and, where it is forced, the language. Each sentence has a room of its
         # own, whatever the longest of the batch has: a translation does not depend on its company.
-        written = ids[1 : 1 + most]
+        written = tokens[1 : 1 + most]
         tokenizer = self._tokens.tokenizer
-        text = self._tokens.decode(tokenizer.convert_ids_to_tokens(written[self._forced :]))
+        text = self._tokens.decode(tokenizer.convert_ids_to_tokens(written[self._family.forced :]))
         # The last token says nothing: Marian is made to put an end there.
         return text if tokenizer.eos_token_id in written[: most - 1] else Unfinished(text)
 

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from hbir.core.errors import LanguageError, ModelError, ParamsError
-from hbir.translation.engines import ct2
+from hbir.translation.engines import ct2, sentence_model
 from hbir.translation.engines.converted import conversion
 from hbir.translation.engines.ct2 import Ct2Params, Ct2Translator
 from hbir.translation.engines.engine import Unfinished
 from hbir.translation.engines.families import FAMILIES
 from hbir.translation.engines.neural import NeuralParams, NeuralTranslator, OpusParams
-from hbir.translation.engines.registry import ENGINES, parse_entry
+from hbir.translation.engines.registry import ENGINES
 from tests.translation.engines.models import MAKERS, SENTENCES, marian
 from tests.translation.makers import assignment
 
@@ -132,7 +132,7 @@ def test_max_tokens_is_checked_and_does_not_cut_the_translation(folders, monkeyp
 
 
 def test_a_translation_that_fills_its_room_is_unfinished(folders, monkeypatch):
-    monkeypatch.setattr(ct2, "room", lambda tokens, positions: 4)
+    monkeypatch.setattr(sentence_model, "room", lambda tokens, positions: 4)
     found = translator("opus", folders["opus"])._sentence
     assert isinstance(found(["▁a"] * 4, 4), Unfinished)
     assert not isinstance(found(["▁a"] * 3, 4), Unfinished)
@@ -233,7 +233,7 @@ def test_a_broken_model(tmp_path, folders):
 
 
 def test_the_registry(folders):
-    kind, params = parse_entry(
+    kind, params = ENGINES.parse(
         {"name": "ctranslate2", "model": str(folders["opus"]), "family": "opus"}, "params.yaml"
     )
     assert kind is ENGINES["ctranslate2"]
@@ -251,7 +251,7 @@ def test_the_registry(folders):
 )
 def test_bad_entries(entry, told):
     with pytest.raises(ParamsError, match=told):
-        parse_entry(entry, "params.yaml")
+        ENGINES.parse(entry, "params.yaml")
 
 
 def test_a_model_that_does_not_run_is_told(folders, monkeypatch):

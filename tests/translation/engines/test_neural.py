@@ -6,11 +6,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from hbir.core.errors import LanguageError, ModelError, ParamsError
-from hbir.translation.engines import neural
+from hbir.translation.engines import sentence_model
 from hbir.translation.engines.engine import Segment, Unfinished
 from hbir.translation.engines.families import FAMILIES
 from hbir.translation.engines.neural import NeuralParams, NeuralTranslator, OpusParams
-from hbir.translation.engines.registry import ENGINES, parse_entry
+from hbir.translation.engines.registry import ENGINES
 from hbir.translation.engines.tokens import room
 from hbir.translation.memory.memorised import MemorisedEngine
 from hbir.translation.memory.memory import Memory
@@ -34,7 +34,7 @@ def translator(name: str, folder: Path, target: str = "de", **options) -> Neural
 @pytest.fixture
 def short(monkeypatch):
     """Give a translation less room, still by its source's length; random weights never come to an end."""
-    monkeypatch.setattr(neural, "room", lambda tokens, positions: room(tokens, positions) // 4)
+    monkeypatch.setattr(sentence_model, "room", lambda tokens, positions: room(tokens, positions) // 4)
 
 
 def generated(engine: NeuralTranslator, monkeypatch) -> list[dict[str, Any]]:
@@ -322,7 +322,7 @@ def test_more_tokens_than_the_model_takes(folders):
 
 @pytest.mark.parametrize("name", MAKERS)
 def test_the_registry_has_every_family(folders, name):
-    kind, params = parse_entry({"name": name, "model": str(folders[name])}, "params.yaml")
+    kind, params = ENGINES.parse({"name": name, "model": str(folders[name])}, "params.yaml")
     assert kind is ENGINES[name]
     assert kind.make(params, assignment("de")).identity["engine"] == name
 
@@ -339,7 +339,7 @@ def test_the_registry_has_every_family(folders, name):
 )
 def test_bad_entries(entry, told):
     with pytest.raises(ParamsError, match=told):
-        parse_entry(entry, "params.yaml")
+        ENGINES.parse(entry, "params.yaml")
 
 
 @pytest.mark.parametrize("name", FAMILIES)
