@@ -6,7 +6,7 @@ from typing import Any
 from docs.generate.fields import FieldDoc, as_yaml, fields, summary
 from docs.generate.markdown import code, item, paragraph
 from hbir.batching.params import BatchParams
-from hbir.benchmarks.registry import FAMILIES, LOADERS
+from hbir.benchmarks.registry import LOADERS
 from hbir.collection.params import CollectParams
 from hbir.collection.sources import KINDS as SOURCES
 from hbir.core.params import read_params
@@ -75,14 +75,10 @@ def undescribed() -> list[str]:
 
 def _entries() -> list[tuple[str, str, dict[str, type[Any]]]]:
     """List what an entry of a list may be: title, introduction, and the class of each kind."""
-    sources = {name: kind.params for name, kind in SOURCES.items()}
-    loaders = {name: kind.params for name, kind in LOADERS.items()}
-    families = {f"{name}/…": kind.params for name, kind in FAMILIES.items()}
-    engines = {name: kind.params for name, kind in ENGINES.items()}
     return [
-        ("Sources", SOURCE, sources),
-        ("Benchmarks", BENCHMARK, {**loaders, **families}),
-        ("Engines", ENGINE, engines),
+        ("Sources", SOURCE, SOURCES.classes()),
+        ("Benchmarks", BENCHMARK, LOADERS.classes()),
+        ("Engines", ENGINE, ENGINES.classes()),
     ]
 
 

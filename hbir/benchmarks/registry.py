@@ -11,11 +11,9 @@ from hbir.benchmarks.params import BenchmarkParams
 from hbir.benchmarks.streamed import StreamedTask
 from hbir.benchmarks.task import RetrievalTask
 from hbir.core.errors import ParamsError
-from hbir.core.params import unknown, validated
+from hbir.core.registry import FAMILY, Entry, Registry
 
 Task = RetrievalTask | StreamedTask
-Entry = str | dict[str, Any]
-"""A benchmark in params.yaml: its name alone, or a mapping with `name` and the keys of its loader."""
 
 
 class Loader(NamedTuple):
@@ -50,32 +48,31 @@ _MTEB_ABOUT = About(
 )
 WHERE = "params.yaml: benchmarks"
 _NAME = re.compile(r"\w[\w .+-]*(/\w[\w .+-]*)*")
-LOADERS = {
-    cldr.NAME: Loader(BenchmarkParams, cldr.load, cldr.ABOUT),
-    lareqa.XQUAD_R: Loader(lareqa.LareqaParams, lareqa.load, lareqa.ABOUT[lareqa.XQUAD_R]),
-    lareqa.MLQA_R: Loader(lareqa.LareqaParams, lareqa.load, lareqa.ABOUT[lareqa.MLQA_R]),
-    lareqa.XTREME_R: Loader(lareqa.XtremeLareqaParams, lareqa.load, lareqa.ABOUT[lareqa.XTREME_R]),
-    tatoeba.NAME: Loader(BenchmarkParams, tatoeba.load, tatoeba.ABOUT),
-    mtop.NAME: Loader(BenchmarkParams, mtop.load, mtop.ABOUT),
-    mewsli_x.NAME: Loader(BenchmarkParams, mewsli_x.load, mewsli_x.ABOUT),
-    miracl.NAME: Loader(miracl.MiraclParams, miracl.load, miracl.ABOUT),
-}
-"""The benchmarks; a new one is a module of its own and a line here."""
-FAMILIES: dict[str, Loader] = {
-    beir.FAMILY: Loader(beir.BeirParams, beir.load, beir.ABOUT),
-    parallel.FAMILY: Loader(parallel.ParallelParams, parallel.load, parallel.ABOUT),
-    MTEB: Loader(BenchmarkParams, _by_mteb, _MTEB_ABOUT),
-}
-"""Those whose name goes on after a slash, such as `beir/scifact`."""
+LOADERS = Registry(
+    {
+        cldr.NAME: Loader(BenchmarkParams, cldr.load, cldr.ABOUT),
+        lareqa.XQUAD_R: Loader(lareqa.LareqaParams, lareqa.load, lareqa.ABOUT[lareqa.XQUAD_R]),
+        lareqa.MLQA_R: Loader(lareqa.LareqaParams, lareqa.load, lareqa.ABOUT[lareqa.MLQA_R]),
+        lareqa.XTREME_R: Loader(lareqa.XtremeLareqaParams, lareqa.load, lareqa.ABOUT[lareqa.XTREME_R]),
+        tatoeba.NAME: Loader(BenchmarkParams, tatoeba.load, tatoeba.ABOUT),
+        mtop.NAME: Loader(BenchmarkParams, mtop.load, mtop.ABOUT),
+        mewsli_x.NAME: Loader(BenchmarkParams, mewsli_x.load, mewsli_x.ABOUT),
+        miracl.NAME: Loader(miracl.MiraclParams, miracl.load, miracl.ABOUT),
+        beir.FAMILY + FAMILY: Loader(beir.BeirParams, beir.load, beir.ABOUT),
+        parallel.FAMILY + FAMILY: Loader(parallel.ParallelParams, parallel.load, parallel.ABOUT),
+        MTEB + FAMILY: Loader(BenchmarkParams, _by_mteb, _MTEB_ABOUT),
+    }
+)
+"""The benchmarks, and families of them; a new one is a module of its own and a line here."""
 
 
 def list_benchmarks() -> list[About]:
     """List what can be named in params.yaml.
 
     Returns:
-        What is known of each benchmark and family, in the order of the tables above.
+        What is known of each benchmark and family, in the order of the table above.
     """
-    return [loader.about for loader in (*LOADERS.values(), *FAMILIES.values())]
+    return [loader.about for loader in LOADERS.values()]
 
 
 def load(entry: Entry, languages: Sequence[str] | None) -> Sequence[Task]:
@@ -130,11 +127,7 @@ def name_of(entry: Entry, where: str = WHERE) -> str:
     Raises:
         ParamsError: when a mapping has no name.
     """
-    if isinstance(entry, str):
-        return entry
-    if not isinstance(entry.get("name"), str):
-        raise ParamsError(where=where, expected="a `name`", found=str(entry), hint="Add the key.")
-    return str(entry["name"])
+    return LOADERS.name_of(entry, where)
 
 
 def _checked_name(name: str, where: str) -> str:
@@ -163,9 +156,4 @@ def parse_entry(entry: Entry, where: str = WHERE) -> tuple[Loader, Any]:
         ParamsError: when there is no benchmark of that name, or a key is wrong.
     """
     name = _checked_name(name_of(entry, where), where)
-    family = name.split("/", 1)[0] if "/" in name else None
-    if name not in LOADERS and family not in FAMILIES:
-        raise unknown(where, name, [*LOADERS, *(f"{key}/<name>" for key in FAMILIES)])
-    loader = LOADERS[name] if name in LOADERS else FAMILIES[str(family)]
-    given = {"name": entry} if isinstance(entry, str) else entry
-    return loader, validated(loader.params, given, f"{where}: {name}")
+    return LOADERS.parse(entry, where, within=f"{where}: {name}")

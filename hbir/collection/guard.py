@@ -6,10 +6,11 @@ from itertools import chain
 
 import numpy as np
 
-from hbir.benchmarks.registry import Entry, Task, load, name_of
+from hbir.benchmarks.registry import Task, load, name_of
 from hbir.benchmarks.streamed import StreamedTask
 from hbir.collection.phrases import Phrases, units
 from hbir.collection.source import Pair
+from hbir.core.registry import Entry
 
 
 def load_guarded(benchmarks: Sequence[Entry]) -> list[tuple[str, Task]]:

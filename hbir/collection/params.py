@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from hbir.benchmarks.registry import Entry
 from hbir.core.params import params_class
+from hbir.core.registry import Entry
 
 
 @params_class

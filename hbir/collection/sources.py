@@ -6,17 +6,20 @@ from typing import Any
 from hbir.collection import cldr, hub, parallel, squad, table_files
 from hbir.collection.source import KEYS, PARALLEL, TEXTS, Kind, Named, TextSource
 from hbir.core.errors import ParamsError
-from hbir.core.params import unknown, validated
+from hbir.core.registry import Registry
 
-KINDS = {
-    "cldr": Kind(cldr.CldrSource, cldr.read, KEYS),
-    "csv": Kind(table_files.CsvSource, table_files.read_csv),
-    "hub": Kind(hub.HubSource, hub.read),
-    "jsonl": Kind(table_files.JsonlSource, table_files.read_jsonl_source),
-    "parallel": Kind(parallel.ParallelSource, parallel.read, PARALLEL),
-    "parquet": Kind(table_files.ParquetSource, table_files.read_parquet),
-    "squad": Kind(squad.SquadSource, squad.read),
-}
+KINDS = Registry(
+    {
+        "cldr": Kind(cldr.CldrSource, cldr.read, KEYS),
+        "csv": Kind(table_files.CsvSource, table_files.read_csv),
+        "hub": Kind(hub.HubSource, hub.read),
+        "jsonl": Kind(table_files.JsonlSource, table_files.read_jsonl_source),
+        "parallel": Kind(parallel.ParallelSource, parallel.read, PARALLEL),
+        "parquet": Kind(table_files.ParquetSource, table_files.read_parquet),
+        "squad": Kind(squad.SquadSource, squad.read),
+    },
+    key="kind",
+)
 """The kinds of sources; a new one is a module and a line here."""
 WHERE = "params.yaml: collect.sources"
 
@@ -56,10 +59,7 @@ def _each(sources: Sequence[dict[str, Any]]) -> Iterator[tuple[Kind, Named]]:
     names: set[str] = set()
     for number, given in enumerate(sources):
         where = f"{WHERE}[{number}]"
-        if given.get("kind") not in KINDS:
-            raise unknown(f"{where}.kind", str(given.get("kind")), KINDS)
-        kind = KINDS[given["kind"]]
-        source = validated(kind.params, given, where)
+        kind, source = KINDS.parse(given, where)
         if source.name in names:
             raise ParamsError(
                 where=f"{where}.name",

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from sentence_transformers import SentenceTransformer
 
 from hbir.benchmarks.params import BenchmarkParams, chosen_languages, refuse_data
-from hbir.benchmarks.registry import MTEB, Entry, parse_entry
+from hbir.benchmarks.registry import MTEB, parse_entry
 from hbir.core.errors import DataError, ParamsError
 from hbir.core.languages import language_code
+from hbir.core.registry import Entry
 from hbir.evaluation.cells import CELLS, QUERIES
 from hbir.evaluation.evaluate import Evaluation
 from hbir.evaluation.measures import NAMES

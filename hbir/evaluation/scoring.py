@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from sentence_transformers import SentenceTransformer
 
-from hbir.benchmarks.registry import Entry, Task, load, name_of
+from hbir.benchmarks.registry import Task, load, name_of
 from hbir.benchmarks.streamed import StreamedTask
 from hbir.benchmarks.task import RetrievalTask
 from hbir.core.errors import DataError
@@ -16,6 +16,7 @@ from hbir.core.files import require_writable
 from hbir.core.lines import expanded
 from hbir.core.machine import main_root
 from hbir.core.precision import Precision
+from hbir.core.registry import Entry
 from hbir.encoding.embed import embed
 from hbir.encoding.fingerprint import encoder_fingerprint
 from hbir.encoding.precision import embedding_in

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from hbir.benchmarks.registry import Entry, Task, load, name_of
+from hbir.benchmarks.registry import Task, load, name_of
 from hbir.benchmarks.streamed import StreamedTask
 from hbir.benchmarks.task import MONOLINGUAL, RetrievalTask
 from hbir.core.errors import DataError, ParamsError
 from hbir.core.lines import broken, read_lines
+from hbir.core.registry import Entry
 from hbir.evaluation.evaluate import Evaluation, evaluate_run, merged
 from hbir.evaluation.mteb_tasks import FAMILY
 

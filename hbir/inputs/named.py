@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 
 from hbir.benchmarks.cldr import NAME as CLDR
 from hbir.benchmarks.params import DATA_VARIABLE, BenchmarkParams, shared_folder
-from hbir.benchmarks.registry import MTEB, Entry, parse_entry
+from hbir.benchmarks.registry import MTEB, parse_entry
 from hbir.collection.params import CollectParams
 from hbir.collection.sources import WHERE, check_sources
 from hbir.core.errors import ParamsError
+from hbir.core.registry import Entry
 from hbir.core.watched import BENCHMARKS, ENCODERS, ENGINES, SOURCES, WATCHED, is_watched, located
 from hbir.encoding.params import EncoderParams
 from hbir.encoding.presets import PRESETS

@@ -6,11 +6,12 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from hbir.benchmarks.registry import Entry, name_of
+from hbir.benchmarks.registry import name_of
 from hbir.core.errors import ParamsError
 from hbir.core.files import atomic_file
 from hbir.core.params import read_params, unknown
 from hbir.core.paths import PARAMS
+from hbir.core.registry import Entry
 from hbir.core.watched import BENCHMARKS, located
 from hbir.inputs.check import Params, check
 from hbir.inputs.link import link

@@ -1,15 +1,14 @@
 """Describe the section `translate` of params.yaml."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from hbir.core.params import params_class
+from hbir.core.registry import Entry
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
-Entry = str | dict[str, Any]
-"""An engine in params.yaml: its name alone, or a mapping with `name` and the keys of its own."""
 
 
 @params_class

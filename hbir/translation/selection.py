@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 from hbir.core.errors import ParamsError
 from hbir.core.languages import ENGLISH, language, language_code
 from hbir.core.params import unknown
+from hbir.core.registry import Entry
 from hbir.translation.engines.engine import Assignment, Engine
-from hbir.translation.engines.registry import EngineKind, parse_entry
+from hbir.translation.engines.registry import ENGINES, EngineKind
 from hbir.translation.memory.memorised import MemorisedEngine
 from hbir.translation.memory.memory import Memory, memory_path
-from hbir.translation.params import Entry, TranslateParams
+from hbir.translation.params import TranslateParams
 
 logger = logging.getLogger(__name__)
 ENGINE = "params.yaml: translate.engine"
@@ -63,14 +64,14 @@ def select_engines(params: TranslateParams, languages: Sequence[str]) -> dict[st
         LanguageError: when one model of OPUS-MT is named for several languages, and the table lacks one.
     """
     targets = [lang for lang in languages if not is_english(lang)]
-    parse_entry(params.engine, ENGINE)
+    ENGINES.parse(params.engine, ENGINE)
     overrides = _overrides(params, targets)
     selected: dict[str, Selection] = {}
     same: dict[str, list[str]] = {}
     for lang in targets:
         key = overrides.get(lang)
         entry, where = (params.languages[key], f"{OVERRIDES}.{key}") if key else (params.engine, ENGINE)
-        selected[lang] = Selection(*parse_entry(entry, where), entry, where)
+        selected[lang] = Selection(*ENGINES.parse(entry, where), entry, where)
         same.setdefault(json.dumps(entry, sort_keys=True), []).append(lang)
     for langs in same.values():
         if len(langs) > 1:
