@@ -292,7 +292,7 @@ def test_unknown_kind():
 
 
 def test_missing_kind():
-    with pytest.raises(ParamsError, match=r"sources\[0\]\.kind"):
+    with pytest.raises(ParamsError, match=r"sources\[0\]: expected a `kind`"):
         collect(CollectParams(sources=[{"name": "x"}]))
 
 
