@@ -1,0 +1,104 @@
+"""Give the comparisons of training their pairs and their encoders."""
+
+import gzip
+import json
+import os
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import pyarrow as pa
+from sentence_transformers import SentenceTransformer
+
+from hbir.benchmarks.registry import load
+from hbir.benchmarks.task import RetrievalTask
+from hbir.core.params import read_params, section
+from hbir.encoding.initial import initial_encoder
+from hbir.encoding.model import open_encoder
+from hbir.encoding.params import EncoderParams, TinyParams
+from hbir.training.texts import PairTexts
+from perf.machine import ROOT
+
+DOCUMENTS = Path(os.environ.get("HBIR_DATA", "")) / "parallel-docs" / "sections.jsonl.gz"
+QUERY_TOKENS, PASSAGE_TOKENS = 32, 128
+_REAL = TinyParams(layers=12, width=384, heads=12, feed_forward=1536, dropout=0.1, vocabulary=250_037)
+
+
+@cache
+def pairs(kind: str) -> tuple[list[str], list[str]]:
+    """Choose queries and passages, the same each time.
+
+    Args:
+        kind: `real` for the documents of `HBIR_DATA` where there are some, a title and its body in two
+            languages that need not be the same; else the embedded corpus.
+
+    Returns:
+        (n,) queries and as many passages.
+    """
+    rng = np.random.default_rng(1)
+    if kind == "real" and DOCUMENTS.is_file():
+        return _documents(rng)
+    task = cast(RetrievalTask, load("cldr", None)[0])
+    positives = task.positives(0, len(task.queries))
+    found = rng.permutation(positives)[:4096]
+    return [task.queries[q] for q, _ in found], [task.passages[p] for _, p in found]
+
+
+def texts(kind: str) -> PairTexts:
+    """Return the pairs as a training reads them; row i is pair i.
+
+    Args:
+        kind: as in `pairs`.
+
+    Returns:
+        The texts.
+    """
+    queries, passages = pairs(kind)
+    columns = {"query": queries, "passage": passages, "lang": ["en"] * len(queries)}
+    return PairTexts(pa.table({"pair_id": np.arange(len(queries)), **columns}))
+
+
+def encoder(kind: str) -> SentenceTransformer:
+    """Open the encoder that `HBIR_ENCODER` names, or make one of its shape, or the default one.
+
+    Args:
+        kind: `real` or `tiny`.
+
+    Returns:
+        An encoder of its own each time, on the CPU; with random weights unless it was named.
+    """
+    folder = os.environ.get("HBIR_ENCODER")
+    if kind == "real" and folder:
+        model = open_encoder(folder, device="cpu")
+    else:
+        params = section(read_params(ROOT / "params.yaml"), "encoder", EncoderParams)
+        if kind == "real":
+            params = replace(params, tiny=_REAL)
+        model = initial_encoder(params, [text for side in pairs(kind) for text in side], 0)
+    model[0].query_length, model[0].document_length = QUERY_TOKENS, PASSAGE_TOKENS
+    return model
+
+
+def note() -> str:
+    """Say what stood in for real data and a real encoder.
+
+    Returns:
+        A sentence; empty where nothing did.
+    """
+    lacking = [] if os.environ.get("HBIR_ENCODER") else ["random weights of multilingual-e5-small's shape"]
+    lacking += [] if DOCUMENTS.is_file() else ["the embedded corpus"]
+    return f"with {' and '.join(lacking)}" if lacking else ""
+
+
+def _documents(rng: np.random.Generator) -> tuple[list[str], list[str]]:
+    with gzip.open(DOCUMENTS, "rt", encoding="utf-8") as file:
+        documents = [json.loads(line)["text"] for line in file]
+    queries, passages = [], []
+    for row in rng.permutation(len(documents))[:1024]:
+        versions = list(documents[row].values())
+        first, second = rng.integers(len(versions), size=2)
+        queries.append(versions[first]["title"])
+        passages.append(versions[second]["body"])
+    return queries, passages
