@@ -26,7 +26,7 @@ from hbir.training.chunks import chunk_cost
 from hbir.training.cpu import speed_up
 from hbir.training.forward import Forward
 from hbir.training.inputs import TokenInputs, make_inputs
-from hbir.training.params import TrainParams, train_params
+from hbir.training.params import train_params
 from hbir.training.precision import uses_bf16
 from hbir.training.step import Stepper
 from hbir.training.table import CompactTables, compact_tables
@@ -56,10 +56,8 @@ class Ours:
         prepare_torch(None)
         model, texts = training_data.encoder(kind), training_data.texts(kind)
         folder = Path(tempfile.mkdtemp())
-        params: TrainParams = replace(
-            train_params(read_params(ROOT / "params.yaml"), "hybrid"),
-            **{"precision": precision, "gradient_caching": caching, "learning_rate": 1e-5},
-        )
+        changes: dict[str, Any] = {"precision": precision, "gradient_caching": caching}
+        params = replace(train_params(read_params(ROOT / "params.yaml"), "hybrid"), **changes)
         inputs = make_inputs(model, texts, folder / "tokens")
         tables = CompactTables()
         if isinstance(inputs, TokenInputs):

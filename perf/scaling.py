@@ -88,19 +88,11 @@ def evaluation(size: int) -> float:
 
 
 def search(passages: int) -> float:
-    """Search a streamed corpus of so many random embeddings for 100 queries; return seconds."""
-    from hbir.retrieval.streamed import Cache, search_streamed
-    from perf.streaming import CHUNK, QUERIES, task
+    """Search a streamed corpus of so many random embeddings for 1,000 queries; return seconds."""
+    from perf import bench_search
 
-    rng = np.random.default_rng(1)
-
-    def embed(texts: list[str]) -> np.ndarray:
-        return rng.standard_normal((len(texts), 128), dtype=np.float32)
-
-    queries = np.random.default_rng(2).standard_normal((QUERIES, 128), dtype=np.float32)
     with tempfile.TemporaryDirectory() as folder:
-        cache = Cache(Path(folder), "random")
-        return _seconds(lambda: search_streamed(task(passages), queries, embed, cache, CHUNK))
+        return _seconds(lambda: bench_search.search(passages, Path(folder)))
 
 
 def plans(steps: int) -> float:

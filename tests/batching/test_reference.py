@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -48,7 +50,12 @@ def test_planner_and_slow_planner_refuse_the_same(composition, data, seed):
 def test_so_it_does_where_many_pairs_wait(composition, data, seed):
     """One passage, one query or one text is in half of the pairs."""
     hub = data.draw(st.sets(st.sampled_from(["passage_id", "query_id", "queries", "passages"]), min_size=1))
-    values = {"passage_id": 1, "query_id": 1, "queries": {"de": "x", "en": "x"}, "passages": {"en": "y"}}
+    values: dict[str, Any] = {
+        "passage_id": 1,
+        "query_id": 1,
+        "queries": {"de": "x", "en": "x"},
+        "passages": {"en": "y"},
+    }
     pairs = [Pair(number) for number in range(8)]
     pairs += [
         Pair(100 + number, **{name: values[name] for name in hub if data.draw(st.booleans())})

@@ -89,7 +89,7 @@ def test_the_import_afterwards_gives_the_real_one_and_the_stand_ins_know_its_cla
 def test_a_class_derived_from_a_stand_in_is_one_of_the_real_class(user: ModuleType):
     """A package that is used while it is put off comes at once, and nothing is half of it."""
     derived = type("Derived", (user.Shape,), {})
-    assert derived.sides == 4
+    assert derived().sides == 4
     assert "made_up" in sys.modules
     assert isinstance(derived(), importlib.import_module("made_up").Shape)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sentence_transformers import SentenceTransformer
 
 from hbir.encoding.model import load_encoder
-from hbir.encoding.prompts import SIDES
+from hbir.encoding.prompts import SIDES, Side
 from hbir.training.chunks import ChunkCost, chunk_cost, cut
 from hbir.training.cpu import speed_up
 from hbir.training.objective import backward, cached_backward, info_nce
@@ -20,11 +20,11 @@ from tests.training.running import pair_texts, token_forward
 
 QUERIES = [f"{'aa which ' * (n % 5)}number is {n}" for n in range(12)]
 PASSAGES = [f"bb the number {'comes of ' * (n * 7 % 11)}{n}" for n in range(12)]
-ROWS = {"query": np.arange(12), "document": np.arange(12)}
+ROWS: dict[Side, np.ndarray] = {"query": np.arange(12), "document": np.arange(12)}
 
 
 def padded(lengths: np.ndarray, chunks: list[np.ndarray], overhead: float) -> float:
-    return sum(len(chunk) * max(1, lengths[chunk].max()) + overhead for chunk in chunks)
+    return float(sum(len(chunk) * max(1, lengths[chunk].max()) + overhead for chunk in chunks))
 
 
 def every_cut(lengths: np.ndarray, cost: ChunkCost) -> float:
@@ -124,7 +124,7 @@ def test_gradient_caching_draws_the_same_dropout(files: Files, tmp_path: Path):
 def test_embeddings_are_those_of_encode_in_their_order(files: Files, tmp_path: Path):
     model = load_encoder(files.folder / "initial", device="cpu")
     forward = token_forward(model, pair_texts(QUERIES, PASSAGES), tmp_path / "t", ChunkCost(1.0, 32))
-    rows = {"query": np.array([11, 0, 5]), "document": np.array([2, 2, 7, 1])}
+    rows: dict[Side, np.ndarray] = {"query": np.array([11, 0, 5]), "document": np.array([2, 2, 7, 1])}
     with torch.no_grad():
         embedded = forward.embed(rows)
     queries = model.encode_query([QUERIES[i] for i in rows["query"]])

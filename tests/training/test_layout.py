@@ -1,6 +1,7 @@
 """Features that are made from token ids are those that the library makes of the texts."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ def prompted(files: Files) -> SentenceTransformer:
     return model
 
 
-def same(left: dict, right: dict) -> bool:
+def same(left: dict[str, Any], right: dict[str, Any]) -> bool:
     return left.keys() == right.keys() and all(
         torch.equal(value, right[name]) if isinstance(value, torch.Tensor) else value == right[name]
         for name, value in left.items()

@@ -17,6 +17,7 @@ from hbir.core.files import write_table
 from hbir.core.hashing import folder_digest
 from hbir.core.training_record import read_training
 from hbir.encoding import model as encoding
+from hbir.encoding.embed import embed
 from hbir.encoding.prompts import Side
 from hbir.training import loop, precision
 from hbir.training.precision import uses_bf16
@@ -73,7 +74,7 @@ def test_a_plain_sentence_transformer_gives_the_scored_embeddings(files: Files, 
     for method, prompt, side in sides:
         assert np.array_equal(method(text), model.encode(prompt + text))
         assert not np.array_equal(method(text), model.encode(text))
-        assert np.array_equal(method([text]), encoding.embed(scored, [text], side, 8))
+        assert np.array_equal(method([text]), embed(scored, [text], side, 8))
 
 
 def test_the_saved_model_is_the_best_and_final_the_last(files: Files, tmp_path: Path, monkeypatch):
@@ -86,7 +87,7 @@ def test_the_saved_model_is_the_best_and_final_the_last(files: Files, tmp_path: 
     record = train(files.job(tmp_path / "model"), Silent())
     assert (record.best.step, record.final.step) == (10, 12)
     best, final = (
-        encoding.embed(encoding.load_encoder(path), ["aa"], "query", 1)
+        embed(encoding.load_encoder(path), ["aa"], "query", 1)
         for path in (tmp_path / "model", tmp_path / "model/final")
     )
     assert not np.array_equal(best, final)
@@ -94,7 +95,7 @@ def test_the_saved_model_is_the_best_and_final_the_last(files: Files, tmp_path: 
     record = train(files.job(tmp_path / "again"), Silent())
     assert record.best.step == record.final.step == 12
     assert not (tmp_path / "again/final").exists()
-    last = encoding.embed(encoding.load_encoder(tmp_path / "again"), ["aa"], "query", 1)
+    last = embed(encoding.load_encoder(tmp_path / "again"), ["aa"], "query", 1)
     assert np.array_equal(final, last)
 
 
