@@ -12,7 +12,7 @@ export NO_MKDOCS_2_WARNING := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install repro restore test bench bench-scaling lint format docs ui track seeds apertium clean
+.PHONY: help install repro restore test test-slow bench bench-scaling lint format docs ui track seeds apertium clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -28,7 +28,7 @@ repro: $(READY) ## Run the pipeline (only what changed) and show the comparison
 restore: $(READY) ## After Git brought another machine's dvc.lock: find the results of this one again
 	@python -m hbir restore
 
-test: $(READY) ## Run every test
+test: $(READY) ## Run the tests
 	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(READY) ## Compare speed and memory with other tools, into docs/performance.md
@@ -38,6 +38,9 @@ bench: $(READY) ## Compare speed and memory with other tools, into docs/performa
 
 bench-scaling: $(READY) ## Measure how time and memory grow with size, into docs/performance.md
 	python -m perf.scaling
+
+test-slow: $(READY) ## Run the tests that take a minute or more, such as every block of the README
+	python -m pytest -m slow
 
 lint: $(READY) ## Check style, types and docstrings
 	ruff check .

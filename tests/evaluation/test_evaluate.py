@@ -63,6 +63,7 @@ def test_by_hand(bilingual, bilingual_scores):
         "queries": 3,
         "passages": 5,
         "measures": ["map"],
+        "precision": "fp32",
     }
 
 

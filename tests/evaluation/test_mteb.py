@@ -118,6 +118,7 @@ def test_the_task_is_described(evaluation):
         "queries": 3,
         "passages": 6,
         "measures": ["ndcg@10"],
+        "precision": "fp32",
     }
     assert set(evaluation.settings["mteb"]) == {
         "ndcg@10",

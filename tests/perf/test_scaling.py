@@ -44,6 +44,7 @@ def half(size: int) -> float:
     return size / 2
 
 
+@pytest.mark.slow
 def test_an_axis_runs_every_size_in_a_process_of_its_own():
     lines: list[str] = []
     grown = grow(Axis(name="bytes", sizes=(20, 200), run=half), lines.append)

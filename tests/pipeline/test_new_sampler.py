@@ -39,6 +39,9 @@ def follow_the_page(root: Path) -> None:
     samplers.write_text(f"{before}\n{describe.strip()},\n)\nSAMPLERS{after}")
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     clone = make_clone(tmp_path_factory.mktemp("sampler") / "hbir")

@@ -10,6 +10,8 @@ from tests.pipeline.project import STAGE, Clone
 
 OWN = "cp docs/examples/faq.jsonl docs/examples/help.csv data/sources/"
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:

@@ -30,6 +30,7 @@ def test_an_experiment_aside_reads_a_file_that_git_ignores(clone: Clone):
     assert clone.run("git", "status", "--porcelain").stdout == ""
 
 
+@pytest.mark.slow
 def test_queued_experiments_read_a_file_that_git_ignores(clone: Clone):
     clone.dvc("exp", "run", "--queue", "-S", "collect.max_query_characters=995,996", "collect")
     clone.dvc("queue", "start", "--jobs", "1")
