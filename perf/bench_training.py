@@ -222,12 +222,10 @@ def comparisons() -> list[Comparison]:
     real = "multilingual-e5-small, documents"
     note = training_data.note()
     no_bf16 = "" if has_fast_bf16() else "this CPU has no instructions for bfloat16"
+    amx = has_fast_bf16() == "amx"
     cached = f"batch {CACHED_BATCH:,}, gradient caching"
     return [
-        _speed("training, tiny encoder, float32", "tiny", "fp32", False, 1.6, "", ""),
-        _speed(f"training, {real}, float32", "real", "fp32", False, 1.6, note, ""),
-        _speed(f"training, {real}, bfloat16", "real", "bf16", True, 1.6, note, no_bf16),
-        _speed(f"training, {real}, defaults of both", "real", "auto", False, 3.0, note, ""),
+        # First: beside the encoders that the others hold it would not fit into memory.
         Comparison(
             name=f"training, {real}, defaults of both: memory",
             peer=TRAINER,
@@ -239,6 +237,10 @@ def comparisons() -> list[Comparison]:
             note=note,
             expected_s=120,
         ),
+        _speed("training, tiny encoder, float32", "tiny", "fp32", False, 1.6, "", ""),
+        _speed(f"training, {real}, float32", "real", "fp32", False, 1.6, note, ""),
+        _speed(f"training, {real}, bfloat16", "real", "bf16", True, 1.6, note, no_bf16),
+        _speed(f"training, {real}, defaults of both", "real", "auto", False, 3.0 if amx else None, note, ""),
         Comparison(
             name=f"training, tiny encoder, {cached}: time of a pair",
             peer="the same step without it",
@@ -273,13 +275,13 @@ def comparisons() -> list[Comparison]:
 
 
 def _speed(
-    name: str, kind: str, precision: str, peer_bf16: bool, goal: float, note: str, skip: str
+    name: str, kind: str, precision: str, peer_bf16: bool, goal: float | None, note: str, skip: str
 ) -> Comparison:
     return Comparison(
         name=name,
         peer=TRAINER,
         unit="pairs/s",
-        goal=Goal.at_least(goal),
+        goal=None if goal is None else Goal.at_least(goal),
         measure_ours=lambda: ours(kind, precision).run(STEPS[kind]),
         measure_peer=lambda: peer(kind, peer_bf16).run(STEPS[kind]),
         warm_up=True,

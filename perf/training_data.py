@@ -77,6 +77,7 @@ def encoder(kind: str) -> SentenceTransformer:
         if kind == "real":
             params = replace(params, tiny=_REAL)
         model = initial_encoder(params, [text for side in pairs(kind) for text in side], 0)
+    model.max_seq_length = PASSAGE_TOKENS  # what the peer's trainer goes by
     model[0].query_length, model[0].document_length = QUERY_TOKENS, PASSAGE_TOKENS
     return model
 
