@@ -39,7 +39,7 @@ bench: $(READY) ## Compare speed and memory with other tools, into docs/performa
 bench-scaling: $(READY) ## Measure how time and memory grow with size, into docs/performance.md
 	python -m perf.scaling
 
-test-slow: $(READY) ## Run the tests that take a minute or more, such as every block of the README
+test-slow: $(READY) ## Run the slow tests: every block of README and tutorial, own pairs, a queue, a new sampler
 	python -m pytest -m slow
 
 lint: $(READY) ## Check style, types and docstrings

@@ -11,6 +11,8 @@ import pytest
 from tests.pipeline.opened_files import undeclared
 from tests.pipeline.project import Clone, make_clone
 
+pytestmark = pytest.mark.slow
+
 WORDS = {"de": "Frage Antwort Nummer", "en": "question answer number", "es": "pregunta respuesta número"}
 BEIR = {"name": "beir/mine", "data": "data/benchmarks/mine"}
 PARALLEL = {"name": "parallel/docs", "data": "data/sources/docs.jsonl", "held_out": 0.2}

@@ -8,6 +8,8 @@ from tests.pages import TUTORIAL
 from tests.pipeline.follow import follow, make_project
 from tests.pipeline.project import STAGE, Clone
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
