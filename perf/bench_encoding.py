@@ -14,11 +14,10 @@ from hbir.benchmarks.registry import load
 from hbir.benchmarks.task import RetrievalTask
 from hbir.core.precision import Precision
 from hbir.encoding.embed import embed
-from hbir.encoding.initial import initial_encoder
-from hbir.encoding.model import open_encoder, prepare_torch
-from hbir.encoding.params import EncoderParams, StaticParams, TinyParams
+from hbir.encoding.model import prepare_torch
 from hbir.encoding.precision import embedding_in, has_fast_bf16
 from perf.compare import Comparison, Goal
+from perf.encoders import NAMED, fresh
 
 PEER = "sentence-transformers' encode"
 _TEXTS, _REPEATS = {"real": 192, "tiny": 3000}, 5
@@ -54,40 +53,10 @@ def encoder(kind: str, precision: Precision) -> SentenceTransformer:
         The encoder, on the CPU; weights are random but for the named one, which changes no speed.
     """
     prepare_torch(None)
-    folder = os.environ.get("HBIR_ENCODER")
-    if kind == "real" and folder:
-        model = open_encoder(folder, device="cpu")
-    else:
-        model = initial_encoder(_made(kind), passages(_TEXTS["tiny"]), 0).to("cpu").eval()
+    model = fresh(kind, passages(_TEXTS["tiny"]))
     if precision == "int8":
         _FOREVER.enter_context(embedding_in(model, precision))
     return model
-
-
-def _made(kind: str) -> EncoderParams:
-    """Describe the default encoder of params.yaml, or one of multilingual-e5-small's layers."""
-    real = kind == "real"
-    return EncoderParams(
-        name="tiny",
-        revision=None,
-        pooling=None,
-        max_query_tokens=128,
-        max_passage_tokens=128,
-        prompts=None,
-        normalize=True,
-        trust_remote_code=False,
-        max_unknown=1.0,
-        languages="all",
-        tiny=TinyParams(
-            layers=12 if real else 2,
-            width=384 if real else 128,
-            heads=12 if real else 4,
-            feed_forward=1536 if real else 256,
-            dropout=0.0,
-            vocabulary=16000,
-        ),
-        static=StaticParams(width=128, vocabulary=16000),
-    )
 
 
 def _ours(kind: str, precision: Precision) -> float:
@@ -124,7 +93,7 @@ def comparisons() -> list[Comparison]:
 def _comparison(
     kind: str, precision: Precision, goal: Goal | None, note: str = "", skip: str = ""
 ) -> Comparison:
-    folder = os.environ.get("HBIR_ENCODER")
+    folder = NAMED
     shape = Path(folder).name if kind == "real" and folder else "random weights"
     texts = "XQuAD-R's passages" if os.environ.get("HBIR_DATA") else "the embedded corpus"
     return Comparison(

@@ -11,13 +11,8 @@ from typing import Any
 import numpy as np
 import torch
 from datasets import Dataset
-from sentence_transformers import SentenceTransformerTrainer, SentenceTransformerTrainingArguments
-from sentence_transformers.sentence_transformer.losses import (
-    CachedMultipleNegativesRankingLoss,
-    MultipleNegativesRankingLoss,
-)
+from sentence_transformers import SentenceTransformerTrainer
 from transformers import TrainerCallback
-from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 from hbir.core.params import read_params
 from hbir.encoding.model import prepare_torch
@@ -26,17 +21,19 @@ from hbir.training.chunks import chunk_cost
 from hbir.training.cpu import speed_up
 from hbir.training.forward import Forward
 from hbir.training.inputs import TokenInputs, make_inputs
-from hbir.training.params import train_params
+from hbir.training.params import TrainParams, train_params
 from hbir.training.precision import uses_bf16
 from hbir.training.step import Stepper
 from hbir.training.table import CompactTables, compact_tables
-from perf import training_data
+from perf import peer_trainer, training_data
 from perf.child import peak_memory
 from perf.compare import Comparison, Goal
 from perf.machine import ROOT
 
 TRAINER = "sentence-transformers' trainer"
 BATCH, CACHED_BATCH, CACHED_TOKENS = 64, 1024, 4096
+_MANY = 10_000
+"""Steps of a training that is stopped before."""
 STEPS = {"tiny": 8, "real": 1}
 """Steps of one measurement."""
 
@@ -57,7 +54,7 @@ class Ours:
         model, texts = training_data.encoder(kind), training_data.texts(kind)
         folder = Path(tempfile.mkdtemp())
         changes: dict[str, Any] = {"precision": precision, "gradient_caching": caching}
-        params = replace(train_params(read_params(ROOT / "params.yaml"), "hybrid"), **changes)
+        params = replace(_params(), **changes)
         inputs = make_inputs(model, texts, folder / "tokens")
         tables = CompactTables()
         if isinstance(inputs, TokenInputs):
@@ -65,7 +62,7 @@ class Ours:
         bf16 = uses_bf16(params, model)
         speed_up(model)
         self._stepper = Stepper(
-            Forward(model, inputs, chunk_cost(model, model.device, caching), bf16), params, tables, 10_000
+            Forward(model, inputs, chunk_cost(model, model.device, caching), bf16), params, tables, _MANY
         )
         self._pairs, self._batch, self._step = len(texts), batch, 0
 
@@ -141,35 +138,19 @@ class Peer(TrainerCallback):  # type: ignore[misc]
             [f"{model.prompts.get(side) or ''}{text}" for text in side_texts]
             for side, side_texts in zip(("query", "document"), training_data.pairs(kind), strict=True)
         ]
-        loss: Any = MultipleNegativesRankingLoss(model, scale=20)
-        if chunk:
-            loss = CachedMultipleNegativesRankingLoss(model, scale=20, mini_batch_size=chunk)
         trainer = SentenceTransformerTrainer(
             model=model,
-            args=_arguments(bf16, self._batch),
+            args=peer_trainer.arguments(self._batch, _MANY, bf16, _params()),
             train_dataset=Dataset.from_dict(dict(zip(("anchor", "positive"), columns, strict=True))),
-            loss=loss,
+            loss=peer_trainer.loss(model, 1 / _params().temperature, chunk),
             callbacks=[self],
         )
-        for shown in (PrinterCallback, ProgressCallback):
-            trainer.remove_callback(shown)
+        peer_trainer.quiet(trainer)
         trainer.train()
 
 
-def _arguments(bf16: bool, batch: int) -> SentenceTransformerTrainingArguments:
-    return SentenceTransformerTrainingArguments(
-        output_dir=tempfile.mkdtemp(),
-        per_device_train_batch_size=batch,
-        max_steps=10_000,
-        learning_rate=1e-5,
-        optim="adamw_torch_fused",
-        bf16=bf16,
-        use_cpu=True,
-        report_to="none",
-        save_strategy="no",
-        logging_strategy="no",
-        disable_tqdm=True,
-    )
+def _params() -> TrainParams:
+    return replace(train_params(read_params(ROOT / "params.yaml"), "hybrid"), learning_rate=1e-5)
 
 
 ours, peer = cache(Ours), cache(Peer)

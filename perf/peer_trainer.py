@@ -1,5 +1,6 @@
 """Train on the pairs of a workload with sentence-transformers' own trainer, at its best settings."""
 
+import tempfile
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ from sentence_transformers.sentence_transformer.losses import (
 from transformers import TrainerCallback
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
+from hbir.training.params import TrainParams
 from hbir.training.run import Job
 from perf.workload import WINDOW, Workload
 
@@ -52,8 +54,8 @@ def name(chunk: int | None) -> str:
     Returns:
         What a table calls it.
     """
-    loss = CachedMultipleNegativesRankingLoss if chunk else MultipleNegativesRankingLoss
-    return f"sentence-transformers' trainer with {loss.__name__}"
+    kind = CachedMultipleNegativesRankingLoss if chunk else MultipleNegativesRankingLoss
+    return f"sentence-transformers' trainer with {kind.__name__}"
 
 
 def run(job: Job, load: Workload, chunk: int | None) -> float:
@@ -72,36 +74,56 @@ def run(job: Job, load: Workload, chunk: int | None) -> float:
     clock = Clock()
     trainer = SentenceTransformerTrainer(
         model=model,
-        args=_arguments(job, load),
+        args=arguments(load.batch, load.steps, job.params.precision == "bf16", job.params),
         train_dataset=Dataset.from_dict({"anchor": queries, "positive": passages}),
-        loss=_loss(model, 1 / job.params.temperature, chunk),
+        loss=loss(model, 1 / job.params.temperature, chunk),
         callbacks=[clock],
     )
-    for shown in (PrinterCallback, ProgressCallback):
-        trainer.remove_callback(shown)
+    quiet(trainer)
     trainer.train()
     done = (len(clock.times) - 1) * WINDOW * load.batch
     return done / (clock.times[-1] - clock.times[0])
 
 
-def _loss(model: SentenceTransformer, scale: float, chunk: int | None) -> Any:
+def loss(model: SentenceTransformer, scale: float, chunk: int | None) -> Any:
+    """Make the peer's loss.
+
+    Args:
+        model: the encoder.
+        scale: 1 / temperature.
+        chunk: pairs at one time with gradient caching; None without.
+
+    Returns:
+        The loss of in-batch negatives.
+    """
     if chunk:
         return CachedMultipleNegativesRankingLoss(model, scale=scale, mini_batch_size=chunk)
     return MultipleNegativesRankingLoss(model, scale=scale)
 
 
-def _arguments(job: Job, load: Workload) -> SentenceTransformerTrainingArguments:
+def arguments(batch: int, steps: int, bf16: bool, params: TrainParams) -> SentenceTransformerTrainingArguments:
+    """Set the peer up at its best: the fused optimizer, and nothing that logs or saves.
+
+    Args:
+        batch: pairs in a step.
+        steps: of the whole training.
+        bf16: whether to compute in bfloat16.
+        params: whose optimizer to use.
+
+    Returns:
+        The arguments.
+    """
     return SentenceTransformerTrainingArguments(
-        output_dir=str(job.output.with_name("peer")),
-        max_steps=load.steps,
-        per_device_train_batch_size=load.batch,
-        learning_rate=job.params.learning_rate,
-        weight_decay=job.params.weight_decay,
-        max_grad_norm=job.params.max_grad_norm,
+        output_dir=tempfile.mkdtemp(),
+        max_steps=steps,
+        per_device_train_batch_size=batch,
+        learning_rate=params.learning_rate,
+        weight_decay=params.weight_decay,
+        max_grad_norm=params.max_grad_norm,
         warmup_steps=0,
         optim="adamw_torch_fused",
         use_cpu=not torch.cuda.is_available(),
-        bf16=job.params.precision == "bf16",
+        bf16=bf16,
         save_strategy="no",
         logging_strategy="no",
         report_to="none",
@@ -109,3 +131,13 @@ def _arguments(job: Job, load: Workload) -> SentenceTransformerTrainingArguments
         dataloader_drop_last=True,
         dataloader_pin_memory=torch.cuda.is_available(),
     )
+
+
+def quiet(trainer: SentenceTransformerTrainer) -> None:
+    """Keep the peer from printing.
+
+    Args:
+        trainer: of sentence-transformers.
+    """
+    for shown in (PrinterCallback, ProgressCallback):
+        trainer.remove_callback(shown)

@@ -13,7 +13,7 @@ from transformers import PreTrainedTokenizerFast, XLMRobertaConfig, XLMRobertaMo
 
 from hbir.core.files import atomic_folder
 from hbir.encoding.model import save_encoder
-from hbir.encoding.scratch import SPECIAL
+from hbir.encoding.scratch import SPECIAL, with_special_tokens
 
 POSITIONS = 514
 
@@ -99,14 +99,4 @@ def _tokenizer(vocabulary: int, longest: int) -> PreTrainedTokenizerFast:
     core.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
     )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=core,
-        bos_token="<s>",
-        eos_token="</s>",
-        cls_token="<s>",
-        sep_token="</s>",
-        pad_token="<pad>",
-        unk_token="<unk>",
-        mask_token="<mask>",
-        model_max_length=longest,
-    )
+    return with_special_tokens(core, longest)

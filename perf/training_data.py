@@ -3,7 +3,6 @@
 import gzip
 import json
 import os
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -14,16 +13,11 @@ from sentence_transformers import SentenceTransformer
 
 from hbir.benchmarks.registry import load
 from hbir.benchmarks.task import RetrievalTask
-from hbir.core.params import read_params, section
-from hbir.encoding.initial import initial_encoder
-from hbir.encoding.model import open_encoder
-from hbir.encoding.params import EncoderParams, TinyParams
 from hbir.training.texts import PairTexts
-from perf.machine import ROOT
+from perf.encoders import NAMED, fresh
 
 DOCUMENTS = Path(os.environ.get("HBIR_DATA", "")) / "parallel-docs" / "sections.jsonl.gz"
 QUERY_TOKENS, PASSAGE_TOKENS = 32, 128
-_REAL = TinyParams(layers=12, width=384, heads=12, feed_forward=1536, dropout=0.1, vocabulary=250_037)
 
 
 @cache
@@ -61,22 +55,15 @@ def texts(kind: str) -> PairTexts:
 
 
 def encoder(kind: str) -> SentenceTransformer:
-    """Open the encoder that `HBIR_ENCODER` names, or make one of its shape, or the default one.
+    """Open an encoder that reads as many tokens as the comparisons say.
 
     Args:
-        kind: `real` or `tiny`.
+        kind: as in `perf.encoders.fresh`.
 
     Returns:
-        An encoder of its own each time, on the CPU; with random weights unless it was named.
+        An encoder of its own each time.
     """
-    folder = os.environ.get("HBIR_ENCODER")
-    if kind == "real" and folder:
-        model = open_encoder(folder, device="cpu")
-    else:
-        params = section(read_params(ROOT / "params.yaml"), "encoder", EncoderParams)
-        if kind == "real":
-            params = replace(params, tiny=_REAL)
-        model = initial_encoder(params, [text for side in pairs(kind) for text in side], 0)
+    model = fresh(kind, [text for side in pairs(kind) for text in side])
     model.max_seq_length = PASSAGE_TOKENS  # what the peer's trainer goes by
     model[0].query_length, model[0].document_length = QUERY_TOKENS, PASSAGE_TOKENS
     return model
@@ -88,7 +75,7 @@ def note() -> str:
     Returns:
         A sentence; empty where nothing did.
     """
-    lacking = [] if os.environ.get("HBIR_ENCODER") else ["random weights of multilingual-e5-small's shape"]
+    lacking = [] if NAMED else ["random weights of multilingual-e5-small's shape"]
     lacking += [] if DOCUMENTS.is_file() else ["the embedded corpus"]
     return f"with {' and '.join(lacking)}" if lacking else ""
 

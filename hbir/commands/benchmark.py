@@ -1,17 +1,18 @@
 """Score any encoder on a benchmark, inside a project or not."""
 
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import click
 from rich.console import Console
 from ruamel.yaml import YAML, YAMLError
 
+from hbir.commands.options import embedding_options
 from hbir.core.errors import ParamsError
 from hbir.core.files import require_writable, write_json
 from hbir.core.hashing import file_digest
 from hbir.core.lines import expanded
-from hbir.core.precision import FP32, Precision
+from hbir.core.precision import Precision
 from hbir.evaluation.evaluate import Evaluation
 from hbir.evaluation.params import EvaluateParams
 from hbir.reporting.benchmark import show
@@ -36,18 +37,9 @@ from hbir.reporting.benchmark import show
     show_default=True,
     help="Texts embedded at once.",
 )
-@click.option(
-    "--precision",
-    type=click.Choice(get_args(Precision)),
-    default=FP32,
-    show_default=True,
-    help="In which texts are embedded; it is named beside the scores.",
-)
 @click.option("--embeddings", help="Folder that keeps the embeddings of a streamed corpus.")
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads; all by default.")
-@click.option("--query-prompt", help="What goes before a query, in place of the model's own.")
-@click.option("--document-prompt", help="What goes before a passage, in place of the model's own.")
-@click.option("--trust-remote-code", is_flag=True, help="Run code that comes with the model.")
+@embedding_options
 def benchmark(
     name: str,
     model: str | None,

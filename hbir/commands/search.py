@@ -4,14 +4,14 @@ import json
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import get_args
 
 import click
 from rich.console import Console
 
+from hbir.commands.options import embedding_options
 from hbir.core.errors import ParamsError
 from hbir.core.files import require_writable
-from hbir.core.precision import FP32, Precision
+from hbir.core.precision import Precision
 from hbir.retrieval.corpus_file import CorpusFile
 
 BATCH = 64
@@ -35,16 +35,7 @@ BATCH = 64
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the embeddings; by default in .hbir.",
 )
-@click.option(
-    "--precision",
-    type=click.Choice(get_args(Precision)),
-    default=FP32,
-    show_default=True,
-    help="In which texts are embedded.",
-)
-@click.option("--query-prompt", help="What goes before the query, in place of the model's own.")
-@click.option("--document-prompt", help="What goes before a passage, in place of the model's own.")
-@click.option("--trust-remote-code", is_flag=True, help="Run code that comes with the model.")
+@embedding_options
 def search(
     model: str,
     query: str,

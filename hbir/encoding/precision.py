@@ -35,7 +35,7 @@ def embedding_in(model: SentenceTransformer, precision: Precision) -> Iterator[N
             yield
     else:
         if precision == "bf16" and model.device.type == "cpu" and not has_fast_bf16():
-            logger.warning("This CPU has no instructions for bfloat16, which can be a hundred times slower")
+            logger.warning("This CPU has no instructions for bfloat16, and emulates it slowly")
         with torch.autocast(model.device.type, torch.bfloat16, enabled=precision == "bf16"):
             yield
 
@@ -45,7 +45,7 @@ def has_fast_bf16() -> Bf16:
     """Name the instructions with which this CPU multiplies bfloat16 matrices.
 
     torch has them behind private names, so a version without those names has none. Without the instructions
-    bfloat16 is emulated and can be a hundred times slower than float32.
+    bfloat16 is emulated, slowly.
 
     Returns:
         `amx` (tiles: four times the rate of float32 and more), `avx512_bf16` (about twice its rate), or the

@@ -125,6 +125,19 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int, max_tokens: int) -> P
     )
     core.no_truncation()
     core.no_padding()
+    return with_special_tokens(core, max_tokens)
+
+
+def with_special_tokens(core: Tokenizer, max_tokens: int) -> PreTrainedTokenizerFast:
+    """Give a tokenizer the roles of XLM-RoBERTa's special tokens.
+
+    Args:
+        core: knows SPECIAL.
+        max_tokens: the longest input that its model takes.
+
+    Returns:
+        The tokenizer as transformers wants it.
+    """
     return PreTrainedTokenizerFast(
         tokenizer_object=core,
         bos_token="<s>",

@@ -2,7 +2,7 @@
 
 import importlib.metadata
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,6 @@ def fingerprint(
     Returns:
         A SHA-256 in hexadecimal.
     """
-    package = Path(hbir.__file__).parent
     parts = {
         "params": params,
         "seed": seed,
@@ -59,9 +58,33 @@ def fingerprint(
         "device": _hardware(torch.device(device)),
         "precision": "bf16" if bf16 else "fp32",
         "packages": {name: importlib.metadata.version(name) for name in _packages(params)},
-        "code": {name: folder_digest(package / name, "**/*.py") for name in _CODE},
+        "code": _code(_CODE),
     }
     return digest(json.dumps(parts, sort_keys=True))
+
+
+def tokens_name(pairs: Path, initial: Path) -> str:
+    """Name the token ids of all texts by what decides them.
+
+    Args:
+        pairs: with the texts.
+        initial: the encoder, with its tokenizer, prompts and lengths.
+
+    Returns:
+        16 hexadecimal digits.
+    """
+    parts = {
+        "pairs": file_digest(pairs),
+        "initial": folder_digest(initial),
+        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+        "code": _code(("encoding", "training")),
+    }
+    return digest(json.dumps(parts, sort_keys=True))[:16]
+
+
+def _code(packages: Sequence[str]) -> dict[str, str]:
+    folder = Path(hbir.__file__).parent
+    return {name: folder_digest(folder / name, "**/*.py") for name in packages}
 
 
 def _hardware(device: torch.device) -> str:

@@ -153,9 +153,9 @@ def make_inputs(model: SentenceTransformer, texts: PairTexts, folder: Path) -> I
 
 
 def _sample(texts: PairTexts, side: Side) -> list[str]:
-    """Return texts from everywhere, and one of a single letter, so that something fills up."""
+    """Return texts from everywhere, and two whose lengths differ, so that something fills up."""
     rows = np.unique(np.linspace(0, len(texts) - 1, _SAMPLE).astype(np.int64))
-    return [*texts.texts(side, rows), "a"]
+    return [*texts.texts(side, rows), "a", "a b c d"]
 
 
 def _mixes(model: SentenceTransformer, layouts: dict[Side, Layout]) -> bool:

@@ -78,14 +78,17 @@ def find_layout(model: SentenceTransformer, side: Side, sample: Sequence[str]) -
     Args:
         model: the encoder.
         side: queries or passages.
-        sample: some texts, of several lengths.
+        sample: some texts, not all of one length.
 
     Returns:
-        The layout; None where the encoder wants more than ids, or a text's ids depend on its neighbours.
+        The layout; None where the encoder wants more than ids, a text's ids depend on its neighbours, or the
+        sample does not show what fills up.
     """
     read = features(model, sample, side)
     flags = {name: value for name, value in read.items() if not isinstance(value, torch.Tensor)}
     if read.keys() - flags.keys() not in ({_IDS, _OFFSETS}, {_IDS, _MASK}, {_IDS, _MASK, _TYPES}):
+        return None
+    if _MASK in read and bool(read[_MASK].all()):
         return None
     layout = _described(read, flags)
     alone = [row for text in sample for row in split(features(model, [text], side))]
@@ -96,8 +99,8 @@ def _described(read: dict[str, Any], flags: dict[str, Any]) -> Layout:
     if _OFFSETS in read:
         return Layout(flat=True, pad=0, left=False, types=False, flags=flags)
     ids, padding = read[_IDS], read[_MASK] == 0
-    pad = int(ids[padding][0]) if padding.any() else 0
-    return Layout(flat=False, pad=pad, left=bool(padding[:, 0].any()), types=_TYPES in read, flags=flags)
+    left = bool(padding[:, 0].any())
+    return Layout(flat=False, pad=int(ids[padding][0]), left=left, types=_TYPES in read, flags=flags)
 
 
 def _same(made: dict[str, Any], read: dict[str, Any]) -> bool:

@@ -7,16 +7,20 @@ import torch
 from torch.nn import functional as F
 
 from hbir.encoding.prompts import Side
-from hbir.training.forward import Chunk, Forward, in_order, split_sides
+from hbir.training.forward import Forward, in_order, split_sides
+
+_BLOCK = 256
+"""Queries whose scores are in memory at one time with gradient caching."""
 
 
-def info_nce(queries: torch.Tensor, passages: torch.Tensor, temperature: float) -> torch.Tensor:
+def info_nce(queries: torch.Tensor, passages: torch.Tensor, temperature: float, first: int = 0) -> torch.Tensor:
     """Compute the mean negative log-likelihood of every query's own passage among those of its batch.
 
     Args:
-        queries: (b, d) embeddings; of length 1 unless the encoder compares by inner product.
-        passages: (b, d) embeddings, likewise; row i is the positive of query i.
+        queries: (k, d) embeddings; of length 1 unless the encoder compares by inner product.
+        passages: (b, d) embeddings, likewise; row first + i is the positive of query i.
         temperature: divides the inner products.
+        first: which of the batch's queries is the first one; all of them have k = b.
 
     Returns:
         A scalar, in float32 whatever the precision of the embeddings.
@@ -24,8 +28,8 @@ def info_nce(queries: torch.Tensor, passages: torch.Tensor, temperature: float) 
     Source:
         arXiv 2408.10536, Eq. 1 (there with temperature 1).
     """
-    scores = queries.float() @ passages.float().T / temperature  # (b, b)
-    return F.cross_entropy(scores, torch.arange(len(scores), device=scores.device))
+    scores = queries.float() @ passages.float().T / temperature  # (k, b)
+    return F.cross_entropy(scores, torch.arange(first, first + len(scores), device=scores.device))
 
 
 def backward(forward: Forward, rows: Mapping[Side, np.ndarray], temperature: float) -> torch.Tensor:
@@ -63,22 +67,43 @@ def cached_backward(forward: Forward, rows: Mapping[Side, np.ndarray], temperatu
         Gradient caching, arXiv 2101.06983.
     """
     chunks = list(forward.chunks(rows))
-    states: list[tuple[torch.Tensor, torch.Tensor | None]] = []
     device = forward.model.device
+    states: list[tuple[torch.Tensor, torch.Tensor | None]] = []
     parts: list[torch.Tensor] = []
     with torch.no_grad(), forward.precision():
         for chunk in chunks:
             states.append(random_state(device))
             parts.append(forward.run(chunk))
-    leaves = [part.detach().requires_grad_() for part in parts]
-    embedded = split_sides(in_order(torch.cat(leaves), chunks), rows)
-    loss = info_nce(embedded["query"], embedded["document"], temperature)
-    loss.backward()  # type: ignore[no-untyped-call]
+    embedded = in_order(torch.cat(parts), chunks).requires_grad_()
+    loss = _backward_in_blocks(embedded, rows, temperature)
+    assert embedded.grad is not None
     after = random_state(device)
-    for chunk, leaf, state in zip(chunks, leaves, states, strict=True):
-        _again(forward, chunk, leaf.grad, state)
+    for chunk, state in zip(chunks, states, strict=True):
+        set_random_state(device, state)
+        with forward.precision():
+            again = forward.run(chunk)
+        places = torch.from_numpy(chunk.places).to(device)
+        torch.autograd.backward([again], [embedded.grad[places].to(again.dtype)])
     set_random_state(device, after)
-    return loss.detach()
+    return loss
+
+
+def _backward_in_blocks(
+    embedded: torch.Tensor, rows: Mapping[Side, np.ndarray], temperature: float
+) -> torch.Tensor:
+    """Add the gradient of the loss to a batch's embeddings, a block of queries at a time, and return the loss.
+
+    The scores of a whole batch of 4,096 and what their gradient needs take more memory than all its chunks.
+    """
+    size = len(rows["query"])
+    total = torch.zeros((), device=embedded.device)
+    for first in range(0, size, _BLOCK):
+        sides = split_sides(embedded, rows)
+        queries = sides["query"][first : first + _BLOCK]
+        loss = info_nce(queries, sides["document"], temperature, first) * (len(queries) / size)
+        loss.backward()  # type: ignore[no-untyped-call]
+        total += loss.detach()
+    return total
 
 
 def random_state(device: torch.device) -> tuple[torch.Tensor, torch.Tensor | None]:
@@ -103,15 +128,3 @@ def set_random_state(device: torch.device, state: tuple[torch.Tensor, torch.Tens
     torch.set_rng_state(state[0])
     if state[1] is not None:
         torch.cuda.set_rng_state(state[1], device)
-
-
-def _again(
-    forward: Forward,
-    chunk: Chunk,
-    gradient: torch.Tensor | None,
-    state: tuple[torch.Tensor, torch.Tensor | None],
-) -> None:
-    set_random_state(forward.model.device, state)
-    with forward.precision():
-        embeddings = forward.run(chunk)
-    torch.autograd.backward([embeddings], [gradient])

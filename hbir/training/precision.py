@@ -4,8 +4,8 @@ import torch
 from torch import nn
 
 from hbir.encoding.precision import has_fast_bf16
-from hbir.training.cpu import WIDE
 from hbir.training.params import TrainParams
+from hbir.training.products import WIDE
 
 
 def uses_bf16(params: TrainParams, model: nn.Module) -> bool:
@@ -17,8 +17,8 @@ def uses_bf16(params: TrainParams, model: nn.Module) -> bool:
 
     Returns:
         True for bfloat16. `auto` takes it where it is faster: on a GPU that has it, and on a CPU with
-        instructions for it, where the encoder's matrices are not small. Without the instructions a CPU can be a
-        hundred times slower than in float32.
+        instructions for it, where the encoder's matrices are not small. Without the instructions a CPU emulates
+        it, slowly.
     """
     if params.precision != "auto":
         return params.precision == "bf16"

@@ -14,7 +14,7 @@ from hbir.batching.plan import Plan, check_plan, read_plan
 from hbir.batching.summary import language_composition
 from hbir.core.errors import DataError
 from hbir.core.files import atomic_folder, read_table, require_writable
-from hbir.core.hashing import digest, file_digest, folder_digest
+from hbir.core.hashing import file_digest
 from hbir.core.machine import environment, main_root, write_record
 from hbir.core.schemas import PAIRS_SCHEMA
 from hbir.core.seeds import derive_seed
@@ -26,7 +26,7 @@ from hbir.training.checkpoint import Checkpoints
 from hbir.training.checks import require_installed
 from hbir.training.chunks import chunk_cost
 from hbir.training.cpu import speed_up
-from hbir.training.fingerprint import fingerprint, run_params
+from hbir.training.fingerprint import fingerprint, run_params, tokens_name
 from hbir.training.forward import Forward
 from hbir.training.history import History
 from hbir.training.inputs import Inputs, TokenInputs, make_inputs
@@ -131,8 +131,8 @@ def _prepared(
     job: Job, model: SentenceTransformer, texts: PairTexts, checkpoints: Checkpoints
 ) -> tuple[Forward, CompactTables]:
     """Tokenise all texts, leave the rows of the token table that occur, and set up the forward pass."""
-    tokens = digest(f"{folder_digest(job.initial)} {file_digest(job.pairs)}")
-    inputs: Inputs = make_inputs(model, texts, main_root() / ".hbir" / "tokens" / tokens[:16])
+    tokens = main_root() / ".hbir" / "tokens" / tokens_name(job.pairs, job.initial)
+    inputs: Inputs = make_inputs(model, texts, tokens)
     tables = CompactTables()
     if isinstance(inputs, TokenInputs):
         tables = compact_tables(model, inputs, job.params.weight_decay, checkpoints.folder)

@@ -12,6 +12,7 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.util import batch_to_device
 from torch import nn
 
+from hbir.core.disk_faults import write_faults
 from hbir.encoding.prompts import SIDES
 from hbir.training.inputs import TokenInputs
 from hbir.training.lora import transformers
@@ -120,6 +121,9 @@ def compact_tables(
 
     Returns:
         The tables; none where too few rows could be left out, or the table is not trained.
+
+    Raises:
+        DataError: when the whole tables cannot be written.
     """
     modules = _token_tables(model)
     weights = list({id(module.weight): module.weight for module in modules}.values())
@@ -174,8 +178,9 @@ def _token_tables(model: SentenceTransformer) -> list[nn.Embedding | nn.Embeddin
 
 
 def _compacted(weight: torch.Tensor, rows: np.ndarray, weight_decay: float, path: Path) -> CompactTable:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.save(path, weight.detach().float().cpu().numpy())
+    with write_faults(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.save(path, weight.detach().float().cpu().numpy())
     chosen = torch.from_numpy(rows).to(weight.device)
     weight.data = weight.data[chosen].contiguous()
     return CompactTable(weight, chosen, np.load(path, mmap_mode="r"), weight_decay)

@@ -80,12 +80,20 @@ def read_tokens(
     with write_faults(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.with_suffix(".lock")):
-            if not folder.is_dir():
+            if not _is_whole(folder):
                 log.info("tokenising %d queries and as many passages", len(texts))
                 with atomic_folder(folder) as new:
                     for side in layouts:
                         _tokenise(new, model, side, texts)
     return {side: _read(folder, side) for side in SIDES}
+
+
+def _is_whole(folder: Path) -> bool:
+    """Tell whether all files are there and as long as they say; damaged ones are made again."""
+    try:
+        return all(len(_read(folder, side).ids) == _read(folder, side).ends[-1] for side in SIDES)
+    except (OSError, ValueError, EOFError):
+        return False
 
 
 def _tokenise(folder: Path, model: SentenceTransformer, side: Side, texts: PairTexts) -> None:

@@ -10,8 +10,11 @@ from torch import nn
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
 from hbir.encoding.model import load_encoder
-from hbir.training import cpu
-from hbir.training.cpu import Dropout, Linear, TokenEmbedding, attention_with_dropout, drop, speed_up
+from hbir.training import attention, cpu
+from hbir.training.attention import attention_with_dropout
+from hbir.training.cpu import speed_up
+from hbir.training.dropout import Dropout, drop
+from hbir.training.products import Linear, TokenEmbedding
 from tests.training.conftest import Files
 
 
@@ -116,7 +119,7 @@ def test_attention_without_dropped_weights_is_that_of_the_library(monkeypatch, m
     seen[1, ..., 3:] = False
     mask = {"no": None, "bool": seen, "number": torch.zeros(2, 1, 1, 5).masked_fill(~seen, -1e9)}[masked]
     expected, _ = sdpa_attention_forward(Layer(), query, key, value, mask)
-    monkeypatch.setattr(cpu, "drop", lambda values, _: values)
+    monkeypatch.setattr(attention, "drop", lambda values, _: values)
     found, _ = attention_with_dropout(Layer(), query, key, value, mask, dropout=0.1)
     assert torch.allclose(found, expected, atol=1e-5)
 

@@ -12,6 +12,7 @@ from sentence_transformers import SentenceTransformer
 
 from hbir.encoding.model import load_encoder
 from hbir.encoding.prompts import SIDES, Side
+from hbir.training import objective
 from hbir.training.chunks import ChunkCost, chunk_cost, cut
 from hbir.training.cpu import speed_up
 from hbir.training.objective import backward, cached_backward, info_nce
@@ -101,6 +102,19 @@ def test_loss_and_gradient_are_those_of_texts_one_by_one(
     assert found.keys() == slow.keys()
     for name, gradient in slow.items():
         assert torch.allclose(found[name], gradient, atol=2e-5), name
+
+
+@pytest.mark.parametrize("block", [1, 5, 12, 100])
+def test_gradient_caching_holds_the_scores_of_some_queries_at_a_time(
+    files: Files, tmp_path: Path, monkeypatch, block: int
+):
+    model = load_encoder(files.folder / "initial", device="cpu")
+    expected, slow = plain(model.eval())
+    monkeypatch.setattr(objective, "_BLOCK", block)
+    forward = token_forward(model, pair_texts(QUERIES, PASSAGES), tmp_path / "t", ChunkCost(1.0, 64))
+    assert cached_backward(forward, ROWS, 0.05).item() == pytest.approx(expected, abs=1e-5)
+    found = gradients(model)
+    assert all(torch.allclose(found[name], gradient, atol=2e-5) for name, gradient in slow.items())
 
 
 def test_gradient_caching_draws_the_same_dropout(files: Files, tmp_path: Path):

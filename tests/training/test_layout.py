@@ -1,5 +1,7 @@
 """Features that are made from token ids are those that the library makes of the texts."""
 
+import importlib.metadata
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from sentence_transformers import SentenceTransformer
 
 from hbir.encoding.model import features, load_encoder
 from hbir.encoding.prompts import SIDES
+from hbir.training.fingerprint import tokens_name
 from hbir.training.inputs import TextInputs, TokenInputs, make_inputs
 from hbir.training.layout import Layout, find_layout, split
 from tests.training.conftest import TEXTS, Files, routed
@@ -108,6 +111,44 @@ def test_texts_are_tokenised_once(files: Files, tmp_path: Path, monkeypatch):
         for one, other in zip(first.tokens[side].take(rows), again.tokens[side].take(rows), strict=True):
             assert one.tolist() == other.tolist()
         assert first.lengths(side, rows).tolist() == [len(row) for row in first.tokens[side].take(rows)]
+
+
+@pytest.mark.parametrize("name", ["query.ids", "document.ends.npy", "query.used.npy"])
+@pytest.mark.parametrize("left", [0, 7])
+def test_damaged_token_ids_are_made_again(files: Files, tmp_path: Path, name: str, left: int):
+    texts = pair_texts([f"aa {n}" for n in range(50)], [f"the number {n}" for n in range(50)])
+    make_inputs(prompted(files), texts, tmp_path / "tokens")
+    whole = (tmp_path / "tokens" / name).read_bytes()
+    (tmp_path / "tokens" / name).write_bytes(whole[:left])
+    make_inputs(prompted(files), texts, tmp_path / "tokens")
+    assert (tmp_path / "tokens" / name).read_bytes() == whole
+
+
+def test_what_decides_token_ids_names_them(files: Files, tmp_path: Path, monkeypatch):
+    pairs, initial = files.folder / "pairs.parquet", files.folder / "initial"
+    names = {
+        tokens_name(pairs, initial),
+        tokens_name(pairs, initial),
+        tokens_name(initial / "config.json", initial),
+    }
+    assert len(names) == 2
+    monkeypatch.setattr(importlib.metadata, "version", lambda _: "another")
+    names.add(tokens_name(pairs, initial))
+    assert len(names) == 3
+    monkeypatch.undo()
+    shutil.copytree(initial, tmp_path / "initial")
+    (tmp_path / "initial/tokenizer_config.json").write_text("{}")
+    names.add(tokens_name(pairs, tmp_path / "initial"))
+    assert len(names) == 4
+
+
+def test_texts_of_one_length_do_not_show_what_fills_up(files: Files, tmp_path: Path):
+    model = load_encoder(files.folder / "initial", device="cpu")
+    assert find_layout(model, "query", ["a", "a"]) is None
+    same = pair_texts(["a"] * 20, ["a"] * 20)
+    inputs = make_inputs(model, same, tmp_path / "tokens")
+    assert isinstance(inputs, TokenInputs)
+    assert inputs.layouts["query"].pad == model.tokenizer.pad_token_id
 
 
 def test_every_id_that_occurs_is_known(files: Files, tmp_path: Path):

@@ -210,3 +210,32 @@ def test_any_other_fault_of_torch_passes_through(files: Files, tmp_path: Path, m
     monkeypatch.setattr(objective, "info_nce", fails)
     with pytest.raises(RuntimeError, match="shapes differ"):
         train(files.job(tmp_path / "model"), Silent())
+
+
+def read_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read losses as on a GPU."""
+    monkeypatch.setattr(
+        loop.Loop, "_must_read", lambda self: any(self._is_due(every) for every in self._intervals)
+    )
+
+
+def test_losses_that_are_read_late_give_the_same_record(files: Files, tmp_path: Path, monkeypatch):
+    job = replace(files.job(tmp_path / "model"), log_every=5, checkpoint_every=7)
+    at_once, late = Recorder(), Recorder()
+    record = train(job, at_once)
+    read_late(monkeypatch)
+    assert train(job, late) == record
+    assert [point[:2] for point in late.points] == [point[:2] for point in at_once.points]
+
+
+def test_a_loss_that_is_read_late_names_its_own_step(files: Files, tmp_path: Path, monkeypatch):
+    real = info_nce
+    calls = iter(range(99))
+    monkeypatch.setattr(objective, "info_nce", lambda *a: real(*a) * (float("nan") if next(calls) == 2 else 1))
+    monkeypatch.setattr(loop, "curve_interval", lambda _: 99)
+    read_late(monkeypatch)
+    job = replace(files.job(tmp_path / "model"), log_every=99, checkpoint_every=4)
+    with pytest.raises(TrainingError, match=r"step 3: expected a finite loss, found nan on the pairs \d+, \d+"):
+        train(job, Silent())
+    states = (tmp_path / "main/.hbir/checkpoints").rglob("state.pt")
+    assert not list(states)

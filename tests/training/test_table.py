@@ -10,6 +10,7 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from tokenizers import Tokenizer
 
+from hbir.core.errors import DataError
 from hbir.encoding.model import load_encoder
 from hbir.training import table
 from hbir.training.chunks import ChunkCost
@@ -168,3 +169,12 @@ def test_an_encoder_that_compares_ids_keeps_its_whole_table(files: Files, tmp_pa
     assert not compact_tables(model, running.inputs, 0.1, tmp_path / "w").tables
     assert running.inputs.places is None
     assert len(model.transformers_model.get_input_embeddings().weight) == last + 1
+
+
+def test_a_folder_that_cannot_be_written_is_named(files: Files, tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    model = miniature("tiny", files, tmp_path)
+    forward = token_forward(model, TEXTS, tmp_path / "tokens")
+    assert isinstance(forward.inputs, TokenInputs)
+    with pytest.raises(DataError, match="file"):
+        compact_tables(model, forward.inputs, 0.1, tmp_path / "file" / "below")
