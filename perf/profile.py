@@ -5,8 +5,8 @@ from torch.autograd.profiler_util import FunctionEvent
 from torch.profiler import ProfilerActivity, profile
 
 from perf import training_data
-from perf.bench_training import Ours
 from perf.machine import origin
+from perf.steps import Ours
 
 PARTS = {
     "matrix products": ("aten::mm", "aten::addmm", "aten::addmm_", "mkldnn::_linear_pointwise"),

@@ -25,14 +25,14 @@ def pairs(kind: str) -> tuple[list[str], list[str]]:
     """Choose queries and passages, the same each time.
 
     Args:
-        kind: `real` for the documents of `HBIR_DATA` where there are some, a title and its body in two
-            languages that need not be the same; else the embedded corpus.
+        kind: `tiny` for the embedded corpus; others for the documents of `HBIR_DATA` where there are some, a
+            title and its body in two languages that need not be the same.
 
     Returns:
         (n,) queries and as many passages.
     """
     rng = np.random.default_rng(1)
-    if kind == "real" and DOCUMENTS.is_file():
+    if kind != "tiny" and DOCUMENTS.is_file():
         return _documents(rng)
     task = cast(RetrievalTask, load("cldr", None)[0])
     positives = task.positives(0, len(task.queries))
