@@ -54,6 +54,14 @@ def until(true):
         time.sleep(0.02)
 
 
+def runs(process):
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 class Failing(fakes.Upper):
     """Fail at one of the texts, as a translator does."""
 
@@ -124,6 +132,8 @@ def test_the_batches_of_a_killed_worker_are_redone(cluster, tmp_path):
     until(lambda: "text 3" in dict(map(reversed, noted(tmp_path))))
     [killed] = [process for process, text in noted(tmp_path) if text == "text 3"]
     os.kill(int(killed), signal.SIGKILL)
+    # A killed process may run on for a moment, and would finish its batch.
+    until(lambda: not runs(int(killed)))
     (tmp_path / "go").touch()
     assert [first, *results] == [fakes.Mixing().translate(texts) for texts in work]
     again = [process for process, text in noted(tmp_path) if text == "text 3"]
