@@ -15,14 +15,9 @@ from transformers import TrainerCallback
 from hbir.core.params import read_params
 from hbir.encoding.model import prepare_torch
 from hbir.encoding.prompts import SIDES
-from hbir.training.chunks import chunk_cost
-from hbir.training.cpu import speed_up
-from hbir.training.forward import Forward
-from hbir.training.inputs import TokenInputs, make_inputs
 from hbir.training.params import TrainParams, train_params
-from hbir.training.precision import uses_bf16
+from hbir.training.prepare import prepare
 from hbir.training.step import Stepper
-from hbir.training.table import CompactTables, compact_tables
 from perf import peer_trainer, training_data
 from perf.machine import ROOT
 from perf.shapes import Shape
@@ -50,15 +45,8 @@ class Ours:
         folder = Path(tempfile.mkdtemp())
         changes: dict[str, Any] = {"precision": precision, "gradient_caching": caching}
         params = replace(_params(), **changes)
-        inputs = make_inputs(model, texts, folder / "tokens")
-        tables = CompactTables()
-        if isinstance(inputs, TokenInputs):
-            tables = compact_tables(model, inputs, params.weight_decay, folder)
-        bf16 = uses_bf16(params, model)
-        speed_up(model)
-        self._stepper = Stepper(
-            Forward(model, inputs, chunk_cost(model, model.device, caching), bf16), params, tables, _MANY
-        )
+        forward, tables = prepare(model, texts, params, tokens=folder / "tokens", tables=folder)
+        self._stepper = Stepper(forward, params, tables, _MANY)
         self._pairs, self._batch, self._step = len(texts), batch, 0
 
     def run(self, steps: int) -> float:

@@ -6,14 +6,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
-from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS, sdpa_mask
-from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 from hbir.training.dropout import drop
 
-ATTENTION = "hbir_dropout"
-"""The name under which `transformers` finds `attention_with_dropout`."""
-_BEYOND_US = ("position_bias", "softcap", "cache", "s_aux")
+BEYOND_US = ("position_bias", "softcap", "cache", "s_aux")
 """What some architectures hand to an attention, and `attention_with_dropout` does not know."""
 
 
@@ -43,7 +39,7 @@ def attention_with_dropout(
     Returns:
         (b, l, h, d), and None for the weights of the attention.
     """
-    special = any(kwargs.get(name) is not None for name in _BEYOND_US)
+    special = any(kwargs.get(name) is not None for name in BEYOND_US)
     if dropout == 0.0 or special or key.shape != query.shape or getattr(module, "is_causal", True):
         attended, _ = sdpa_attention_forward(
             module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **kwargs
@@ -56,7 +52,3 @@ def attention_with_dropout(
         scores = scores + attention_mask
     weights = drop(F.softmax(scores, dim=-1), dropout)
     return torch.matmul(weights, value).transpose(1, 2).contiguous(), None
-
-
-ALL_ATTENTION_FUNCTIONS.register(ATTENTION, attention_with_dropout)
-ALL_MASK_ATTENTION_FUNCTIONS.register(ATTENTION, sdpa_mask)

@@ -1,4 +1,4 @@
-"""Cut a batch into chunks of texts of about one length, so that little is computed on padding."""
+"""Cut a batch into chunks: of texts of about one length, or of so many tokens where nothing is padded."""
 
 from dataclasses import dataclass
 
@@ -12,8 +12,10 @@ _LAYER_SECONDS = {"cpu": 3e-3, "cuda": 5e-4}
 """Assumed time of one layer, forward and backward, that does not depend on the tokens. On two CPU cores a step
 of `tiny` took 112, 102 and 92 ms at 0.6, 1.5 and 3 ms."""
 _DEFAULT = "cuda"
-_LONGEST = {"cpu": 4096, "cuda": 1 << 16}
-"""Tokens in a chunk, padding included: beyond that a larger chunk gains nothing and only takes memory."""
+_LONGEST = {"cpu": 8192, "cuda": 1 << 16}
+"""Tokens in a chunk, padding included: beyond that a larger chunk gains nothing and only takes memory. On two
+CPU cores `tiny` did 1.13 and 1.20 times the padded steps at 4,096 and 8,192 tokens without padding, and
+multilingual-e5-small 1.25 and 1.20 times."""
 
 
 @dataclass(frozen=True)
@@ -73,3 +75,25 @@ def cut(lengths: np.ndarray, cost: ChunkCost) -> list[np.ndarray]:
         chunks.append(order[start[end] : end])
         end = int(start[end])
     return chunks[::-1]
+
+
+def fill(lengths: np.ndarray, longest: int) -> list[np.ndarray]:
+    """Cut texts that are not padded into chunks as full as may be.
+
+    Args:
+        lengths: (n,) tokens of each text.
+        longest: the most tokens in a chunk; a text alone may have more.
+
+    Returns:
+        The places of each chunk's texts, shortest first; each text in one chunk.
+    """
+    order = np.argsort(lengths, kind="stable")
+    ends = np.cumsum(lengths[order])
+    chunks: list[np.ndarray] = []
+    begin = 0
+    while begin < len(order):
+        done = ends[begin - 1] if begin else 0
+        end = max(begin + 1, int(np.searchsorted(ends, done + longest, side="right")))
+        chunks.append(order[begin:end])
+        begin = end
+    return chunks

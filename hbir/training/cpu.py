@@ -3,8 +3,8 @@
 from torch import nn
 from transformers import PreTrainedModel
 
-from hbir.training.attention import ATTENTION
 from hbir.training.dropout import Dropout
+from hbir.training.packed_attention import ATTENTION
 from hbir.training.products import HAS_PRODUCT, WIDE, Linear, TokenEmbedding
 
 

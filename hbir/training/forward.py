@@ -1,4 +1,4 @@
-"""Embed a batch of queries and passages in chunks of about one length, with gradients."""
+"""Embed a batch of queries and passages in chunks, with gradients."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.util import batch_to_device
 
 from hbir.encoding.prompts import Side
-from hbir.training.chunks import ChunkCost, cut
-from hbir.training.inputs import Inputs
+from hbir.training.chunks import ChunkCost, cut, fill
+from hbir.training.inputs import Inputs, Text
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class Chunk:
 
     places: np.ndarray
     """(k,) where their embeddings go, queries before passages."""
-    rows: dict[Side, np.ndarray]
-    """By side, which rows of the pairs; in the order of `places`."""
+    texts: list[Text]
+    """(k,) which."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,16 @@ class Forward:
         groups = [list(rows)] if self.inputs.mixes else [[side] for side in rows]
         begin = 0
         for sides in groups:
+            texts = [(side, row) for side in sides for row in rows[side].tolist()]
             lengths = np.concatenate([self.inputs.lengths(side, rows[side]) for side in sides])
-            for chosen in cut(lengths, self.cost):
-                yield _chunk(np.sort(chosen), sides, rows, begin)
-            begin += len(lengths)
+            for chosen in self._cut(lengths):
+                yield Chunk(begin + chosen, [texts[place] for place in chosen.tolist()])
+            begin += len(texts)
+
+    def _cut(self, lengths: np.ndarray) -> list[np.ndarray]:
+        if self.inputs.packing is not None:
+            return fill(lengths, self.cost.longest)
+        return cut(lengths, self.cost)
 
     def run(self, chunk: Chunk) -> torch.Tensor:
         """Embed one chunk.
@@ -75,8 +81,8 @@ class Forward:
         Returns:
             (k, d) embeddings, in the order of its places.
         """
-        inputs = batch_to_device(self.inputs.features(chunk.rows), self.model.device)
-        embeddings: torch.Tensor = self.model(inputs, task=next(iter(chunk.rows)))["sentence_embedding"]
+        inputs = batch_to_device(self.inputs.features(chunk.texts), self.model.device)
+        embeddings: torch.Tensor = self.model(inputs, task=chunk.texts[0][0])["sentence_embedding"]
         return embeddings
 
     def precision(self) -> torch.autocast:
@@ -114,15 +120,3 @@ def split_sides(embeddings: torch.Tensor, rows: Mapping[Side, np.ndarray]) -> di
     """
     parts = torch.split(embeddings, [len(chosen) for chosen in rows.values()])
     return dict(zip(rows, parts, strict=True))
-
-
-def _chunk(chosen: np.ndarray, sides: list[Side], rows: Mapping[Side, np.ndarray], begin: int) -> Chunk:
-    """Name the texts of a chunk: `chosen` counts through all of `sides`."""
-    parts: dict[Side, np.ndarray] = {}
-    first = 0
-    for side in sides:
-        here = chosen[(chosen >= first) & (chosen < first + len(rows[side]))] - first
-        if len(here):
-            parts[side] = rows[side][here]
-        first += len(rows[side])
-    return Chunk(begin + chosen, parts)

@@ -2,7 +2,7 @@
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from sentence_transformers.sentence_transformer.modules import Pooling, Router
 from hbir.encoding.model import features
 from hbir.encoding.prompts import SIDES, Side
 from hbir.training.layout import Layout, find_layout
+from hbir.training.packing import Packing
 from hbir.training.texts import PairTexts
 from hbir.training.tokens import Tokens, read_tokens
 
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 _SAMPLE = 16
 """Texts on which the token ids are compared with what the library makes of them."""
 _PROMPT = "prompt_length"
+Text = tuple[Side, int]
+"""A text of the pairs: of which side, and in which row."""
 
 
 class Inputs(ABC):
@@ -28,6 +31,8 @@ class Inputs(ABC):
 
     mixes: bool
     """Whether one forward pass may hold queries and passages."""
+    packing: Packing | None = None
+    """How texts stand behind one another; None where they are padded to one length."""
 
     @abstractmethod
     def lengths(self, side: Side, rows: np.ndarray) -> np.ndarray:
@@ -42,14 +47,14 @@ class Inputs(ABC):
         """
 
     @abstractmethod
-    def features(self, rows: Mapping[Side, np.ndarray]) -> dict[str, Any]:
-        """Make the features of rows.
+    def features(self, texts: Sequence[Text]) -> dict[str, Any]:
+        """Make the features of texts.
 
         Args:
-            rows: by side, which; both sides only where `mixes` says so.
+            texts: at least one; of both sides only where `mixes` says so.
 
         Returns:
-            What the encoder takes, the sides one behind the other.
+            What the encoder takes.
         """
 
 
@@ -80,17 +85,18 @@ class TextInputs(Inputs):
         texts = self._texts.texts(side, rows)
         return np.array([len(text.encode()) // 4 + 2 for text in texts], dtype=np.int64)
 
-    def features(self, rows: Mapping[Side, np.ndarray]) -> dict[str, Any]:
-        """Tokenise texts of one side.
+    def features(self, texts: Sequence[Text]) -> dict[str, Any]:
+        """Tokenise texts.
 
         Args:
-            rows: of that side, which.
+            texts: of one side.
 
         Returns:
             What the encoder takes.
         """
-        ((side, chosen),) = rows.items()
-        return features(self._model, self._texts.texts(side, chosen), side)
+        side = texts[0][0]
+        rows = np.array([row for _, row in texts])
+        return features(self._model, self._texts.texts(side, rows), side)
 
 
 @dataclass
@@ -102,6 +108,12 @@ class TokenInputs(Inputs):
     mixes: bool
     places: np.ndarray | None = None
     """(v,) int32: where the table of tokens in use has each id; None for the encoder's own table."""
+    packing: Packing | None = None
+
+    @property
+    def count(self) -> int:
+        """Return the number of rows of the pairs."""
+        return len(self.tokens["query"].ends)
 
     def lengths(self, side: Side, rows: np.ndarray) -> np.ndarray:
         """Count tokens.
@@ -115,19 +127,31 @@ class TokenInputs(Inputs):
         """
         return self.tokens[side].lengths(rows)
 
-    def features(self, rows: Mapping[Side, np.ndarray]) -> dict[str, Any]:
-        """Gather ids.
+    def features(self, texts: Sequence[Text]) -> dict[str, Any]:
+        """Join ids.
 
         Args:
-            rows: by side, which; both sides only where `mixes` says so.
+            texts: at least one; of both sides only where `mixes` says so.
 
         Returns:
-            What the encoder takes, the sides one behind the other.
+            What the encoder takes.
         """
-        ids = [one for side, chosen in rows.items() for one in self.tokens[side].take(chosen)]
-        if self.places is not None:
-            ids = [self.places[one] for one in ids]
-        return self.layouts[next(iter(rows))].join(ids)
+        layout = self.layouts[texts[0][0]]
+        if self.packing is None:
+            return layout.join(self.ids(texts))
+        return {**self.packing.join(self.ids(texts)), **layout.flags}
+
+    def ids(self, texts: Sequence[Text]) -> list[np.ndarray]:
+        """Look ids up.
+
+        Args:
+            texts: which.
+
+        Returns:
+            (k,) the ids of each, as the encoder's table has them.
+        """
+        found = [self.tokens[side].take(row) for side, row in texts]
+        return found if self.places is None else [self.places[ids] for ids in found]
 
 
 def make_inputs(model: SentenceTransformer, texts: PairTexts, folder: Path) -> Inputs:

@@ -24,19 +24,17 @@ from hbir.encoding.origin import read_origin
 from hbir.training.card import model_card
 from hbir.training.checkpoint import Checkpoints
 from hbir.training.checks import require_installed
-from hbir.training.chunks import chunk_cost
-from hbir.training.cpu import speed_up
 from hbir.training.fingerprint import fingerprint, run_params, tokens_name
 from hbir.training.forward import Forward
 from hbir.training.history import History
-from hbir.training.inputs import Inputs, TokenInputs, make_inputs
 from hbir.training.loop import Loop
 from hbir.training.lora import merged
 from hbir.training.observer import Observer, watched
 from hbir.training.params import TrainParams
 from hbir.training.precision import uses_bf16
+from hbir.training.prepare import prepare
 from hbir.training.progress import log_file
-from hbir.training.table import CompactTables, compact_tables
+from hbir.training.table import CompactTables
 from hbir.training.texts import PairTexts
 from hbir.training.trainable import load_trainable, sizes
 from hbir.training.validation import Validation, make_validation
@@ -130,16 +128,8 @@ def _checked_inputs(job: Job) -> tuple[Plan, PairTexts, Validation]:
 def _prepared(
     job: Job, model: SentenceTransformer, texts: PairTexts, checkpoints: Checkpoints
 ) -> tuple[Forward, CompactTables]:
-    """Tokenise all texts, leave the rows of the token table that occur, and set up the forward pass."""
     tokens = main_root() / ".hbir" / "tokens" / tokens_name(job.pairs, job.initial)
-    inputs: Inputs = make_inputs(model, texts, tokens)
-    tables = CompactTables()
-    if isinstance(inputs, TokenInputs):
-        tables = compact_tables(model, inputs, job.params.weight_decay, checkpoints.folder)
-    if model.device.type == "cpu":
-        speed_up(model)
-    cost = chunk_cost(model, model.device, job.params.gradient_caching)
-    return Forward(model, inputs, cost, uses_bf16(job.params, model)), tables
+    return prepare(model, texts, job.params, tokens=tokens, tables=checkpoints.folder)
 
 
 def _fingerprint(job: Job, device: str, bf16: bool) -> str:

@@ -13,8 +13,8 @@ from sentence_transformers.util import batch_to_device
 from torch import nn
 
 from hbir.core.disk_faults import write_faults
-from hbir.encoding.prompts import SIDES
-from hbir.training.inputs import TokenInputs
+from hbir.encoding.prompts import SIDES, Side
+from hbir.training.inputs import Text, TokenInputs
 from hbir.training.lora import transformers
 
 log = logging.getLogger(__name__)
@@ -196,9 +196,10 @@ def _sample_embedding(model: SentenceTransformer, inputs: TokenInputs) -> torch.
     """Embed the first and the last text of each side, without dropout."""
     training = model.training
     model.eval()
-    rows = np.array([0, len(inputs.tokens["query"].ends) - 1])
+    rows = (0, inputs.count - 1)
+    texts: dict[Side, list[Text]] = {side: [(side, row) for row in rows] for side in SIDES}
     with torch.no_grad():
-        read = [(side, batch_to_device(inputs.features({side: rows}), model.device)) for side in SIDES]
+        read = [(side, batch_to_device(inputs.features(texts[side]), model.device)) for side in SIDES]
         found = [model(features, task=side)["sentence_embedding"] for side, features in read]
     model.train(training)
     return torch.cat(found)

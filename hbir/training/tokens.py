@@ -42,22 +42,18 @@ class Tokens:
         Returns:
             (k,) int64.
         """
-        return np.asarray(self.ends[rows] - self._starts(rows))
+        return np.asarray(self.ends[rows] - np.where(rows > 0, self.ends[rows - 1], 0))
 
-    def take(self, rows: np.ndarray) -> list[np.ndarray]:
-        """Look up the ids of texts.
+    def take(self, row: int) -> np.ndarray:
+        """Look up the ids of a text.
 
         Args:
-            rows: (k,) which.
+            row: which.
 
         Returns:
-            (k,) the ids of each, views of the file.
+            (l,) its ids, a view of the file.
         """
-        spans = zip(self._starts(rows).tolist(), self.ends[rows].tolist(), strict=True)
-        return [self.ids[start:end] for start, end in spans]
-
-    def _starts(self, rows: np.ndarray) -> np.ndarray:
-        return np.where(rows > 0, self.ends[rows - 1], 0)
+        return self.ids[self.ends[row - 1] if row else 0 : self.ends[row]]
 
 
 def read_tokens(

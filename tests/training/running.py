@@ -12,7 +12,9 @@ from hbir.encoding.prompts import Side
 from hbir.training.chunks import ChunkCost, chunk_cost
 from hbir.training.forward import Forward
 from hbir.training.inputs import Inputs, TextInputs, make_inputs
+from hbir.training.prepare import prepare
 from hbir.training.texts import PairTexts
+from tests.training.conftest import make_params
 
 
 def pair_texts(queries: Sequence[str], passages: Sequence[str]) -> PairTexts:
@@ -31,6 +33,12 @@ def token_forward(
 ) -> Forward:
     """Tokenise every text once."""
     return make_forward(model, make_inputs(model, texts, folder), False, cost)
+
+
+def packed_forward(model: SentenceTransformer, texts: PairTexts, folder: Path, longest: int = 64) -> Forward:
+    """Do all that a training does before its first step, at so many tokens in a chunk."""
+    params = make_params(gradient_caching=longest, precision="fp32")
+    return prepare(model, texts, params, tokens=folder / "tokens", tables=folder / "tables")[0]
 
 
 def make_forward(

@@ -13,11 +13,13 @@ from sentence_transformers import SentenceTransformer
 from hbir.encoding.model import load_encoder
 from hbir.encoding.prompts import SIDES, Side
 from hbir.training import objective
-from hbir.training.chunks import ChunkCost, chunk_cost, cut
+from hbir.training.chunks import ChunkCost, chunk_cost, cut, fill
 from hbir.training.cpu import speed_up
+from hbir.training.forward import Forward
+from hbir.training.inputs import TokenInputs
 from hbir.training.objective import backward, cached_backward, info_nce
 from tests.training.conftest import Files, routed
-from tests.training.running import pair_texts, token_forward
+from tests.training.running import packed_forward, pair_texts, token_forward
 
 QUERIES = [f"{'aa which ' * (n % 5)}number is {n}" for n in range(12)]
 PASSAGES = [f"bb the number {'comes of ' * (n * 7 % 11)}{n}" for n in range(12)]
@@ -53,6 +55,19 @@ def test_no_other_cut_costs_less(lengths: list[int], overhead: float, longest: i
     assert all(len(c) == 1 or len(c) * max(1, sizes[c].max()) <= longest for c in chunks)
 
 
+@given(st.lists(st.integers(1, 40), max_size=12), st.sampled_from([1, 8, 60, 4096]))
+@settings(deadline=None)
+def test_without_padding_chunks_are_as_full_as_may_be(lengths: list[int], longest: int):
+    sizes = np.array(lengths, dtype=np.int64)
+    chunks = fill(sizes, longest)
+    order = [place for chunk in chunks for place in chunk.tolist()]
+    assert sorted(order) == list(range(len(lengths)))
+    assert sizes[order].tolist() == sorted(lengths)
+    for chunk, after in itertools.pairwise(chunks):
+        assert len(chunk) == 1 or sizes[chunk].sum() <= longest
+        assert sizes[chunk].sum() + sizes[after[0]] > longest
+
+
 def test_a_wide_encoder_is_cut_finer_than_a_narrow_one():
     narrow, wide = (torch.nn.Sequential(torch.nn.Linear(n, n)) for n in (8, 512))
     device = torch.device("cpu")
@@ -83,25 +98,40 @@ def plain(model: SentenceTransformer) -> tuple[float, dict[str, torch.Tensor]]:
 @pytest.mark.parametrize("longest", [16, 4096])
 @pytest.mark.parametrize("kind", ["plain", "prompted", "routed"])
 @pytest.mark.parametrize("run", [backward, cached_backward])
-@pytest.mark.parametrize("fast", [False, True])
+@pytest.mark.parametrize("way", ["plain", "fast", "packed"])
 def test_loss_and_gradient_are_those_of_texts_one_by_one(
-    files: Files, tmp_path: Path, run, kind: str, longest: int, fast: bool
+    files: Files, tmp_path: Path, run, kind: str, longest: int, way: str
 ):
     model = routed(files) if kind == "routed" else load_encoder(files.folder / "initial", device="cpu")
     if kind == "prompted":
         model.prompts = {"query": "query: ", "document": "passage: "}
     expected, slow = plain(model.eval())
-    if fast:
+    texts = pair_texts(QUERIES, PASSAGES)
+    if way == "packed":
+        forward = packed_forward(model, texts, tmp_path, longest)
+    else:
+        forward = token_forward(model, texts, tmp_path / "t", ChunkCost(1.0, longest))
+    if way == "fast":
         speed_up(model)
-    forward = token_forward(model, pair_texts(QUERIES, PASSAGES), tmp_path / "t", ChunkCost(1.0, longest))
+    assert (forward.inputs.packing is not None) == (way == "packed")
     assert forward.inputs.mixes == (kind != "routed")
-    assert len(list(forward.chunks(ROWS))) > (4 if longest == 16 else 1)
+    fewest = 4 if longest == 16 else 1 + (way != "packed" or kind == "routed")
+    assert len(list(forward.chunks(ROWS))) >= fewest
     loss = run(forward, ROWS, 0.05)
     assert loss.item() == pytest.approx(expected, abs=1e-5)
     found = gradients(model)
     assert found.keys() == slow.keys()
     for name, gradient in slow.items():
-        assert torch.allclose(found[name], gradient, atol=2e-5), name
+        assert torch.allclose(found[name], used(forward, gradient, name), atol=2e-5), name
+
+
+def used(forward: Forward, gradient: torch.Tensor, name: str) -> torch.Tensor:
+    """Leave those rows of the token table's gradient that are trained."""
+    places = forward.inputs.places if isinstance(forward.inputs, TokenInputs) else None
+    if places is None or "word_embeddings" not in name:
+        return gradient
+    rows = np.unique(np.concatenate([[0], np.flatnonzero(places)]))
+    return gradient[torch.from_numpy(rows)]
 
 
 @pytest.mark.parametrize("block", [1, 5, 12, 100])
@@ -117,13 +147,18 @@ def test_gradient_caching_holds_the_scores_of_some_queries_at_a_time(
     assert all(torch.allclose(found[name], gradient, atol=2e-5) for name, gradient in slow.items())
 
 
-def test_gradient_caching_draws_the_same_dropout(files: Files, tmp_path: Path):
+@pytest.mark.parametrize("packed", [False, True])
+def test_gradient_caching_draws_the_same_dropout(files: Files, tmp_path: Path, packed: bool):
     results = []
     for run in (backward, cached_backward):
         model = load_encoder(files.folder / "initial", device="cpu")
-        speed_up(model)
         texts = pair_texts(QUERIES, PASSAGES)
-        forward = token_forward(model.train(), texts, tmp_path / "t", ChunkCost(1.0, 64))
+        if packed:
+            forward = packed_forward(model, texts, tmp_path / run.__name__)
+        else:
+            speed_up(model)
+            forward = token_forward(model, texts, tmp_path / "t", ChunkCost(1.0, 64))
+        model.train()
         torch.manual_seed(3)
         loss = run(forward, ROWS, 0.05)
         results.append((loss.item(), gradients(model), torch.get_rng_state()))
