@@ -101,10 +101,7 @@ def test_attention_and_its_gradient_are_those_of_texts_one_by_one(
         states = [part.transpose(1, 2) for part in flat]
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(packed_attention, "_HAS_KERNEL", has_kernel)
-            if packed:
-                found = attend(module, states, lengths)
-            else:
-                found = one_by_one(module, states, lengths)
+            found = attend(module, states, lengths) if packed else one_by_one(module, states, lengths)
             (found * torch.linspace(-1, 1, 8)).sum().backward()
         results.append([found.detach(), *(part.grad for part in flat)])
     for expected, found in zip(*results, strict=True):
