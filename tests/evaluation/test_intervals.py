@@ -15,16 +15,7 @@ from hbir.evaluation.intervals import Resampled, resample
 from hbir.evaluation.measures import NAMES
 from tests.evaluation import reference
 from tests.evaluation.conftest import scored_tasks
-
-
-def table(rows):
-    """Make a table from (setting, query id, cluster, query language, pool, mAP) rows."""
-    names = ("setting", "query_id", "cluster", "query_lang", "pool", "map")
-    return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows], QUERIES)
-
-
-def mono(*rows):
-    return table([("monolingual", f"{lang}:{cluster}", cluster, lang, lang, v) for cluster, lang, v in rows])
+from tests.evaluation.tables import mono
 
 
 def drawn(name, setting, clusters, resamples):
