@@ -39,7 +39,6 @@ def task() -> RetrievalTask:
         passages=["."] * len(passage_langs),
         passage_langs=passage_langs,
         relevant=np.array(relevant, dtype=np.int64),
-        query_keys=[f"{question}" for _ in langs for question in range(QUESTIONS)],
     )
 
 

@@ -9,11 +9,13 @@ from hbir.core import paths, project
 from hbir.core.files import write_json
 from hbir.core.machine import main_root
 from hbir.core.params import read_params, section
+from hbir.evaluation.comparable import refuse_unlike
 from hbir.evaluation.results import read_results
 from hbir.evaluation.summary import headline
 from hbir.reporting.described import description
 from hbir.reporting.git import code_commit
 from hbir.reporting.terminal import show_comparison
+from hbir.reporting.verdicts import compared
 from hbir.reporting.write import PAGE, remove_old_scores, write_reports
 from hbir.tracking.params import TrackingParams
 from hbir.tracking.sync import synchronise_quietly
@@ -26,14 +28,16 @@ def evaluate() -> None:
     top = project.read_project(params)
     tracking = section(params, "tracking", TrackingParams)
     results = read_results(paths.SCORES, top.compared)
+    refuse_unlike(results)
     if old := remove_old_scores(Path(), top.compared):
         click.echo(f"removed the scores of {', '.join(old)}, which params.yaml does not compare")
     facts = {**description(params), "code and params": code_commit(Path()) or "not in Git"}
-    write_reports(results, top.sampler, paths.REPORTS, facts)
+    found = compared(results, top.sampler)
+    write_reports(results, top.sampler, paths.REPORTS, facts, found)
     chosen = next(result for result in results if result.sampler == top.sampler)
     write_json(paths.HEADLINE, headline(chosen.summaries))
-    show_comparison(results, top.sampler, Console())
-    synchronise_quietly(results, tracking)
+    show_comparison(results, top.sampler, Console(), found)
+    synchronise_quietly(results, tracking, found)
     if (
         Path.cwd().resolve() == main_root().resolve()
     ):  # the folder of an experiment beside it is gone afterwards

@@ -6,9 +6,12 @@ from rich.console import Console
 from hbir.core.params import read_params
 from hbir.core.paths import SCORES
 from hbir.core.project import read_project
+from hbir.evaluation.comparable import refuse_unlike
 from hbir.evaluation.results import read_results
+from hbir.reporting.intervals import intervals, intervals_markdown
 from hbir.reporting.markdown import comparison_markdown
 from hbir.reporting.terminal import comparison
+from hbir.reporting.verdicts import differences
 
 
 @click.command()
@@ -16,7 +19,8 @@ from hbir.reporting.terminal import comparison
     "--intervals",
     "with_intervals",
     is_flag=True,
-    help="Show 95 % confidence intervals, and the differences to the headline sampler with theirs.",
+    help="Show 95 % confidence intervals, and the differences to the headline sampler with theirs, p values "
+    "and effect sizes.",
 )
 @click.option(
     "--format",
@@ -26,16 +30,18 @@ from hbir.reporting.terminal import comparison
     help="Markdown can be pasted into a document.",
 )
 def compare(with_intervals: bool, style: str) -> None:
-    """Show the comparison of the scores in this folder again."""
+    """Show the comparison of the scores in this folder again.
+
+    The headline sampler is called better or worse than another only where a paired randomisation test over the
+    queries, corrected for all comparisons of the table, is significant.
+    """
     project = read_project(read_params())
     results = read_results(SCORES, project.compared)
-    markdown, terminal = comparison_markdown, comparison
+    refuse_unlike(results)
     if with_intervals:
-        # NumPy and Arrow take a second to import, and the plain comparison does without them.
-        from hbir.reporting.intervals import intervals, intervals_markdown
-
-        markdown, terminal = intervals_markdown, intervals
-    if style == "markdown":
-        click.echo(markdown(results, project.sampler), nl=False)
+        found = intervals if style == "terminal" else intervals_markdown
+        shown = found(results, project.sampler)
     else:
-        Console().print(terminal(results, project.sampler))
+        laid = comparison if style == "terminal" else comparison_markdown
+        shown = laid(results, project.sampler, differences(results, project.sampler))
+    click.echo(shown, nl=False) if isinstance(shown, str) else Console().print(shown)

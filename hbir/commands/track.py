@@ -4,12 +4,16 @@ from pathlib import Path
 
 import click
 
+from hbir.core.errors import DataError
 from hbir.core.machine import main_root
 from hbir.core.params import read_params, section
 from hbir.core.paths import SCORES
 from hbir.core.project import read_project
 from hbir.core.training_record import TRAINING
-from hbir.evaluation.results import read_results
+from hbir.evaluation.comparable import refuse_unlike
+from hbir.evaluation.differences import Difference
+from hbir.evaluation.results import SamplerResults, read_results
+from hbir.reporting.verdicts import compared
 from hbir.tracking.experiments import synchronise_experiments
 from hbir.tracking.params import TrackingParams
 from hbir.tracking.runs import here
@@ -45,11 +49,25 @@ def bring_up_to_date(store: Store) -> SyncSummary:
     """
     params = read_params()
     tracking = section(params, "tracking", TrackingParams)
-    compared = read_project(params).compared
-    scored = [sampler for sampler in compared if (SCORES / sampler / TRAINING).is_file()]
-    summary = synchronise(read_results(SCORES, scored), store, Path(), tracking, here(store.root))
+    project = read_project(params)
+    scored = [sampler for sampler in project.compared if (SCORES / sampler / TRAINING).is_file()]
+    results = read_results(SCORES, scored)
+    found, notes = _differences(results, project.sampler)
+    summary = synchronise(results, store, Path(), tracking, here(store.root), found=found)
+    summary.notes += notes
     summary.notes += [
-        f"{sampler}: no scores here; `dvc repro` makes them" for sampler in compared if sampler not in scored
+        f"{sampler}: no scores here; `dvc repro` makes them"
+        for sampler in project.compared
+        if sampler not in scored
     ]
     summary.add(synchronise_experiments(store, tracking))
     return summary
+
+
+def _differences(results: list[SamplerResults], headline: str) -> tuple[list[Difference], list[str]]:
+    """Compare what can be compared; scores that are half made anew shall not hide all the others."""
+    try:
+        refuse_unlike(results)
+        return compared(results, headline), []
+    except DataError as error:
+        return [], [f"not compared with {headline}: {error}"]

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from hbir.evaluation.directions import IN_RANKS, LOWER_IS_BETTER
+
 SETTING_NAMES = {
     "monolingual": "monolingual",
     "cross_lingual": "cross-lingual",
@@ -34,7 +36,12 @@ class Column:
     @property
     def lower_is_better(self) -> bool:
         """Tell whether the lowest score is the best."""
-        return self.measure == "rank_distance"
+        return self.measure in LOWER_IS_BETTER
+
+    @property
+    def in_ranks(self) -> bool:
+        """Tell whether scores are numbers of ranks, and not shares."""
+        return self.measure in IN_RANKS
 
     @property
     def setting_name(self) -> str:
@@ -54,11 +61,11 @@ class Column:
             value: the score, None where there is none.
 
         Returns:
-            4 decimals, or 1 for a rank distance.
+            4 decimals, or 1 for numbers of ranks.
         """
         if value is None:
             return MISSING
-        return f"{value:,.1f}" if self.lower_is_better else f"{value:.4f}"
+        return f"{value:,.1f}" if self.in_ranks else f"{value:.4f}"
 
 
 HEADLINE = tuple(

@@ -1,7 +1,6 @@
-"""Show scores with confidence intervals, and the differences to the headline sampler with theirs."""
+"""Show scores with confidence intervals, and the differences to the headline sampler with theirs and tests."""
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -11,13 +10,17 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from hbir.core.files import read_table
-from hbir.evaluation.cells import queries_schema_of
-from hbir.evaluation.intervals import LEVEL, RESAMPLES, Interval, Resampled, resample
-from hbir.evaluation.results import QUERIES, SamplerResults
+from hbir.evaluation.comparable import query_tables
+from hbir.evaluation.difference_intervals import with_intervals
+from hbir.evaluation.differences import Difference, compare
+from hbir.evaluation.intervals import LEVEL, RESAMPLES, Resampled, resample
+from hbir.evaluation.results import SamplerResults
+from hbir.evaluation.significance import ALPHA
 from hbir.reporting.columns import MISSING, Column
 from hbir.reporting.markdown import escaped, headings, line
+from hbir.reporting.numbers import bounds, change, effect_text, p_text
 from hbir.reporting.scores import BenchmarkScores, Cell, benchmark_scores
+from hbir.reporting.verdicts import too_few
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,8 +28,10 @@ class Estimate:
     """Hold one cell as it is shown."""
 
     text: str
+    notes: tuple[str, ...] = ()
+    """Of a difference: what may be said; then its p and its effect size."""
     clear: bool = False
-    """Whether it is a difference whose interval leaves out 0."""
+    """Whether it is a difference that is significant after correction."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,10 +45,12 @@ class IntervalTable:
     """Such as `hybrid − xx` → a cell per column."""
     clusters: dict[str, int]
     """Setting → number of clusters; those without scores per query are absent."""
+    few: list[str]
+    """Sentences on settings with too few clusters for a test."""
 
 
 def interval_table(scores: BenchmarkScores, results: Sequence[SamplerResults], headline: str) -> IntervalTable:
-    """Resample one benchmark.
+    """Resample and test one benchmark.
 
     Args:
         scores: its tables.
@@ -53,80 +60,60 @@ def interval_table(scores: BenchmarkScores, results: Sequence[SamplerResults], h
     Returns:
         The table.
     """
-    columns = scores.main.columns
-    folders = [result.folder / scores.name for result in results if scores.name in result.summaries]
-    tables = [read_table(folder / QUERIES, queries_schema_of) for folder in folders]
-    measures = list(dict.fromkeys(c.measure for c in columns if c.measure in tables[0].column_names))
-    resampled = resample(tables, scores.name, measures)
-    samplers = [row.sampler for row in scores.main.rows]
-    arranged = _Arranged(columns, measures, resampled)
-    leading = samplers.index(headline) if headline in samplers else None
+    columns, tables = scores.main.columns, query_tables(results, scores.name)
+    known = next(iter(tables.values())).column_names
+    measures = list(dict.fromkeys(column.measure for column in columns if column.measure in known))
+    resampled = resample(list(tables.values()), scores.name, measures)
+    found = compare(tables, scores.name, headline, [(column.setting, column.measure) for column in columns])
+    differences = {(one.other, one.setting, one.measure): one for one in with_intervals(found, tables)}
     return IntervalTable(
         columns=columns,
-        scores={row.sampler: arranged.scores(run, row.cells) for run, row in enumerate(scores.main.rows)},
-        differences={
-            f"{headline} − {sampler}": arranged.differences(leading, other)
-            for other, sampler in enumerate(samplers)
-            if leading is not None and other != leading
+        scores={
+            row.sampler: [
+                _score(run, column, cell, resampled.get(column.setting), measures)
+                for column, cell in zip(columns, row.cells, strict=True)
+            ]
+            for run, row in enumerate(scores.main.rows)
         },
-        clusters={setting: found.clusters for setting, found in resampled.items()},
+        differences={
+            f"{headline} − {other}": [
+                _difference(column, differences.get((other, column.setting, column.measure)))
+                for column in columns
+            ]
+            for other in tables
+            if headline in tables and other != headline
+        },
+        clusters={setting: one.clusters for setting, one in resampled.items()},
+        few=too_few(found, scores.name),
     )
 
 
-@dataclass(frozen=True)
-class _Arranged:
-    columns: tuple[Column, ...]
-    measures: list[str]
-    resampled: dict[str, Resampled]
-
-    def scores(self, run: int, cells: Sequence[Cell]) -> list[Estimate]:
-        return [self._score(run, column, cell) for column, cell in zip(self.columns, cells, strict=True)]
-
-    def differences(self, leading: int, other: int) -> list[Estimate]:
-        return [self._difference(leading, other, column) for column in self.columns]
-
-    def _score(self, run: int, column: Column, cell: Cell) -> Estimate:
-        found = self.resampled.get(column.setting)
-        if found is None:
-            return Estimate(text=cell.text)
-        measure = self.measures.index(column.measure)
-        value = float(found.means[run, measure])
-        if math.isnan(value):
-            return Estimate(text=MISSING)
-        return Estimate(
-            text=column.text(value).removeprefix("0") + _bounds(column, found.interval(run, measure))
-        )
-
-    def _difference(self, leading: int, other: int, column: Column) -> Estimate:
-        found = self.resampled.get(column.setting)
-        measure = self.measures.index(column.measure) if found else 0
-        if found is None or math.isnan(
-            change := float(found.means[leading, measure] - found.means[other, measure])
-        ):
-            return Estimate(text=MISSING)
-        bounds = found.difference(leading, other, measure)
-        text = _short(column, change)
-        return Estimate(
-            text=("" if text.startswith("−") else "+") + text + _bounds(column, bounds),
-            clear=bounds is not None and (bounds.low > 0 or bounds.high < 0),
-        )
+def _score(run: int, column: Column, cell: Cell, found: Resampled | None, measures: Sequence[str]) -> Estimate:
+    if found is None:
+        return Estimate(text=cell.text)
+    measure = measures.index(column.measure)
+    value = float(found.means[run, measure])
+    if math.isnan(value):
+        return Estimate(text=MISSING)
+    return Estimate(text=column.text(value).removeprefix("0") + bounds(column, found.interval(run, measure)))
 
 
-def _bounds(column: Column, bounds: Interval | None) -> str:
-    return "" if bounds is None else f" [{_short(column, bounds.low)}, {_short(column, bounds.high)}]"
-
-
-def _short(column: Column, value: float) -> str:
-    digits = 0 if column.lower_is_better else 3
-    text = f"{round(value, digits) + 0.0:,.{digits}f}"  # + 0.0, for a zero has no sign
-    return re.sub(r"^(-?)0\.", r"\1.", text).replace("-", "−")
+def _difference(column: Column, one: Difference | None) -> Estimate:
+    if one is None:
+        return Estimate(text=MISSING)
+    return Estimate(
+        text=change(column, one.value) + bounds(column, one.interval),
+        notes=(one.verdict, ", ".join(filter(None, (p_text(one.p), effect_text(one.effect))))),
+        clear=one.verdict in ("better", "worse"),
+    )
 
 
 LEGEND = (
     f"[ ]: {100 * LEVEL:.0f} % percentile bootstrap over {RESAMPLES:,} resamples of the queries, the same "
-    "for every sampler, translations of one query together. It covers the choice of queries, not the "
-    "training's seed (`hbir seeds`); nothing is corrected for the number of comparisons. Bold: a difference "
-    "whose interval leaves out 0."
+    "for every sampler, translations of one query together. p: paired randomisation test over the same "
+    "clusters of queries, two-sided, corrected by Holm for all comparisons of the benchmark's table. d: the "
+    f"difference over its standard deviation between clusters. Bold, better, worse: p ≤ {ALPHA:g}. Both cover "
+    "the choice of queries, not the training's seed (`hbir seeds --intervals`)."
 )
 
 
@@ -150,6 +137,7 @@ def intervals_markdown(results: Sequence[SamplerResults], headline: str) -> str:
         ]
         header = headings([table.columns[index] for index in shown])
         sections += [f"### {escaped(scores.name)}", escaped(scores.description), "\n".join([*header, *rows])]
+        sections += table.few
     return "\n\n".join([*sections, LEGEND]) + "\n"
 
 
@@ -170,7 +158,8 @@ def intervals(results: Sequence[SamplerResults], headline: str) -> RenderableTyp
                 ("\n" if parts else "", ""), (scores.name, "bold"), f"  {scores.description}", overflow="fold"
             )
         )
-        parts += _tables(interval_table(scores, results, headline))
+        table = interval_table(scores, results, headline)
+        parts += [*_tables(table), *map(Text, table.few)]
     return Group(*parts, Text("\n" + LEGEND + "\n", style="dim"))
 
 
@@ -186,11 +175,17 @@ def _tables(table: IntervalTable) -> Iterator[RenderableType]:
             drawn.add_column(column.name)
         for rows in (table.scores, table.differences):
             for name, cells in rows.items():
-                texts = [Text(cells[i].text, style="bold" if cells[i].clear else "") for i, _ in shown]
+                texts = [_noted(cells[i]) for i, _ in shown]
                 drawn.add_row(name, *texts)
             drawn.add_section()
         yield drawn
 
 
+def _noted(cell: Estimate) -> Text:
+    text = Text(cell.text, style="bold" if cell.clear else "")
+    return text.append("".join(f"\n{note}" for note in cell.notes if note))
+
+
 def _marked(cell: Estimate) -> str:
-    return f"**{cell.text}**" if cell.clear else cell.text
+    shown = f"**{cell.text}**" if cell.clear else cell.text
+    return " ".join([shown, ", ".join(filter(None, cell.notes))]).rstrip()

@@ -3,38 +3,48 @@
 import re
 from collections.abc import Sequence
 
+from hbir.evaluation.differences import Difference
 from hbir.evaluation.results import SamplerResults
+from hbir.reporting import verdicts
 from hbir.reporting.columns import Column
 from hbir.reporting.scores import BenchmarkScores, Row, ScoreTable, benchmark_scores
+from hbir.reporting.verdicts import VerdictRow, untested, verdict_rows
 
 LEGEND = "Bold: best of the column. ↓: lower is better. ▸: headline sampler."
 
 
-def comparison_markdown(results: Sequence[SamplerResults], headline: str) -> str:
+def comparison_markdown(
+    results: Sequence[SamplerResults], headline: str, found: Sequence[Difference] = ()
+) -> str:
     """Write the scores of every benchmark as tables.
 
     Args:
         results: one entry per sampler.
         headline: the sampler to point at.
+        found: the headline's differences to the others.
 
     Returns:
         Markdown that ends in a newline.
     """
-    sections = [_section(scores, headline) for scores in benchmark_scores(results)]
-    return "\n\n".join([*sections, LEGEND]) + "\n"
+    sections = [_section(scores, headline, found) for scores in benchmark_scores(results)]
+    legend = f"{LEGEND} {verdicts.LEGEND[0].upper()}{verdicts.LEGEND[1:]}" if found else LEGEND
+    return "\n\n".join([*sections, legend]) + "\n"
 
 
-def markdown_table(table: ScoreTable, headline: str) -> str:
+def markdown_table(table: ScoreTable, headline: str, below: Sequence[VerdictRow] = ()) -> str:
     """Write one table, the best of each column bold.
 
     Args:
         table: the scores.
         headline: the sampler to point at.
+        below: what may be said of it beside others.
 
     Returns:
         Markdown without a newline at its end.
     """
-    return "\n".join([*headings(table.columns), *(line(_cells(row, headline)) for row in table.rows)])
+    rows = [line(_cells(row, headline)) for row in table.rows]
+    rows += [line([f"▸ vs {escaped(row.other)}", *row.words]) for row in below]
+    return "\n".join([*headings(table.columns), *rows])
 
 
 def headings(columns: Sequence[Column]) -> list[str]:
@@ -74,8 +84,9 @@ def escaped(text: str) -> str:
     return re.sub(r"([\\`*_<>|\[\]])", r"\\\1", text)
 
 
-def _section(scores: BenchmarkScores, headline: str) -> str:
-    parts = [f"### {escaped(scores.name)}", escaped(scores.description), markdown_table(scores.main, headline)]
+def _section(scores: BenchmarkScores, headline: str, found: Sequence[Difference]) -> str:
+    main = markdown_table(scores.main, headline, verdict_rows(scores, found))
+    parts = [f"### {escaped(scores.name)}", escaped(scores.description), main, *untested(scores, found)]
     for group, table in scores.groups.items():
         parts += [f"Queries of the group {escaped(group)}:", markdown_table(table, headline)]
     if scores.final:

@@ -10,11 +10,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from hbir.core.training_record import CURVES, CurveName
+from hbir.evaluation.differences import Difference
 from hbir.evaluation.results import SamplerResults
 from hbir.reporting.columns import MISSING, notes
 from hbir.reporting.curves import Curve, line_chart
 from hbir.reporting.heat import composition_map
 from hbir.reporting.scores import benchmark_scores
+from hbir.reporting.verdicts import LEGEND
 from hbir.reporting.views import benchmark_view, overview
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -34,7 +36,10 @@ class Setting:
 
 
 def comparison_page(
-    results: Sequence[SamplerResults], headline: str, facts: Mapping[str, str] | None = None
+    results: Sequence[SamplerResults],
+    headline: str,
+    facts: Mapping[str, str] | None = None,
+    found: Sequence[Difference] = (),
 ) -> str:
     """Write the page.
 
@@ -42,6 +47,7 @@ def comparison_page(
         results: one entry per sampler.
         headline: the sampler to point at.
         facts: name → text, what the samplers share: encoder, data, commit.
+        found: the headline's differences to the others.
 
     Returns:
         HTML.
@@ -55,10 +61,11 @@ def comparison_page(
     return environment.get_template("page.html.j2").render(
         style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
         headline=headline,
+        verdict_legend=LEGEND,
         facts={name.replace("_", " "): text for name, text in (facts or {}).items()},
         results=results,
         colours={sampler: f"s{number}" for number, sampler in enumerate(samplers)},
-        benchmarks=[benchmark_view(scores, results, headline) for scores in benchmarks],
+        benchmarks=[benchmark_view(scores, results, headline, found) for scores in benchmarks],
         overview=overview(benchmarks, results),
         charts=[loss_chart(results, kind, headline) for kind in reversed(CURVES)],
         compositions=[composition_map(r.sampler, r.training.composition) for r in results],

@@ -7,9 +7,12 @@ from itertools import groupby
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.text import Text
 
+from hbir.evaluation.differences import Difference
 from hbir.evaluation.results import SamplerResults
+from hbir.reporting import verdicts
 from hbir.reporting.columns import MISSING, Column
 from hbir.reporting.scores import BenchmarkScores, Cell, Row, ScoreTable, benchmark_scores
+from hbir.reporting.verdicts import VerdictRow, untested, verdict_rows
 
 LEGEND = "* best of the column   ▸ headline"
 DISTANCE = "   distance: rank distance, lower is better"
@@ -17,36 +20,45 @@ SHORT = {"rank distance ↓": "distance ↓"}
 """Names that would make the table too wide."""
 
 
-def show_comparison(results: Sequence[SamplerResults], headline: str, console: Console) -> None:
+def show_comparison(
+    results: Sequence[SamplerResults], headline: str, console: Console, found: Sequence[Difference] = ()
+) -> None:
     """Print the comparison.
 
     Args:
         results: one entry per sampler.
         headline: the sampler to point at.
         console: where to.
+        found: the headline's differences to the others.
     """
-    console.print(comparison(results, headline))
+    console.print(comparison(results, headline, found))
 
 
-def comparison(results: Sequence[SamplerResults], headline: str) -> RenderableType:
+def comparison(
+    results: Sequence[SamplerResults], headline: str, found: Sequence[Difference] = ()
+) -> RenderableType:
     """Lay out the scores of every benchmark.
 
     Args:
         results: one entry per sampler.
         headline: the sampler to point at.
+        found: the headline's differences to the others.
 
     Returns:
         What a rich console prints, as wide as it is and at most 80 columns.
     """
     benchmarks = benchmark_scores(results)
-    parts = [part for scores in benchmarks for part in (Text(), *_parts(scores, headline))][1:]
+    parts = [part for scores in benchmarks for part in (Text(), *_parts(scores, headline, found))][1:]
     has_distance = any(column.lower_is_better for scores in benchmarks for column in scores.main.columns)
-    return Group(*parts, Text(LEGEND + (DISTANCE if has_distance else "") + "\n", style="dim"))
+    lines = [LEGEND + (DISTANCE if has_distance else ""), *([verdicts.LEGEND] if found else [])]
+    return Group(*parts, Text("\n".join([*lines, ""]), style="dim"))
 
 
-def _parts(scores: BenchmarkScores, headline: str) -> Iterator[RenderableType]:
+def _parts(scores: BenchmarkScores, headline: str, found: Sequence[Difference]) -> Iterator[RenderableType]:
     yield Text.assemble((scores.name, "bold"), f"  {scores.description}", overflow="fold")
-    yield _Tables({"": scores.main}, headline)
+    yield _Tables({"": scores.main}, headline, verdict_rows(scores, found))
+    for sentence in untested(scores, found):
+        yield Text(sentence)
     if scores.groups:
         yield Text("By group of queries")
         yield _Tables(dict(scores.groups), headline)
@@ -61,15 +73,25 @@ class _Tables:
 
     tables: Mapping[str, ScoreTable]
     headline: str
+    verdicts: Sequence[VerdictRow] = ()
+    """Of the only table."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         lines = [dict(zip(t.columns, row.cells, strict=True)) for t in self.tables.values() for row in t.rows]
         columns = dict.fromkeys(column for table in self.tables.values() for column in table.columns)
         widths = {column: _width(column, lines) for column in columns}
         labels = [_label(row, "", noted=not title) for title, t in self.tables.items() for row in t.rows]
+        labels += [Text(_beside(row)) for row in self.verdicts]
         first = max(len(label) for label in (*labels, *(Text(f" {title}") for title in self.tables), _HEAD)) + 1
         for shown in _parts_that_fit(widths, options.max_width - first):
             yield from self._part(shown, first, "-" if options.ascii_only else "─")
+            yield from self._verdicts(shown, first, list(columns))
+
+    def _verdicts(self, widths: Mapping[Column, int], first: int, columns: Sequence[Column]) -> Iterator[Text]:
+        for verdict in self.verdicts:
+            words = dict(zip(columns, verdict.words, strict=True))
+            said = "".join(f"{words[column]:>{width - 1}} " for column, width in widths.items())
+            yield Text(f"{_beside(verdict):<{first}}{said}")
 
     def _part(self, widths: Mapping[Column, int], first: int, rule: str) -> Iterator[Text]:
         groups = [list(members) for _, members in groupby(widths, key=lambda column: column.setting_name)]
@@ -124,6 +146,10 @@ def _width(column: Column, lines: Sequence[Mapping[Column, Cell]]) -> int:
 def _label(row: Row, headline: str, noted: bool) -> Text:
     mark, style = (" ▸ ", "bold") if row.sampler == headline else ("   ", "")
     return Text.assemble((mark + row.sampler, style), f" {row.note}" if row.note and noted else "")
+
+
+def _beside(row: VerdictRow) -> str:
+    return f" ▸ vs {row.other}"
 
 
 def _text(cell: Cell | None, width: int) -> Text:

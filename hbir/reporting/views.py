@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hbir.evaluation.differences import Difference
 from hbir.evaluation.results import SamplerResults
 from hbir.reporting.columns import MISSING, SETTING_NAMES, Column, named_column
 from hbir.reporting.language_maps import LanguageMaps, language_maps
 from hbir.reporting.plots import pair_scores
 from hbir.reporting.scores import BenchmarkScores, Cell, ScoreTable, all_columns, score_table
+from hbir.reporting.tests_view import TestsView, tests_view
+from hbir.reporting.verdicts import overall
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +39,7 @@ class BenchmarkView:
 
     scores: BenchmarkScores
     cards: list[Card]
+    tests: TestsView
     panels: list[Panel]
     maps: LanguageMaps
     every: ScoreTable
@@ -58,13 +62,19 @@ class OverviewLine:
 NONE = Cell(value=None, text=MISSING, best=False)
 
 
-def benchmark_view(scores: BenchmarkScores, results: Sequence[SamplerResults], headline: str) -> BenchmarkView:
+def benchmark_view(
+    scores: BenchmarkScores,
+    results: Sequence[SamplerResults],
+    headline: str,
+    found: Sequence[Difference] = (),
+) -> BenchmarkView:
     """Arrange one benchmark.
 
     Args:
         scores: its tables.
         results: one entry per sampler.
         headline: the sampler to point at.
+        found: the headline's differences to the others, also on other benchmarks.
 
     Returns:
         What the page shows of it.
@@ -75,7 +85,8 @@ def benchmark_view(scores: BenchmarkScores, results: Sequence[SamplerResults], h
     pairs = {result.sampler: pair_scores(result, name) for result in scored}
     return BenchmarkView(
         scores=scores,
-        cards=_cards(scores, headline),
+        cards=_cards(scores, headline, found),
+        tests=tests_view(scores, found),
         panels=_panels(scores.main),
         maps=language_maps(pairs, headline, scores.task.languages, main),
         every=score_table(
@@ -112,27 +123,30 @@ def overview(benchmarks: Sequence[BenchmarkScores], results: Sequence[SamplerRes
     ]
 
 
-def _cards(scores: BenchmarkScores, headline: str) -> list[Card]:
+def _cards(scores: BenchmarkScores, headline: str, found: Sequence[Difference]) -> list[Card]:
     table = scores.main
     leading = next((row for row in table.rows if row.sampler == headline), None)
     if leading is None:
         return []
     wanted = (scores.main_measure, "rank_distance")
-    shown = [index for index, column in enumerate(table.columns) if column.measure in wanted]
+    shown = [(index, column) for index, column in enumerate(table.columns) if column.measure in wanted]
     others = [row for row in table.rows if row.sampler != headline]
+    verdicts = {(one.other, one.setting, one.measure): one.verdict for one in overall(found, scores.name)}
     return [
         Card(
-            column=table.columns[index],
+            column=column,
             text=leading.cells[index].text,
             beside=_beside(
-                table.columns[index], leading.cells[index], {row.sampler: row.cells[index] for row in others}
+                column, leading.cells[index], {row.sampler: row.cells[index] for row in others}, verdicts
             ),
         )
-        for index in shown
+        for index, column in shown
     ]
 
 
-def _beside(column: Column, leading: Cell, others: Mapping[str, Cell]) -> str:
+def _beside(
+    column: Column, leading: Cell, others: Mapping[str, Cell], verdicts: Mapping[tuple[str, str, str], str]
+) -> str:
     values = {sampler: cell.value for sampler, cell in others.items() if cell.value is not None}
     if leading.value is None or not values:
         return ""
@@ -141,14 +155,16 @@ def _beside(column: Column, leading: Cell, others: Mapping[str, Cell]) -> str:
     distance = f"{column.text(abs(change))} {'above' if change > 0 else 'below'}"
     if leading.text == column.text(values[best]):
         distance = "level with"
-    return f"best, {distance} {best}" if leading.best else f"{distance} {best}"
+    verdict = verdicts.get((best, column.setting, column.measure))
+    said = f"{distance} {best}" + (f": {verdict}" if verdict else "")
+    return f"best, {said}" if leading.best and verdict in (None, "better") else said
 
 
 def _panels(table: ScoreTable) -> list[Panel]:
     panels = []
     for index, column in enumerate(table.columns):
         cells = [(row.sampler, row.cells[index]) for row in table.rows]
-        full = max((cell.value or 0.0 for _, cell in cells), default=0.0) if column.lower_is_better else 1.0
+        full = max((cell.value or 0.0 for _, cell in cells), default=0.0) if column.in_ranks else 1.0
         lengths = [round(100 * max(cell.value or 0.0, 0.0) / (full or 1.0), 2) for _, cell in cells]
         bars = tuple((*named, length) for named, length in zip(cells, lengths, strict=True))
         panels.append(Panel(column=column, bars=bars))

@@ -8,24 +8,34 @@ from hbir.core.errors import DataError
 from hbir.core.files import atomic_folder
 from hbir.core.paths import HEADLINE, METRICS, SCORES
 from hbir.core.training_record import TRAINING
+from hbir.evaluation.differences import Difference
 from hbir.evaluation.results import SamplerResults
+from hbir.reporting.difference_file import write_differences
 from hbir.reporting.markdown import comparison_markdown
 from hbir.reporting.page import comparison_page
 from hbir.reporting.plots import write_plots
 
 PAGE, MARKDOWN, PLOTS = "comparison.html", "comparison.md", "plots"
+DIFFERENCES = "differences.csv"
 
 
 def write_reports(
-    results: Sequence[SamplerResults], headline: str, folder: Path, facts: Mapping[str, str] | None = None
+    results: Sequence[SamplerResults],
+    headline: str,
+    folder: Path,
+    facts: Mapping[str, str] | None = None,
+    found: Sequence[Difference] = (),
 ) -> None:
-    """Write comparison.html, comparison.md and the data of the plots, the same bytes for the same results.
+    """Write comparison.html, comparison.md, differences.csv and the data of the plots.
+
+    The same results give the same bytes.
 
     Args:
         results: one entry per sampler, in the order in which they are shown.
         headline: the sampler to point at.
         folder: where to; an older one is replaced when the new one is complete.
         facts: name → text, what the samplers share: encoder, data, commit.
+        found: the headline's differences to the others.
 
     Raises:
         DataError: when the headline is not among the results.
@@ -39,10 +49,11 @@ def write_reports(
             hint="Set `sampler` in params.yaml to one that is scored.",
         )
     with atomic_folder(folder) as temporary:
-        (temporary / PAGE).write_text(comparison_page(results, headline, facts), encoding="utf-8", newline="\n")
-        (temporary / MARKDOWN).write_text(
-            comparison_markdown(results, headline), encoding="utf-8", newline="\n"
-        )
+        page = comparison_page(results, headline, facts, found)
+        (temporary / PAGE).write_text(page, encoding="utf-8", newline="\n")
+        markdown = comparison_markdown(results, headline, found)
+        (temporary / MARKDOWN).write_text(markdown, encoding="utf-8", newline="\n")
+        write_differences(temporary / DIFFERENCES, found)
         (temporary / PLOTS).mkdir()
         write_plots(results, temporary / PLOTS)
 

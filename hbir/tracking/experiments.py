@@ -13,7 +13,7 @@ from hbir.evaluation.results import SamplerResults, read_results
 from hbir.reporting.git import Experiment, list_experiments
 from hbir.tracking.described import COUNTS
 from hbir.tracking.params import TrackingParams
-from hbir.tracking.revision import Revision
+from hbir.tracking.revision import Revision, unavailable
 from hbir.tracking.runs import EVALUATION, FINGERPRINT, Origin, open_run
 from hbir.tracking.store import Store
 from hbir.tracking.sync import SYNCHRONISED, evaluation_digest, run_key, synchronise
@@ -42,7 +42,7 @@ def synchronise_experiments(store: Store, params: TrackingParams) -> SyncSummary
         TrackingError: when the store fails.
     """
     summary = SyncSummary()
-    unreadable: tuple[type[Exception], ...] = (*_unavailable(), HbirError, KeyError, ValueError)
+    unreadable: tuple[type[Exception], ...] = (*unavailable(), HbirError, KeyError, ValueError)
     try:
         experiments = list_experiments(store.root)
     except DataError as error:
@@ -103,13 +103,5 @@ def _fetch_model(files: Revision, sampler: str, target: Path, params: TrackingPa
     try:
         if files.has(model) and files.size(model) <= params.model_size_limit * 1e6:
             files.fetch(model, target)
-    except _unavailable():
+    except unavailable():
         shutil.rmtree(target / model, ignore_errors=True)  # half of it may be there; a reference will do
-
-
-def _unavailable() -> tuple[type[Exception], ...]:
-    """Return what DVC raises where neither its cache nor a remote has the data."""
-    from dvc.exceptions import DvcException
-    from dvc_data.index import DataIndexDirError
-
-    return FileNotFoundError, DvcException, DataIndexDirError

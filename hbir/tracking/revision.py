@@ -109,3 +109,11 @@ class Revision:
 
     def _path(self, name: str) -> str:
         return "/".join(part for part in ("" if self._prefix == "." else self._prefix, name) if part)
+
+
+def unavailable() -> tuple[type[Exception], ...]:
+    """Return what DVC raises where neither its cache nor a remote has the data."""
+    from dvc.exceptions import DvcException
+    from dvc_data.index import DataIndexDirError
+
+    return FileNotFoundError, DvcException, DataIndexDirError

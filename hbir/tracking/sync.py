@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from hbir.core.hashing import digest, file_digest
 from hbir.core.machine import main_root, read_record
 from hbir.core.paths import MODELS
 from hbir.core.training_record import CURVES
+from hbir.evaluation.differences import Difference
 from hbir.evaluation.results import CELLS, SamplerResults
 from hbir.reporting.described import description
 from hbir.tracking.checkpoint import record_checkpoint
@@ -22,8 +23,8 @@ from hbir.tracking.running import end_interrupted
 from hbir.tracking.runs import COMPARED, EVALUATION, Origin, RunKey, here, open_run, replaceable, runs_of
 from hbir.tracking.store import Store
 from hbir.tracking.sync_summary import SyncSummary
-from hbir.tracking.tracked_run import PARAM_LENGTH
-from hbir.tracking.values import SPEED, score_values
+from hbir.tracking.tracked_run import PARAM_LENGTH, TrackedRun
+from hbir.tracking.values import AGAINST, SPEED, difference_values, score_values
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -43,6 +44,7 @@ def synchronise(
     params: TrackingParams,
     origin: Origin,
     made_with: Mapping[str, Any] | None = None,
+    found: Sequence[Difference] = (),
 ) -> SyncSummary:
     """Create the runs that are missing and complete the others; doing it twice changes nothing.
 
@@ -53,6 +55,7 @@ def synchronise(
         params: the section `tracking`.
         origin: where the results come from.
         made_with: the content of the params.yaml that the results were made with; None: as dvc.lock has it.
+        found: the headline's differences to the others.
 
     Returns:
         What was done, and what could not be restored.
@@ -70,24 +73,31 @@ def synchronise(
     )
     with store.faults():
         summary.interrupted = end_interrupted(store)
-        opened = {_synchronise_one(result, store, shared, params, origin, summary) for result in results}
+        opened = {}
+        for result in results:
+            run = _synchronise_one(result, store, shared, params, origin, summary)
+            run.add({}, (), difference_values(result.sampler, found))
+            opened[run.run_id] = run
         if origin.is_workspace:
-            _compare_only(store, opened)
+            _compare_only(store, set(opened))
     return summary
 
 
-def synchronise_quietly(results: list[SamplerResults], params: TrackingParams) -> None:
+def synchronise_quietly(
+    results: list[SamplerResults], params: TrackingParams, found: Sequence[Difference] = ()
+) -> None:
     """Synchronise the current project's results at the end of a stage, which no fault of the store may fail.
 
     Args:
         results: one entry per sampler.
         params: the section `tracking`.
+        found: the headline's differences to the others.
     """
     with never_fatal():
         root = main_root()
         # dvc.lock still holds the params of the evaluation before this one.
         made_with = written_params(Path())
-        log.info("%s", synchronise(results, Store(root), Path(), params, here(root), made_with))
+        log.info("%s", synchronise(results, Store(root), Path(), params, here(root), made_with, found))
 
 
 def _synchronise_one(
@@ -97,8 +107,8 @@ def _synchronise_one(
     params: TrackingParams,
     origin: Origin,
     summary: SyncSummary,
-) -> str:
-    """Bring in one sampler, and return its run's id."""
+) -> TrackedRun:
+    """Bring in one sampler, and return its run."""
     training = result.training
     record = read_record(store.root, training.fingerprint)
     values = score_values(result.summaries, result.final)
@@ -120,7 +130,7 @@ def _synchronise_one(
         run.finish()
     summary.count(run.created, stale or checkpoint.recorded)
     summary.notes += checkpoint.notes
-    return run.run_id
+    return run
 
 
 def run_key(result: SamplerResults) -> RunKey:
@@ -170,7 +180,9 @@ def _make_way(
     if old is None:
         return
     parts = (*CURVES, "machine")
-    scored = {name for name in old.data.metrics if name.split("/")[0] not in parts}
+    scored = {
+        name for name in old.data.metrics if name.split("/")[0] not in parts and not name.startswith(AGAINST)
+    }
     if _agrees(old, params) and scored <= set(values):
         store.client.set_tag(old.info.run_id, EVALUATION, key.evaluation)
     else:

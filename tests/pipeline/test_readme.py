@@ -62,6 +62,7 @@ def test_seeds_of_own_pairs(clone: Clone, shown: Mapping[str, str]):
     clone.commit("own pairs")
     summary = shell(clone, "make seeds")
     assert "parallel/faq, 3 seeds" in summary
+    assert "resamples of seeds, then of queries" in summary
     assert not clone.run("git", "status", "--porcelain").stdout
 
 

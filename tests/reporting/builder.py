@@ -40,7 +40,7 @@ class Kind:
     """The one language of the passages."""
 
 
-QUESTIONS = 6
+QUESTIONS = 24
 KINDS = {
     "cldr": Kind(),
     "miracl": Kind(languages=MIRACL, settings=SETTINGS[:1], measures=("ndcg@10", "recall@100")),
@@ -92,7 +92,7 @@ def build(
         for name, kind in kinds.items():
             scores = (changes or {}).get(sampler, _scores(sampler, kind))
             _write_benchmark(folder / name, name, kind, scores, groups)
-            _write_queries(folder / name / "queries.parquet", name, sampler, kind)
+            _write_queries(folder / name / "queries.parquet", name, sampler, kind, scores)
     return read_results(root, samplers)
 
 
@@ -233,13 +233,19 @@ def places(kind: Kind) -> list[tuple[str, str, str]]:
     return [place for place in pairs + everything if place[0] in kind.settings]
 
 
-def _write_queries(path: Path, name: str, sampler: str, kind: Kind) -> None:
+def _write_queries(path: Path, name: str, sampler: str, kind: Kind, scores: Mapping[str, Any]) -> None:
+    """Write scores per query around the means of the summary, which they have exactly."""
     rng = np.random.default_rng([*f"{name} {sampler}".encode()])
     rows = []
     for setting, query, pool in places(kind):
+        spread = rng.uniform(-1, 1, (QUESTIONS, len(MEASURES)))
+        spread -= spread.mean(axis=0)
+        levels = [scores.get(setting, {}).get(measure) for measure in MEASURES]
         for number in range(QUESTIONS):
-            row = dict(zip(MEASURES, rng.beta(2, 2, len(MEASURES)).tolist(), strict=True))
-            row["rank_distance"] = 1000 * row["rank_distance"] if setting == "multilingual" else None
+            row = {
+                measure: None if level is None else level * (1 + 0.2 * float(noise))
+                for measure, level, noise in zip(MEASURES, levels, spread[number], strict=True)
+            }
             names = {"query_id": f"{query}:{number}", "cluster": str(number), "query_lang": query, "pool": pool}
             rows.append({"setting": setting, **names, **row})
     write_table(path, pa.Table.from_pylist(rows, QUERIES))

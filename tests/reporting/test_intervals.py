@@ -1,4 +1,5 @@
 import io
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -55,13 +56,16 @@ def test_a_sampler_minus_itself_would_be_sharp(results, tmp_path):
     assert not any(cell.clear for cell in table.differences["xx − xy"])
 
 
-def test_a_difference_that_leaves_out_0_is_bold(results):
+def test_a_difference_that_is_significant_is_bold_and_has_p_and_effect(results):
     text = intervals_markdown(results, "hybrid")
     rows = [line for line in text.splitlines() if line.startswith("| hybrid −")]
     cells = [cell.strip() for row in rows for cell in row.split("|")[2:-1]]
+    assert len(cells) == 2 * 4
     for cell in cells:
-        low, high = cell.strip("*").split("[")[1].rstrip("]").split(", ")
-        assert cell.startswith("**") == (low.startswith("−") == high.startswith("−"))
+        [(verdict, p, effect)] = re.findall(r"\]\** ([a-z ]+), (p .*), (d .*)$", cell)
+        assert cell.startswith("**") == (verdict in ("better", "worse"))
+        assert re.fullmatch(r"p (\.\d{3}|1\.000|< \.001)", p)
+        assert re.fullmatch(r"d −?\d*\.\d\d", effect)
     assert any(cell.startswith("**") for cell in cells)
 
 

@@ -5,7 +5,12 @@ from hbir.reporting import write
 from hbir.reporting.write import remove_old_scores, write_reports
 from tests.reporting.builder import build
 
-FILES = ["comparison.html", "comparison.md", "plots/languages.csv", "plots/loss.csv", "plots/settings.csv"]
+FILES = [
+    "comparison.html",
+    "comparison.md",
+    "differences.csv",
+    *(f"plots/{name}.csv" for name in ("languages", "loss", "settings")),
+]
 
 
 def content(folder):

@@ -11,6 +11,7 @@ from hbir.core.files import write_json
 from hbir.core.machine import record_path, write_record
 from hbir.core.training_record import read_training
 from hbir.evaluation.results import SamplerResults
+from hbir.reporting import verdicts
 from hbir.tracking.experiment_names import names_of
 from hbir.tracking.live import LiveRun
 from hbir.tracking.params import TrackingParams
@@ -410,3 +411,42 @@ def test_the_stage_says_what_it_did(
         synchronise_quietly(results, params)
     assert caplog.records[-1].getMessage().startswith("MLflow runs: 3 created, 0 completed, 0 up to date\n")
     assert set(runs(Store(Path.cwd()))) == {"xx", "xy", "hybrid"}
+
+
+def test_differences_to_the_headline_are_metrics(
+    results: list[SamplerResults], store: Store, params: TrackingParams
+):
+    """Those of a later headline stand beside, and nothing is logged twice or counted as work."""
+    origin = Origin(is_workspace=True)
+    found = verdicts.compared(results, "hybrid")
+    synchronise(results, store, Path(), params, origin, found=found)
+    measured = runs(store)["xx"].data.metrics
+    name = "against hybrid/cldr/multilingual/map"
+    [one] = [
+        one
+        for one in found
+        if (one.other, one.setting, one.measure, one.language) == ("xx", "multilingual", "map", "")
+    ]
+    assert one.interval is not None
+    assert measured[f"{name}/p"] == one.p
+    assert measured[f"{name}/difference"] == -one.value < 0
+    assert (measured[f"{name}/low"], measured[f"{name}/high"]) == (-one.interval.high, -one.interval.low)
+    assert not [name for name in runs(store)["hybrid"].data.metrics if name.startswith("against ")]
+    before = lengths(store)
+    again = synchronise(results, store, Path(), params, origin, found=found)
+    assert counts(again) == (0, 0, 3)
+    assert lengths(store) == before
+    synchronise(results, store, Path(), params, origin, found=verdicts.compared(results, "xx"))
+    assert runs(store)["xx"].data.metrics == measured
+    assert "against xx/cldr/multilingual/map/p" in runs(store)["hybrid"].data.metrics
+
+
+def test_new_scores_keep_their_run_whatever_it_was_compared_with(
+    root: Path, results: list[SamplerResults], store: Store, params: TrackingParams
+):
+    origin = Origin(is_workspace=True)
+    synchronise(results, store, Path(), params, origin, found=verdicts.compared(results, "hybrid"))
+    before = {name: run.info.run_id for name, run in runs(store).items()}
+    newer = build(root / "newer", changes={"xx": settings("xy")})
+    sync(newer, store, params)
+    assert {name: run.info.run_id for name, run in runs(store).items()} == before

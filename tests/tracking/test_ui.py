@@ -93,3 +93,22 @@ def test_track_takes_what_there_is(root: Path):
     assert "MLflow runs: 1 created" in result.output
     assert "xx: no scores here; `dvc repro` makes them" in result.output
     assert set(runs(Store(root))) == {"xy"}
+
+
+def test_track_compares_what_can_be_compared(root: Path):
+    (root / "params.yaml").write_text(PARAMS.read_text())
+    build(root / "scores")
+    (root / ".dvc").rmdir()
+    CliRunner().invoke(track.track, catch_exceptions=False)
+    assert "against hybrid/cldr/monolingual/map/p" in runs(Store(root))["xy"].data.metrics
+
+
+def test_scores_that_do_not_compare_hide_no_run(root: Path):
+    """They are being made anew, for instance."""
+    (root / "params.yaml").write_text(PARAMS.read_text())
+    build(root / "scores", ["xx"], benchmarks=("cldr", "other"))
+    build(root / "scores", ["hybrid"])
+    (root / ".dvc").rmdir()
+    result = CliRunner().invoke(track.track, catch_exceptions=False)
+    assert "not compared with hybrid: scores of xx and hybrid: expected the same benchmarks" in result.output
+    assert set(runs(Store(root))) == {"xx", "hybrid"}

@@ -1,0 +1,155 @@
+"""Say of the headline sampler where it is better or worse than another, and where no difference is shown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hbir.benchmarks.task import SETTINGS
+from hbir.evaluation.comparable import has_queries, query_tables
+from hbir.evaluation.contributions import ALL_LANGUAGES
+from hbir.evaluation.difference_intervals import with_intervals
+from hbir.evaluation.differences import Difference, compare
+from hbir.evaluation.results import SamplerResults
+from hbir.evaluation.significance import ALPHA
+from hbir.reporting.columns import MISSING, SETTING_NAMES, Column
+from hbir.reporting.scores import BenchmarkScores, benchmark_scores
+
+NOTHING_SHOWN = "·"
+LEGEND = (
+    f"better, worse: the headline against another sampler, where chance is an unlikely reason (p ≤ {ALPHA:g} "
+    "in a paired randomisation test over queries, corrected by Holm for all comparisons of the table); "
+    f"{NOTHING_SHOWN}: no difference shown."
+)
+NO_QUERIES = "Not tested: scores per query are missing; `dvc repro` makes them."
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerdictRow:
+    """Hold what may be said of the headline beside another sampler."""
+
+    other: str
+    words: tuple[str, ...]
+    """One per column: better, worse, NOTHING_SHOWN, or MISSING where there is no test."""
+
+
+def differences(results: Sequence[SamplerResults], headline: str) -> list[Difference]:
+    """Compare the headline with every other sampler in every column that the tables show.
+
+    Args:
+        results: one entry per sampler.
+        headline: the sampler that is compared.
+
+    Returns:
+        The differences over all languages, without intervals, of the benchmarks that have scores per query.
+    """
+    found: list[Difference] = []
+    for scores in benchmark_scores(results):
+        if has_queries(results, scores.name):
+            tables = query_tables(results, scores.name)
+            found += compare(tables, scores.name, headline, _measured(scores.main.columns))
+    return found
+
+
+def compared(results: Sequence[SamplerResults], headline: str) -> list[Difference]:
+    """Compare likewise, with intervals, and the main measures in each language beside.
+
+    Args:
+        results: one entry per sampler.
+        headline: the sampler that is compared.
+
+    Returns:
+        The differences of each benchmark: over all languages, corrected together; then over each, corrected
+        together.
+    """
+    found: list[Difference] = []
+    for scores in benchmark_scores(results):
+        if has_queries(results, scores.name):
+            tables, columns = query_tables(results, scores.name), scores.main.columns
+            main = [c for c in columns if c.measure in (scores.main_measure, "rank_distance")]
+            both = compare(tables, scores.name, headline, _measured(columns))
+            both += compare(tables, scores.name, headline, _measured(main), by_language=True)
+            found += with_intervals(both, tables)
+    return found
+
+
+def verdict_rows(scores: BenchmarkScores, found: Sequence[Difference]) -> list[VerdictRow]:
+    """Arrange what may be said in the columns of a benchmark's table.
+
+    Args:
+        scores: the tables of the benchmark.
+        found: differences, also of other benchmarks.
+
+    Returns:
+        A row for each other sampler of which there is a difference.
+    """
+    words = {(one.other, one.setting, one.measure): word(one) for one in overall(found, scores.name)}
+    others = dict.fromkeys(other for other, _, _ in words)
+    return [
+        VerdictRow(
+            other=other,
+            words=tuple(words.get((other, c.setting, c.measure), MISSING) for c in scores.main.columns),
+        )
+        for other in others
+    ]
+
+
+def overall(found: Sequence[Difference], benchmark: str) -> list[Difference]:
+    """Choose the differences over all languages.
+
+    Args:
+        found: differences.
+        benchmark: its name.
+
+    Returns:
+        Those of the benchmark.
+    """
+    return [one for one in found if (one.benchmark, one.language) == (benchmark, ALL_LANGUAGES)]
+
+
+def word(one: Difference) -> str:
+    """Put a verdict in a word that a cell has room for.
+
+    Args:
+        one: a difference.
+
+    Returns:
+        better, worse, NOTHING_SHOWN, or MISSING where there is no test.
+    """
+    return {"no difference shown": NOTHING_SHOWN, "too few queries": MISSING}.get(one.verdict, one.verdict)
+
+
+def too_few(found: Sequence[Difference], benchmark: str) -> list[str]:
+    """Say where there is no test.
+
+    Args:
+        found: differences.
+        benchmark: its name.
+
+    Returns:
+        A sentence for each setting of the benchmark that has too few clusters of queries.
+    """
+    few = {one.setting: one for one in overall(found, benchmark) if one.p is None}
+    return [
+        f"{SETTING_NAMES[setting]}: {one.clusters} clusters of queries are too few for a test of so many "
+        f"comparisons; {one.needed} are needed."
+        for setting, one in few.items()
+    ]
+
+
+def untested(scores: BenchmarkScores, found: Sequence[Difference]) -> list[str]:
+    """Say what is not tested, and why.
+
+    Args:
+        scores: the tables of a benchmark.
+        found: differences; nothing is missing where there are none at all.
+
+    Returns:
+        Sentences.
+    """
+    in_pools = any(column.setting in SETTINGS for column in scores.main.columns)
+    if found and in_pools and len(scores.main.rows) > 1 and not overall(found, scores.name):
+        return [NO_QUERIES]
+    return too_few(found, scores.name)
+
+
+def _measured(columns: Sequence[Column]) -> list[tuple[str, str]]:
+    return [(column.setting, column.measure) for column in columns]
