@@ -36,19 +36,21 @@ def comparisons() -> list[Comparison]:
         ),
     ]
     found = [_against_product(dimension) for dimension in (256, 384)]
+    found += [_with_language_bias(dimension) for dimension in (256, 384)]
     for peer, package, score, module in peers:
         skip = "" if find_spec(package) else "it is not installed: pip install -e '.[bench]'"
         found += [_time(peer, score, skip), _memory(peer, score, module, skip)]
     return [*found, _default_depth()]
 
 
-def score_all(dimension: int) -> None:
+def score_all(dimension: int, language_bias: bool = False) -> None:
     """Score every setting, from embeddings to means.
 
     Args:
         dimension: of the embeddings.
+        language_bias: whether to measure language bias further than by rank distance.
     """
-    evaluate(task(), similarity_chunks(*embeddings(dimension), CHUNK))
+    evaluate(task(), similarity_chunks(*embeddings(dimension), CHUNK), language_bias=language_bias)
 
 
 def product(dimension: int) -> None:
@@ -76,6 +78,20 @@ def _against_product(dimension: int) -> Comparison:
         repeats=9,
         warm_up=True,
         expected_s=15,
+    )
+
+
+def _with_language_bias(dimension: int) -> Comparison:
+    return Comparison(
+        name=f"scoring, {SETTINGS} and all measures of language bias, {dimension} dimensions",
+        peer="the same without them",
+        unit="s",
+        goal=Goal.at_most(1.15),
+        measure_ours=lambda: seconds(lambda: score_all(dimension, language_bias=True)),
+        measure_peer=lambda: seconds(lambda: score_all(dimension)),
+        repeats=9,
+        warm_up=True,
+        expected_s=20,
     )
 
 

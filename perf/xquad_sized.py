@@ -39,6 +39,7 @@ def task() -> RetrievalTask:
         passages=["."] * len(passage_langs),
         passage_langs=passage_langs,
         relevant=np.array(relevant, dtype=np.int64),
+        query_keys=[f"{question}" for _ in langs for question in range(QUESTIONS)],
     )
 
 

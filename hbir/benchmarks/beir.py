@@ -195,6 +195,7 @@ def _task(
         judged_langs=judged.langs,
         unjudged=judged.unjudged,
         clusters=keys if len(set(keys)) < len(keys) else None,
+        query_keys=keys if len(set(keys)) < len(keys) else None,
         measures=("ndcg@10",),
         settings=SETTINGS if len(languages) > 1 else (MONOLINGUAL,),
     )

@@ -79,6 +79,7 @@ def load(params: BenchmarkParams, wanted: Sequence[str] | None) -> list[Retrieva
         relevant=_relevant(queries, candidates, renderers),
         query_groups=[SEEN if trained.issuperset(row.item.fact.ends) else UNSEEN for row in queries],
         clusters=[row.item.passage.key for row in queries],
+        query_keys=[row.id.partition("-")[2] for row in queries],
     )
     return [task]
 

@@ -177,6 +177,7 @@ def load(params: LareqaParams, wanted: Sequence[str] | None) -> list[RetrievalTa
         bodies=[candidate.sentence for candidate in candidates] if with_context else None,
         relevant=_relevant(queries),
         clusters=[query.id for query in queries],
+        query_keys=[query.id for query in queries],
         measures=(benchmark.measure,),
     )
     return [task]

@@ -89,6 +89,7 @@ def load(params: BenchmarkParams, wanted: Sequence[str] | None) -> list[Retrieva
         passage_langs=[passage.language for passage in loaded.pool],
         relevant=_labels(loaded.queries, loaded.pool),
         clusters=shared or None,
+        query_keys=shared or None,
         measures=("mrr@10",),
     )
     return [task]

@@ -96,6 +96,7 @@ def load(params: ParallelParams, wanted: Sequence[str] | None) -> list[Retrieval
         passage_langs=[lang for _, lang in cells],
         relevant=_relevant(queries, cells),
         clusters=[rows[number].document for number, _ in queries],
+        query_keys=[rows[number].id for number, _ in queries],
     )
     return [task]
 

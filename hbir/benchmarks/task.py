@@ -39,6 +39,7 @@ def _per_query(task: "RetrievalTask") -> dict[str, Sequence[object] | None]:
     return {
         "query groups": task.query_groups,
         "clusters": task.clusters,
+        "query keys": task.query_keys,
         "sets of judged languages": task.judged_langs,
     }
 
@@ -74,6 +75,8 @@ class RetrievalTask:
     clusters: list[str] | None = None
     """Per query what a resampling must keep together, such as the translations of one query; None where
     every query stands alone."""
+    query_keys: list[str] | None = None
+    """Per query what it shares with its translations alone; None where no query is known to have any."""
     measures: tuple[str, ...] = ("map",)
     """What the benchmark's own tables show, the main one first; names of `hbir.evaluation.measures`."""
     settings: tuple[str, ...] = SETTINGS

@@ -8,11 +8,13 @@ import numpy as np
 import pyarrow as pa
 
 from hbir.benchmarks.task import CROSS_LINGUAL, MONOLINGUAL, MULTILINGUAL, RetrievalTask
+from hbir.evaluation.bias_suite import BiasSuite, count_undefined
 from hbir.evaluation.cells import cell_table, macro_means, query_table
 from hbir.evaluation.measures import RANK_DISTANCE
 from hbir.evaluation.query_scores import (
     QueryScores,
     languages_per_query,
+    pooled_rankings,
     score_queries,
     score_without_relevant,
 )
@@ -32,10 +34,15 @@ class Evaluation(Summary):
     """Means per setting, query language and pool."""
     queries: pa.Table
     """Scores per setting, query and pool."""
+    preferences: pa.Table | None = None
+    """Which languages the queries of a language prefer; None where nobody asked, or no pool has several."""
 
 
 def evaluate(
-    task: RetrievalTask, score_chunks: Iterable[np.ndarray], tie_order: np.ndarray | None = None
+    task: RetrievalTask,
+    score_chunks: Iterable[np.ndarray],
+    tie_order: np.ndarray | None = None,
+    language_bias: bool = True,
 ) -> Evaluation:
     """Score every setting exactly, in one pass over the scores.
 
@@ -44,6 +51,7 @@ def evaluate(
         score_chunks: (chunk, n_passages) scores, together one row per query in the task's order.
         tie_order: (n_passages,) int64, distinct; of equal scores the smaller number ranks first. A hash of the
             ids when None.
+        language_bias: whether to measure language bias further than by rank distance.
 
     Returns:
         The evaluation.
@@ -51,7 +59,9 @@ def evaluate(
     Raises:
         DataError: when the scores have another shape than the task, or one is NaN.
     """
-    return evaluate_ranks(task, rank_chunks(task, score_chunks, tie_order))
+    top = language_bias and MULTILINGUAL in task.settings
+    ranks = rank_chunks(task, score_chunks, tie_order, top)
+    return evaluate_ranks(task, ranks, language_bias=language_bias)
 
 
 def evaluate_run(task: RetrievalTask, run: Run, tie_order: np.ndarray | None = None) -> Evaluation:
@@ -71,24 +81,36 @@ def evaluate_run(task: RetrievalTask, run: Run, tie_order: np.ndarray | None = N
     return evaluate_ranks(task, [rank_run(task, run, tie_order)])
 
 
-def evaluate_ranks(task: RetrievalTask, parts: Iterable[PositiveRanks], top_k: int | None = None) -> Evaluation:
+def evaluate_ranks(
+    task: RetrievalTask,
+    parts: Iterable[PositiveRanks],
+    top_k: int | None = None,
+    language_bias: bool = True,
+) -> Evaluation:
     """Score the ranks of the positives, some queries after the other.
 
     Args:
         task: the benchmark.
         parts: the ranks, together of all queries.
         top_k: passages retrieved per query and pool; None where all were ranked. mAP is then `map@<top_k>`.
+        language_bias: whether to measure language bias further than by rank distance.
 
     Returns:
         The evaluation; without rank distance unless all relevant passages were retrieved.
     """
     scored, tally = [score_without_relevant(task, top_k)], _Tally(task)
+    bias = BiasSuite(task) if language_bias and MULTILINGUAL in task.settings else None
     for ranks in parts:
-        scored.append(score_queries(task, ranks, top_k))
+        pooled = pooled_rankings(task, ranks, len(task.passages) if top_k is None else None)
+        scored.append(score_queries(task, ranks, pooled, top_k))
         tally.add(ranks)
+        if bias and pooled is not None:
+            bias.add(pooled, ranks.top)
     scores = QueryScores.joined(scored)
     if tally.missed:
         scores.values[:, scores.names.index(RANK_DISTANCE)] = np.nan
+    if bias:
+        scores = bias.beside(scores, bool(tally.missed), top_k)
     cells = cell_table(task, scores, np.ones(len(task.queries), dtype=bool))
     return Evaluation(
         task=ScoredTask(
@@ -101,9 +123,10 @@ def evaluate_ranks(task: RetrievalTask, parts: Iterable[PositiveRanks], top_k: i
         ),
         settings=macro_means(cells),
         groups=_by_group(task, scores),
-        counts=tally.counts(cells),
+        counts=replace(tally.counts(cells), without_bias=count_undefined(scores) if bias else None),
         cells=cells,
         queries=query_table(task, scores),
+        preferences=bias.preferences(bool(tally.missed)) if bias else None,
     )
 
 

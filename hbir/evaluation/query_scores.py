@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hbir.benchmarks.task import MULTILINGUAL, SETTINGS, RetrievalTask
-from hbir.evaluation.measures import RANK_DISTANCE, Rankings, measures_at, rank_distance
+from hbir.evaluation.language_bias import distance
+from hbir.evaluation.measures import RANK_DISTANCE, Rankings, measures_at
+from hbir.evaluation.pooled import PooledRankings
 from hbir.evaluation.ranking import PositiveRanks
 
 
@@ -43,12 +45,39 @@ class QueryScores:
         return cls(names=parts[0].names, **{name: column[order] for name, column in columns.items()})
 
 
-def score_queries(task: RetrievalTask, ranks: PositiveRanks, top_k: int | None) -> QueryScores:
+def pooled_rankings(task: RetrievalTask, ranks: PositiveRanks, pool: int | None) -> PooledRankings | None:
+    """Put the ranks in the pool of all languages into one ranking per query.
+
+    Args:
+        task: the benchmark.
+        ranks: the ranks of its positives, or of those of some queries.
+        pool: passages in the pool; None where they were not counted.
+
+    Returns:
+        The rankings; None where the languages were not searched together.
+    """
+    if ranks.pooled_rank is None:
+        return None
+    everything = np.full(len(ranks.query), len(task.languages))
+    query, order, rankings = _rankings(ranks, everything, ranks.pooled_rank)
+    return PooledRankings(
+        query=query,
+        rankings=rankings,
+        lang=task.passage_codes[ranks.passage[order]],
+        query_lang=task.query_codes[query],
+        pool=pool,
+    )
+
+
+def score_queries(
+    task: RetrievalTask, ranks: PositiveRanks, pooled: PooledRankings | None, top_k: int | None
+) -> QueryScores:
     """Compute every measure for each query and pool that has a passage relevant to it.
 
     Args:
         task: the benchmark.
         ranks: the ranks of its positives, or of those of some queries.
+        pooled: the same positives' `pooled_rankings`.
         top_k: passages retrieved per query and pool; None where all were ranked.
 
     Returns:
@@ -56,22 +85,21 @@ def score_queries(task: RetrievalTask, ranks: PositiveRanks, top_k: int | None) 
         languages alone, for queries with relevant passages in two languages or more.
     """
     measures = measures_at(top_k)
-    query, pool, rankings = _rankings(ranks, task.passage_codes[ranks.passage], ranks.rank_in_language)
-    rows = [(query, pool, np.full(len(query), np.nan), rankings)]
-    if ranks.pooled_rank is not None:
-        everything = np.full(len(ranks.query), len(task.languages))
-        query, pool, pooled = _rankings(ranks, everything, ranks.pooled_rank)
-        several = languages_per_query(task, ranks) > 1  # (n_queries with a positive,)
-        rows.append((query, pool, np.where(several, rank_distance(pooled), np.nan), pooled))
+    langs = task.passage_codes[ranks.passage]
+    query, order, rankings = _rankings(ranks, langs, ranks.rank_in_language)
+    rows = [(query, langs[order[rankings.start]], np.full(len(query), np.nan), rankings)]
+    if pooled is not None:
+        everything = np.full(len(pooled.query), len(task.languages))
+        rows.append((pooled.query, everything, distance(pooled), pooled.rankings))
     parts = [
         _placed(
             task,
             query,
             pool,
             (*measures, RANK_DISTANCE),
-            np.stack([*(measure(rankings) for measure in measures.values()), distance], axis=1),
+            np.stack([*(measure(rankings) for measure in measures.values()), distances], axis=1),
         )
-        for query, pool, distance, rankings in rows
+        for query, pool, distances, rankings in rows
     ]
     return QueryScores.joined(parts)
 
@@ -141,7 +169,7 @@ def _placed(
 def _rankings(
     ranks: PositiveRanks, pool: np.ndarray, rank: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, Rankings]:
-    """Return each ranking's query and pool, and the rankings, from (n,) arrays over positives."""
+    """Return each ranking's query, the positives' order in the rankings, and these, from (n,) arrays."""
     found = np.where(rank == 0, np.inf, rank)
     order = _order(ranks.query, pool, np.where(rank == 0, rank.max(initial=0) + 1, rank))
     query, pool = ranks.query[order], pool[order]
@@ -149,7 +177,7 @@ def _rankings(
     start = np.flatnonzero(changes)
     n_relevant = np.diff(start, append=len(query))
     rankings = Rankings(rank=found[order], start=start, n_relevant=n_relevant, gain=ranks.gain[order])
-    return query[start], pool[start], rankings
+    return query[start], order, rankings
 
 
 def _order(*keys: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from hbir.benchmarks.task import RetrievalTask
 from hbir.core.errors import DataError
 from hbir.core.hashing import content_id
 from hbir.evaluation.above import Pools, count_above
+from hbir.evaluation.top import TopPassages, top_columns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,9 @@ class PositiveRanks:
     """bool, whether another passage in its language has the same score."""
     tied_pooled: np.ndarray
     """bool, whether another passage in any language has the same score."""
+    top: TopPassages | None = None
+    """The best passages of the same queries, and of those between them without a positive; None where nobody
+    looked for them."""
 
 
 def similarity_chunks(queries: np.ndarray, passages: np.ndarray, chunk: int) -> Iterator[np.ndarray]:
@@ -71,7 +75,10 @@ def neutral_order(passage_ids: Iterable[str]) -> np.ndarray:
 
 
 def rank_chunks(
-    task: RetrievalTask, score_chunks: Iterable[np.ndarray], tie_order: np.ndarray | None = None
+    task: RetrievalTask,
+    score_chunks: Iterable[np.ndarray],
+    tie_order: np.ndarray | None = None,
+    top: bool = False,
 ) -> Iterator[PositiveRanks]:
     """Rank every positive in one pass over the scores: 1 + the better ones + the tied ones that come first.
 
@@ -79,6 +86,7 @@ def rank_chunks(
         task: the benchmark.
         score_chunks: (chunk, n_passages) scores, together one row per query in the task's order; not changed.
         tie_order: (n_passages,) int64, distinct; `neutral_order` of the ids when None.
+        top: whether to find the best passages of every query too.
 
     Yields:
         The two ranks of each positive, for the queries of one chunk after the other.
@@ -100,6 +108,7 @@ def rank_chunks(
             ranks, tied, numbers = ranker.rank(chunk, query - first, passage)
             if not numbers:
                 raise _nan(task, first, chunk)
+            best = top_columns(chunk, order, pool) if top else None
             yield PositiveRanks(
                 query=query,
                 passage=passage,
@@ -108,6 +117,7 @@ def rank_chunks(
                 pooled_rank=ranks[1],
                 tied_in_language=tied[0],
                 tied_pooled=tied[1],
+                top=None if best is None else TopPassages(first=first, passage=best),
             )
             first = last
     if first != len(task.queries):

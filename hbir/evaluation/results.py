@@ -10,8 +10,8 @@ from hbir.core.files import read_json
 from hbir.core.training_record import TRAINING, TrainingRecord, read_training
 from hbir.evaluation.summary import SUMMARY, Settings, Summary, read_summary
 
-FINAL_SCORES, CELLS, QUERIES = "final.json", "cells.csv", "queries.parquet"
-TEXT_COLUMNS = ("setting", "query_lang", "pool")
+FINAL_SCORES, CELLS, PREFERENCES, QUERIES = "final.json", "cells.csv", "preferences.csv", "queries.parquet"
+TEXT_COLUMNS = ("setting", "query_lang", "passage_lang", "pool")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +35,19 @@ class SamplerResults:
         Returns:
             One mapping per row of cells.csv; numbers as float, an empty field as None.
         """
-        with (self.folder / benchmark / CELLS).open(encoding="utf-8", newline="") as stream:
-            return [_typed(row) for row in csv.DictReader(stream)]
+        return _rows(self.folder / benchmark / CELLS)
+
+    def preferences(self, benchmark: str) -> list[dict[str, Any]]:
+        """Read which languages the queries of a language prefer.
+
+        Args:
+            benchmark: a key of `summaries`.
+
+        Returns:
+            One mapping per row of preferences.csv; none where there is no such file, as in older scores.
+        """
+        path = self.folder / benchmark / PREFERENCES
+        return _rows(path) if path.exists() else []
 
 
 def read_results(root: Path, samplers: Sequence[str]) -> list[SamplerResults]:
@@ -56,6 +67,11 @@ def _read(folder: Path, sampler: str) -> SamplerResults:
     training, final = read_training(folder / TRAINING), read_json(folder / FINAL_SCORES)
     summaries = {name: read_summary(folder / name / SUMMARY) for name in final}
     return SamplerResults(sampler=sampler, folder=folder, training=training, summaries=summaries, final=final)
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return [_typed(row) for row in csv.DictReader(stream)]
 
 
 def _typed(row: dict[str, str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import numpy as np
 from hbir.benchmarks.task import RetrievalTask
 from hbir.core.errors import DataError
 from hbir.evaluation.ranking import PositiveRanks, neutral_order
+from hbir.evaluation.top import K, TopPassages
 
 Run = Mapping[str, Sequence[str]] | Mapping[str, Mapping[str, float]]
 """Query id → passage ids, best first; or query id → passage id → score."""
@@ -36,10 +37,13 @@ def rank_run(task: RetrievalTask, run: Run, tie_order: np.ndarray | None = None)
     lang = np.unique(task.passage_langs, return_inverse=True)[1]
     positives = task.positives(0, len(task.queries))
     columns = np.zeros((4, len(positives)), dtype=np.int64)  # ranks, then ties: language, all
+    top = np.full((len(task.queries), min(K, len(task.passages))), -1, dtype=np.int64)
     query, passage = positives.T
     ends = np.searchsorted(query, np.arange(len(task.queries) + 1))
-    for number in np.unique(query):
+    for number in range(len(task.queries)):
         retrieved, scores = _best_first(task, task.query_ids[number], run, index, order)
+        best = retrieved[: top.shape[1]]
+        top[number, : len(best)] = best
         place = {found: i for i, found in enumerate(retrieved.tolist())}
         for k in range(ends[number], ends[number + 1]):
             if passage[k] in place:
@@ -52,6 +56,7 @@ def rank_run(task: RetrievalTask, run: Run, tie_order: np.ndarray | None = None)
         pooled_rank=columns[1],
         tied_in_language=columns[2].astype(bool),
         tied_pooled=columns[3].astype(bool),
+        top=TopPassages(first=0, passage=top),
     )
 
 

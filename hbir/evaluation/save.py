@@ -1,4 +1,4 @@
-"""Keep an evaluation in a folder: summary.json, cells.csv for plots and queries.parquet for statistics."""
+"""Keep an evaluation in a folder: summary.json, tables for plots, and queries.parquet for statistics."""
 
 import csv
 from pathlib import Path
@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from hbir.core.files import atomic_file, atomic_folder, write_table
 from hbir.evaluation.evaluate import Evaluation
-from hbir.evaluation.results import CELLS, QUERIES
+from hbir.evaluation.results import CELLS, PREFERENCES, QUERIES
 from hbir.evaluation.summary import SUMMARY, write_summary
 
 
@@ -20,13 +20,15 @@ def save(evaluation: Evaluation, folder: Path) -> None:
     """
     with atomic_folder(folder) as temporary:
         write_summary(temporary / SUMMARY, evaluation)
-        _write_cells(temporary / CELLS, evaluation.cells)
+        _write_csv(temporary / CELLS, evaluation.cells)
+        if evaluation.preferences is not None:
+            _write_csv(temporary / PREFERENCES, evaluation.preferences)
         write_table(temporary / QUERIES, evaluation.queries)
 
 
-def _write_cells(path: Path, cells: pa.Table) -> None:
+def _write_csv(path: Path, table: pa.Table) -> None:
     with atomic_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(cells.column_names)
-        for row in zip(*cells.to_pydict().values(), strict=True):
+        writer.writerow(table.column_names)
+        for row in zip(*table.to_pydict().values(), strict=True):
             writer.writerow([f"{value:.6f}" if isinstance(value, float) else value for value in row])

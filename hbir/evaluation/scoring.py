@@ -88,21 +88,24 @@ def score_task(model: SentenceTransformer, task: Task, params: EvaluateParams) -
     )
     if isinstance(task, StreamedTask):
         cache = _cache(model, params.embeddings, params.precision) if params.embeddings else None
-        evaluation = _streamed(task, queries(task.judged.queries), passages, cache, params.batch_size)
+        evaluation = _streamed(task, queries(task.judged.queries), passages, cache, params)
     else:
-        evaluation = _exact(task, queries(task.queries), passages(task.passages), params.query_chunk)
+        evaluation = _exact(task, queries(task.queries), passages(task.passages), params)
     return _with_queries(task.judged if isinstance(task, StreamedTask) else task, evaluation)
 
 
-def _exact(task: RetrievalTask, queries: np.ndarray, passages: np.ndarray, chunk: int) -> Evaluation:
-    bounded = max(1, min(chunk, _MOST_SCORES // len(passages)))
-    return evaluate(task, similarity_chunks(queries, passages, bounded))
+def _exact(
+    task: RetrievalTask, queries: np.ndarray, passages: np.ndarray, params: EvaluateParams
+) -> Evaluation:
+    bounded = max(1, min(params.query_chunk, _MOST_SCORES // len(passages)))
+    scores = similarity_chunks(queries, passages, bounded)
+    return evaluate(task, scores, language_bias=params.language_bias)
 
 
 def _streamed(
-    task: StreamedTask, queries: np.ndarray, embed_passages: Embed, cache: Cache | None, batch_size: int
+    task: StreamedTask, queries: np.ndarray, embed_passages: Embed, cache: Cache | None, params: EvaluateParams
 ) -> Evaluation:
-    found = search_streamed(task, queries, embed_passages, cache, _CHUNK_OF_BATCHES * batch_size)
+    found = search_streamed(task, queries, embed_passages, cache, _CHUNK_OF_BATCHES * params.batch_size)
     query, passage = task.judged.positives(0, len(queries)).T
     ranks = PositiveRanks(
         query=query,
@@ -113,7 +116,7 @@ def _streamed(
         tied_in_language=found.tied_in_language,
         tied_pooled=found.tied_pooled,
     )
-    evaluation = evaluate_ranks(task.judged, [ranks], task.top_k)
+    evaluation = evaluate_ranks(task.judged, [ranks], task.top_k, params.language_bias)
     return replace(evaluation, task=replace(evaluation.task, passages=found.passages))
 
 

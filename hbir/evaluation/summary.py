@@ -76,6 +76,8 @@ class Counts:
     """Queries whose qrels are all of grade 0; they score 0."""
     without_rank_distance: int | None = None
     """Queries with relevant passages in one language alone, of which language bias says nothing."""
+    without_bias: dict[str, int] | None = None
+    """Measure of language bias → queries scored in the multilingual setting of which it says nothing."""
     not_retrieved: int | None = None
     """Relevant passages that a search with a cut-off did not find."""
     subsets: int | None = None

@@ -7,9 +7,9 @@ import torch
 from torch.nn import functional as F
 
 from hbir.encoding.prompts import Side
-from hbir.training.forward import Forward, in_order, split_sides
+from hbir.training.forward import Chunk, Forward, in_order, split_sides
 
-_BLOCK = 256
+_BLOCK = 64
 """Queries whose scores are in memory at one time with gradient caching."""
 
 
@@ -68,13 +68,7 @@ def cached_backward(forward: Forward, rows: Mapping[Side, np.ndarray], temperatu
     """
     chunks = list(forward.chunks(rows))
     device = forward.model.device
-    states: list[tuple[torch.Tensor, torch.Tensor | None]] = []
-    parts: list[torch.Tensor] = []
-    with torch.no_grad(), forward.precision():
-        for chunk in chunks:
-            states.append(random_state(device))
-            parts.append(forward.run(chunk))
-    embedded = in_order(torch.cat(parts), chunks).requires_grad_()
+    embedded, states = _embed_without_gradients(forward, chunks)
     loss = _backward_in_blocks(embedded, rows, temperature)
     assert embedded.grad is not None
     after = random_state(device)
@@ -86,6 +80,19 @@ def cached_backward(forward: Forward, rows: Mapping[Side, np.ndarray], temperatu
         torch.autograd.backward([again], [embedded.grad[places].to(again.dtype)])
     set_random_state(device, after)
     return loss
+
+
+def _embed_without_gradients(
+    forward: Forward, chunks: list[Chunk]
+) -> tuple[torch.Tensor, list[tuple[torch.Tensor, torch.Tensor | None]]]:
+    """Return the batch's embeddings, and the states of the generators before each chunk."""
+    states = []
+    parts: list[torch.Tensor] = []
+    with torch.no_grad(), forward.precision():
+        for chunk in chunks:
+            states.append(random_state(forward.model.device))
+            parts.append(forward.run(chunk))
+    return in_order(torch.cat(parts), chunks).requires_grad_(), states
 
 
 def _backward_in_blocks(

@@ -1,5 +1,7 @@
 """Small tasks, made by hand or at random, for the tests of this folder."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ from hbir.evaluation.ranking import PositiveRanks, rank_chunks
 LANGUAGES = ["de", "fr", "th"]
 
 
-def make_task(query_langs, passage_langs, relevant, groups=None, name="toy"):
+def make_task(query_langs, passage_langs, relevant, groups=None, name="toy", keys=None):
     """Make a task with ids `q0`, `q1`, … and `p0`, `p1`, …."""
     return RetrievalTask(
         name=name,
@@ -24,6 +26,7 @@ def make_task(query_langs, passage_langs, relevant, groups=None, name="toy"):
         passage_langs=list(passage_langs),
         relevant=np.array(sorted(relevant), dtype=np.int64).reshape(-1, 2),
         query_groups=groups,
+        query_keys=keys,
     )
 
 
@@ -39,7 +42,8 @@ def scored_tasks(draw):
     distinct = draw(st.sampled_from([1, 3, 10, 10**6]))
     scores = rng.integers(0, distinct, (len(query_langs), len(passage_langs))).astype(np.float32) / 8 - 1
     groups = draw(st.sampled_from([None, [f"g{i % 2}" for i in range(len(query_langs))]]))
-    return make_task(query_langs, passage_langs, map(tuple, relevant.tolist()), groups), scores
+    keys = draw(st.sampled_from([None, [f"k{i % 3}" for i in range(len(query_langs))]]))
+    return make_task(query_langs, passage_langs, map(tuple, relevant.tolist()), groups, keys=keys), scores
 
 
 def exact(name: str, languages: list[str] | None) -> RetrievalTask:
@@ -52,8 +56,9 @@ def exact(name: str, languages: list[str] | None) -> RetrievalTask:
 def rank_positives(task, score_chunks, tie_order=None):
     """Join the ranks of all chunks."""
     parts = list(rank_chunks(task, score_chunks, tie_order))
-    names = PositiveRanks.__annotations__
-    return PositiveRanks(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+    names = [name for name in PositiveRanks.__annotations__ if name != "top"]
+    arrays: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    return PositiveRanks(**arrays)
 
 
 def in_chunks(scores, size):

@@ -2,6 +2,8 @@
 
 import math
 
+from tests.evaluation import bias_reference
+
 
 def ranking(task, scores, order, query, pool):
     """Return the passages of a pool, best first."""
@@ -30,6 +32,7 @@ def query_rows(task, scores, order):
     """Return (setting, query id, query language, pool) → measures."""
     relevant = {tuple(pair) for pair in task.relevant.tolist()}
     rows = {}
+    tops = [ranking(task, scores, order, query, "all")[:10] for query in range(len(task.queries))]
     for query, lang in enumerate(task.query_langs):
         for pool in [*sorted(set(task.passage_langs)), "all"]:
             ranked = ranking(task, scores, order, query, pool)
@@ -39,6 +42,9 @@ def query_rows(task, scores, order):
                 row = measures(ranked, wanted)
                 if pool != "all" or len({task.passage_langs[p] for p in wanted}) < 2:
                     del row["rank_distance"]
+                if pool == "all":
+                    row |= bias_reference.of_ranks(task, query, ranked, wanted)
+                    row |= bias_reference.of_top(task, query, tops)
                 rows[setting, task.query_ids[query], lang, pool] = row
     return rows
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 
 from hbir.core.errors import DataError
-from hbir.evaluation.evaluate import evaluate_run
+from hbir.evaluation.evaluate import evaluate, evaluate_run
 from hbir.evaluation.runs import rank_run
 from tests.evaluation.conftest import rank_positives, scored_tasks
 
@@ -58,6 +58,7 @@ def test_a_full_scored_run_equals_the_score_matrix(drawn):
     one, other = rank_run(task, run), rank_positives(task, [scores])
     for field in FIELDS:
         np.testing.assert_array_equal(getattr(one, field), getattr(other, field))
+    assert evaluate_run(task, run) == evaluate(task, [scores])
 
 
 def test_unknown_passages_are_counted_and_five_named(bilingual):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from hbir.core.files import read_table, write_json
-from hbir.evaluation.cells import QUERIES
+from hbir.evaluation.bias_suite import BIAS_NAMES
+from hbir.evaluation.cells import queries_schema_of
 from hbir.evaluation.evaluate import evaluate
 from hbir.evaluation.measures import NAMES
 from hbir.evaluation.results import read_results
@@ -27,7 +28,7 @@ def test_what_is_saved_is_the_summary_the_cells_and_the_scores_of_queries(evalua
     found = read_summary(tmp_path / "cldr" / "summary.json")
     for field in ("task", "settings", "groups", "counts"):
         assert getattr(found, field) == getattr(evaluation, field)
-    assert read_table(tmp_path / "cldr" / "queries.parquet", QUERIES) == evaluation.queries
+    assert read_table(tmp_path / "cldr" / "queries.parquet", queries_schema_of) == evaluation.queries
 
 
 def test_an_evaluation_without_scores_is_saved(tmp_path):
@@ -39,7 +40,7 @@ def test_same_scores_same_bytes(evaluation, tmp_path):
     for name in ("one", "two"):
         save(evaluation, tmp_path / name)
     names = sorted(path.name for path in (tmp_path / "one").iterdir())
-    assert names == ["cells.csv", "queries.parquet", "summary.json"]
+    assert names == ["cells.csv", "preferences.csv", "queries.parquet", "summary.json"]
     for name in names:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
@@ -47,11 +48,11 @@ def test_same_scores_same_bytes(evaluation, tmp_path):
 def test_cells_are_plain_for_plots(evaluation, tmp_path):
     save(evaluation, tmp_path)
     header, first, *_, last = (tmp_path / "cells.csv").read_text().splitlines()
-    assert header == ",".join(["setting", "query_lang", "pool", "n_queries", "n_left_out", *NAMES])
+    assert header == ",".join(["setting", "query_lang", "pool", "n_queries", "n_left_out", *NAMES, *BIAS_NAMES])
     assert first.startswith("monolingual,de,de,2,0,0.583333,0.583333,0.250000,")
     assert first.endswith(",")
     assert last.startswith("multilingual,fr,all,1,0,0.833333,")
-    assert last.endswith(",2.000000")
+    assert ",2.000000,0.400000,3.000000," in last  # rank distance, its share of 5 passages, Max@R
 
 
 def test_results_read_what_was_saved(evaluation, tmp_path):
