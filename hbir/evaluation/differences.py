@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from hbir.core.seeds import generator
 from hbir.evaluation.contributions import Contributions, Layout, contributions, in_setting
-from hbir.evaluation.directions import LOWER_IS_BETTER
+from hbir.evaluation.directions import LOWER_IS_BETTER, NO_DIRECTION
 from hbir.evaluation.intervals import Interval
 from hbir.evaluation.significance import (
     ALPHA,
@@ -21,7 +21,10 @@ from hbir.evaluation.significance import (
     resamples_for,
 )
 
-Verdict = Literal["better", "worse", "no difference shown", "too few queries"]
+Verdict = Literal["better", "worse", "higher", "lower", "no difference shown", "too few queries"]
+Family = Literal["scores", "languages", "bias"]
+"""The table whose comparisons are corrected together: the scores over all query languages, those of each query
+language, or the further measures of language bias."""
 Measured = tuple[str, str]
 """A setting and a measure."""
 
@@ -31,6 +34,7 @@ class Difference:
     """Hold by how much one sampler is above another on the same queries, and whether chance may explain it."""
 
     benchmark: str
+    family: Family
     setting: str
     measure: str
     one: str
@@ -52,11 +56,16 @@ class Difference:
 
     @property
     def verdict(self) -> Verdict:
-        """Return what may be said of `one`; it is better or worse only where p is at most ALPHA."""
+        """Return what may be said of `one`; it is better or worse only where p is at most ALPHA.
+
+        A measure that only tells which languages are preferred makes it higher or lower instead.
+        """
         if self.p is None:
             return "too few queries"
         if self.p > ALPHA:
             return "no difference shown"
+        if self.measure in NO_DIRECTION:
+            return "lower" if self.value < 0 else "higher"
         return "better" if (self.value < 0) == (self.measure in LOWER_IS_BETTER) else "worse"
 
 
@@ -65,7 +74,7 @@ def compare(
     benchmark: str,
     one: str,
     measured: Sequence[Measured],
-    by_language: bool = False,
+    family: Family = "scores",
 ) -> list[Difference]:
     """Test the differences between one sampler and every other, and correct all of them together.
 
@@ -74,13 +83,14 @@ def compare(
         benchmark: its name, on which alone the random exchanges depend.
         one: a sampler; without it there is no difference.
         measured: what is compared.
-        by_language: whether over the queries of each language, else over all.
+        family: which table they are for: `languages` compares over the queries of each language, the others
+            over all.
 
     Returns:
         A difference per setting, measure, other sampler and language. What not the same queries have in both
         samplers is left out.
     """
-    parts = list(_parts(tables, one, measured, by_language))
+    parts = list(_parts(tables, one, measured, family == "languages"))
     number = sum(len(part.shares.languages) for part in parts)
     if not number:
         return []
@@ -99,7 +109,7 @@ def compare(
     corrected = holm(np.where(sizes < needed, 1.0, raw))  # what cannot be tested counts all the same
     places = [(part, index) for part in parts for index in range(len(part.shares.languages))]
     return [
-        _difference(benchmark, one, part, index, float(p), needed)
+        _difference(benchmark, family, one, part, index, float(p), needed)
         for (part, index), p in zip(places, corrected, strict=True)
     ]
 
@@ -141,11 +151,14 @@ def _by_setting(parts: Sequence[_Part]) -> Iterator[tuple[str, list[_Part]]]:
         yield setting, list(members)
 
 
-def _difference(benchmark: str, one: str, part: _Part, index: int, p: float, needed: int) -> Difference:
+def _difference(
+    benchmark: str, family: Family, one: str, part: _Part, index: int, p: float, needed: int
+) -> Difference:
     values = part.shares.values[part.shares.there[:, index], index]  # (clusters that have it,)
     effect = effect_size(values)
     return Difference(
         benchmark=benchmark,
+        family=family,
         setting=part.setting,
         measure=part.measure,
         one=one,

@@ -8,6 +8,7 @@ from hbir.evaluation.differences import Difference
 
 HEADER = (
     "benchmark",
+    "family",
     "setting",
     "query_lang",
     "measure",
@@ -22,7 +23,8 @@ HEADER = (
     "clusters_needed",
     "verdict",
 )
-"""`query_lang` is empty for means over all; `p` is corrected, and empty where there are too few clusters."""
+"""`query_lang` is empty for means over all; `p` is corrected within the benchmark's family, and empty where
+there are too few clusters."""
 
 
 def write_differences(path: Path, found: Sequence[Difference]) -> None:
@@ -40,7 +42,7 @@ def write_differences(path: Path, found: Sequence[Difference]) -> None:
 
 def _line(one: Difference) -> Iterator[str | int]:
     bounds = one.interval
-    yield from (one.benchmark, one.setting, one.language, one.measure, one.one, one.other)
+    yield from (one.benchmark, one.family, one.setting, one.language, one.measure, one.one, one.other)
     numbers = (one.value, bounds and bounds.low, bounds and bounds.high, one.p, one.effect)
     yield from ("" if number is None else f"{number:.6f}" for number in numbers)
     yield from (one.clusters, one.needed, one.verdict)

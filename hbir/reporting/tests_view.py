@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hbir.evaluation.contributions import ALL_LANGUAGES
 from hbir.evaluation.differences import Difference
 from hbir.reporting.columns import MISSING, Column, named_column
 from hbir.reporting.numbers import bounds, change, effect_text, p_text
@@ -90,7 +89,7 @@ def _line(one: Difference, column: Column) -> TestLine:
 
 def _by_language(scores: BenchmarkScores, found: Sequence[Difference]) -> list[LanguageTable]:
     """Make no table where there is one language: it would repeat the means over all."""
-    chosen = [one for one in found if one.benchmark == scores.name and one.language != ALL_LANGUAGES]
+    chosen = [one for one in found if one.benchmark == scores.name and one.family == "languages"]
     languages = sorted({one.language for one in chosen})
     if len(languages) < 2:
         return []

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hbir.benchmarks.task import SETTINGS
+from hbir.benchmarks.task import MULTILINGUAL, SETTINGS
+from hbir.evaluation.bias_suite import BIAS_NAMES
 from hbir.evaluation.comparable import has_queries, query_tables
-from hbir.evaluation.contributions import ALL_LANGUAGES
 from hbir.evaluation.difference_intervals import with_intervals
 from hbir.evaluation.differences import Difference, compare
 from hbir.evaluation.results import SamplerResults
@@ -50,24 +50,25 @@ def differences(results: Sequence[SamplerResults], headline: str) -> list[Differ
 
 
 def compared(results: Sequence[SamplerResults], headline: str) -> list[Difference]:
-    """Compare likewise, with intervals, and the main measures in each language beside.
+    """Compare likewise with intervals; beside, the main measures in each language, and measures of bias.
 
     Args:
         results: one entry per sampler.
         headline: the sampler that is compared.
 
     Returns:
-        The differences of each benchmark: over all languages, corrected together; then over each, corrected
-        together.
+        The differences of each benchmark, family by family, each corrected for itself.
     """
     found: list[Difference] = []
     for scores in benchmark_scores(results):
         if has_queries(results, scores.name):
             tables, columns = query_tables(results, scores.name), scores.main.columns
             main = [c for c in columns if c.measure in (scores.main_measure, "rank_distance")]
-            both = compare(tables, scores.name, headline, _measured(columns))
-            both += compare(tables, scores.name, headline, _measured(main), by_language=True)
-            found += with_intervals(both, tables)
+            every = compare(tables, scores.name, headline, _measured(columns))
+            every += compare(tables, scores.name, headline, _measured(main), "languages")
+            bias = [(MULTILINGUAL, measure) for measure in BIAS_NAMES]
+            every += compare(tables, scores.name, headline, bias, "bias")
+            found += with_intervals(every, tables)
     return found
 
 
@@ -93,7 +94,7 @@ def verdict_rows(scores: BenchmarkScores, found: Sequence[Difference]) -> list[V
 
 
 def overall(found: Sequence[Difference], benchmark: str) -> list[Difference]:
-    """Choose the differences over all languages.
+    """Choose the differences that the table of scores shows.
 
     Args:
         found: differences.
@@ -102,7 +103,7 @@ def overall(found: Sequence[Difference], benchmark: str) -> list[Difference]:
     Returns:
         Those of the benchmark.
     """
-    return [one for one in found if (one.benchmark, one.language) == (benchmark, ALL_LANGUAGES)]
+    return [one for one in found if (one.benchmark, one.family) == (benchmark, "scores")]
 
 
 def word(one: Difference) -> str:

@@ -131,7 +131,7 @@ def test_what_is_compared_by_hand():
 def test_languages_are_corrected_together():
     noise = np.random.default_rng(6).normal(0.05, 0.1, 40)
     tables = {"a": translated(VALUES + noise), "b": translated(VALUES)}
-    de, fr = compare(tables, "toy", "a", [("monolingual", "map")], by_language=True)
+    de, fr = compare(tables, "toy", "a", [("monolingual", "map")], "languages")
     assert (de.language, fr.language) == ("de", "fr")
     assert de.value == pytest.approx(noise.mean())
     assert fr.effect == pytest.approx(noise[:20].mean() / noise[:20].std(ddof=1))

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -209,14 +210,25 @@ def test_scores_without_queries_are_shown_untested(tmp_path):
     assert "Not tested" in text.split("b  2.18")[0]
 
 
-def test_a_new_measure_is_bounded_and_tested_by_its_name(tmp_path):
-    """Of another benchmark's main measure the tables know nothing but the name."""
-    build(tmp_path, ("xx", "xy"), ("de", "fr"))
+def test_measures_of_language_bias_are_a_family_of_their_own(tmp_path):
+    """In the file and in MLflow; the tables of scores, and their correction, stay as they are."""
+    before = compared(build(tmp_path, ("xx", "xy"), ("de", "fr")), "xx")
     for name in ("xx", "xy"):
         path = tmp_path / name / "cldr/queries.parquet"
         table = read_table(path, QUERIES)
-        write_table(path, table.append_column("new@5", table["map"]))
-    assert len(compared(read_results(tmp_path, ["xx", "xy"]), "xx")) == 7 + 4 * 2
+        for measure in ("tlr@10", "max@r_share", "same_language@10"):
+            table = table.append_column(measure, table["map"])
+        write_table(path, table)
+    results = read_results(tmp_path, ["xx", "xy"])
+    found = compared(results, "xx")
+    bias = [one for one in found if one.family == "bias"]
+    others = [replace(one, interval=None) for one in found if one.family != "bias"]
+    assert others == [replace(one, interval=None) for one in before]  # bounds differ in their last digits
+    assert {one.setting for one in bias} == {"multilingual"}
+    assert all(one.value < 0 and one.interval and one.interval.high < 0 for one in bias)
+    verdicts = {one.measure: one.verdict for one in bias}
+    assert verdicts == {"tlr@10": "worse", "max@r_share": "better", "same_language@10": "lower"}
+    assert comparison_page(results, "xx", found=found) == comparison_page(results, "xx", found=before)
 
 
 def test_numbers_are_short():
