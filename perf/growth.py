@@ -78,8 +78,10 @@ def grow(axis: Axis, log: Callable[[str], object]) -> Grown:
     Returns:
         Its costs.
     """
-    costs = [_cost(axis.run, size) for size in axis.sizes]
-    for size, (seconds, memory) in zip(axis.sizes, costs, strict=True):
+    costs = []
+    for size in axis.sizes:
+        seconds, memory = _cost(axis.run, size)
+        costs.append((seconds, memory))
         log(f"{axis.name}: {size:,}: {seconds:.3g} s, {memory:.0f} MB")
     columns = tuple(tuple(column) for column in zip(*costs, strict=True))
     return Grown(name=axis.name, sizes=axis.sizes, seconds=columns[0], memory=columns[1])

@@ -13,7 +13,7 @@ import numpy as np
 
 from perf import paper_scale, workload
 from perf.growth import Axis, Grown, grow, table
-from perf.machine import ROOT, origin
+from perf.machine import ROOT, Origin, origin
 from perf.shapes import Shape
 from perf.workload import Workload
 
@@ -22,6 +22,8 @@ BEGIN, END = "<!-- scaling -->", "<!-- /scaling -->"
 SHAPE = Shape(layers=2, width=128, heads=4, feed_forward=256, vocabulary=16_000)
 """That of the encoder `tiny`."""
 STEPS = 8
+Entry = dict[str, Any]
+"""One axis in `perf/scaling.json`."""
 
 
 def training_step(batch: int, tokens: int, pairs: int) -> float:
@@ -130,20 +132,36 @@ def put(page: str, content: str) -> str:
     return f"{before}{BEGIN}\n\n{content}\n\n{END}{after}"
 
 
-def as_json(grown: Sequence[Grown]) -> dict[str, Any]:
-    """Describe a run for `perf/scaling.json`.
+def merged(entries: Sequence[Entry], grown: Grown, here: Origin) -> list[Entry]:
+    """Put an axis among those that were measured before.
 
     Args:
-        grown: what was measured.
+        entries: what `perf/scaling.json` holds.
+        grown: the axis.
+        here: where it was measured.
 
     Returns:
-        Where it was measured, and each axis with its exponents.
+        The entries of the axes that there are, in their order.
     """
-    axes = [
-        asdict(each) | {"time_exponent": each.time_exponent, "memory_exponent": each.memory_exponent}
-        for each in grown
-    ]
-    return origin().as_dict() | {"axes": axes}
+    exponents = {"time_exponent": grown.time_exponent, "memory_exponent": grown.memory_exponent}
+    known = {entry["name"]: entry for entry in entries}
+    known[grown.name] = here.as_dict() | asdict(grown) | exponents
+    return [known[axis.name] for axis in AXES if axis.name in known]
+
+
+def described(entries: Sequence[Entry]) -> str:
+    """Write what goes into the page.
+
+    Args:
+        entries: of the axes, at least one.
+
+    Returns:
+        Markdown: where they were measured, the table, and the estimate of the paper's size.
+    """
+    places = dict.fromkeys(f"on {e['date']} at commit {e['commit']}: {e['machine']}" for e in entries)
+    fields = ("name", "sizes", "seconds", "memory")
+    grown = [Grown(**{name: entry[name] for name in fields}) for entry in entries]
+    return "\n\n".join([f"Measured {'; '.join(places)}.", table(grown), paper_scale.text(grown)])
 
 
 def _seconds(work: Callable[[], object]) -> float:
@@ -153,18 +171,18 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 @click.command()
-@click.option("--only", default="", help="Measure the axes with this in their name, and write nothing.")
+@click.option("--only", default="", help="Measure the axes with this in their name; the others stay.")
 def main(only: str) -> None:
-    """Measure every axis, write perf/scaling.json and the table in docs/performance.md."""
-    grown = [grow(axis, click.echo) for axis in AXES if only in axis.name]
-    click.echo(table(grown))
-    if only:
-        return
-    RESULTS.write_text(json.dumps(as_json(grown), indent=1) + "\n", encoding="utf-8")
-    here = origin()
-    head = f"Measured on {here.date} at commit {here.commit}: {here.machine}."
-    content = "\n\n".join([head, table(grown), paper_scale.text(grown)])
-    PAGE.write_text(put(PAGE.read_text(encoding="utf-8"), content), encoding="utf-8")
+    """Measure every axis, or some; each is written to perf/scaling.json and docs/performance.md at once."""
+    chosen = [axis for axis in AXES if only in axis.name]
+    if not chosen:
+        raise click.UsageError(f"No axis has {only!r} in its name: {', '.join(axis.name for axis in AXES)}.")
+    for axis in chosen:
+        grown = grow(axis, click.echo)
+        entries = merged(json.loads(RESULTS.read_text()) if RESULTS.is_file() else [], grown, origin())
+        RESULTS.write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
+        PAGE.write_text(put(PAGE.read_text(encoding="utf-8"), described(entries)), encoding="utf-8")
+    click.echo(f"Wrote {RESULTS} and the table of {PAGE}")
 
 
 if __name__ == "__main__":

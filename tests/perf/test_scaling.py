@@ -1,5 +1,6 @@
 """How cost grows: the fit, the table, the estimate, and each axis at its smallest."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,9 @@ from hypothesis import strategies as st
 
 from perf import scaling
 from perf.growth import Axis, Grown, exponent, grow, table
+from perf.machine import Origin
 from perf.paper_scale import MFU, PEAK, hours, text, weights
-from perf.scaling import AXES, PAGE, put
+from perf.scaling import AXES, PAGE, described, merged, put
 from perf.shapes import SHAPES
 
 GROWN = Grown(name="search, by passages", sizes=(10, 100, 1000), seconds=(1.0, 10.0, 100.0), memory=(5, 5, 5))
@@ -81,6 +83,17 @@ def test_the_estimate_says_what_it_assumes_and_what_follows_from_the_measurement
     assert "Nothing of this was measured" in estimate
     # 100 s at 1,000 passages, exponent 1: 106 million take 10.6 million seconds, 176,667 minutes.
     assert "176667 minutes" in estimate
+
+
+def test_one_axis_is_measured_anew_and_the_others_stay():
+    one, other = (Grown(name=axis.name, sizes=(1, 100), seconds=(1, 9), memory=(5, 5)) for axis in AXES[:2])
+    here = Origin("a CPU", "versions", "abc", "2026-01-01")
+    entries = merged(merged([], other, here), one, Origin("a CPU", "versions", "def", "2026-01-02"))
+    assert [entry["name"] for entry in entries] == [one.name, other.name]
+    again = merged(json.loads(json.dumps(entries)), other, here)
+    page = described(again)
+    assert "on 2026-01-02 at commit def: a CPU; on 2026-01-01 at commit abc: a CPU." in page
+    assert page.count("| 1 s to 9 s |") == 2
 
 
 def test_the_page_has_the_marks_and_keeps_the_rest():
