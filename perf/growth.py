@@ -42,16 +42,21 @@ class Grown:
         """Return the fitted exponent of the memory."""
         return exponent(self.sizes, self.memory)
 
+    @property
+    def seconds_each(self) -> float:
+        """Return the seconds that one more costs between the two largest sizes: small ones are all start-up."""
+        return (self.seconds[-1] - self.seconds[-2]) / (self.sizes[-1] - self.sizes[-2])
+
     def seconds_at(self, size: float) -> float:
-        """Estimate the time at another size.
+        """Estimate the time at a larger size.
 
         Args:
-            size: any.
+            size: beyond what was measured.
 
         Returns:
-            The time of the largest size that was measured · (size / that size) ^ exponent.
+            The time of the largest size that was measured, and what the rest costs by `seconds_each`.
         """
-        return self.seconds[-1] * float((size / self.sizes[-1]) ** self.time_exponent)
+        return self.seconds[-1] + (size - self.sizes[-1]) * self.seconds_each
 
 
 def exponent(sizes: Sequence[float], costs: Sequence[float]) -> float:

@@ -1,6 +1,7 @@
 """Estimate what a training of the paper's size costs, with the arithmetic shown."""
 
 from collections.abc import Sequence
+from textwrap import fill
 
 from perf.growth import Grown
 from perf.shapes import SHAPES, Shape
@@ -72,7 +73,11 @@ def text(grown: Sequence[Grown]) -> str:
         f"- Disk: `{PASSAGES:.3g} · width · {EMBEDDING_BYTES}` bytes. Weights and AdamW: `{WEIGHT_BYTES} · "
         "weights`.",
     ]
-    return "\n".join(lines + _from_cpu(grown))
+    return "\n".join(_wrapped(line) for line in lines + _from_cpu(grown))
+
+
+def _wrapped(line: str) -> str:
+    return line if line.startswith("|") else fill(line, 100, subsequent_indent="  " * line.startswith("-"))
 
 
 def _row(name: str) -> str:
@@ -89,14 +94,18 @@ def _row(name: str) -> str:
 
 def _from_cpu(grown: Sequence[Grown]) -> list[str]:
     """Say what follows from the measurements on a CPU."""
+    from perf.bench_search import DIMENSION, QUERIES  # whose imports are not to be measured
+
     sizes = {"plans": PAIRS / BATCH, "search": PASSAGES}
     names = {
         "plans": f"the plan of one sampler, {PAIRS / BATCH:,.0f} steps of {BATCH}",
-        "search": f"100 queries in {PASSAGES / 1e6:.0f} million passages of 128 numbers, no real encoder",
+        "search": f"{QUERIES:,} queries in {PASSAGES / 1e6:.0f} million passages of {DIMENSION} numbers, no "
+        "real encoder",
     }
     return [
-        f"- On the CPU above, by the fitted exponent: {names[key]}: {each.seconds_at(size) / 60:.0f} minutes "
-        f"(`{each.seconds[-1]:.3g} s · ({size:.3g} / {each.sizes[-1]:.3g}) ^ {each.time_exponent:.2f}`)."
+        f"- On the CPU above, if it goes on as between the two largest sizes: {names[key]}: "
+        f"{each.seconds_at(size) / 60:.1f} minutes (`{each.seconds[-1]:.3g} s + "
+        f"({size:,.0f} - {each.sizes[-1]:,}) · {1e6 * each.seconds_each:.1f} μs`)."
         for key, size in sizes.items()
         for each in grown
         if each.name.startswith(key)

@@ -32,6 +32,8 @@ def test_what_is_too_small_to_measure_is_no_infinity():
 def test_the_estimate_goes_on_where_the_measurement_ends():
     assert GROWN.seconds_at(1000) == pytest.approx(100)
     assert GROWN.seconds_at(10**6) == pytest.approx(1e5)
+    started = Grown(name="x", sizes=(10, 100, 1000), seconds=(5.1, 6.0, 15.0), memory=(1, 1, 1))
+    assert started.seconds_at(2000) == pytest.approx(25)
 
 
 def test_the_table():
@@ -81,8 +83,8 @@ def test_the_weights_are_those_of_xlm_r():
 def test_the_estimate_says_what_it_assumes_and_what_follows_from_the_measurement():
     estimate = text([GROWN])
     assert "Nothing of this was measured" in estimate
-    # 100 s at 1,000 passages, exponent 1: 106 million take 10.6 million seconds, 176,667 minutes.
-    assert "176667 minutes" in estimate
+    # 100 s at 1,000 passages, 0.1 s each: 106 million take 10.6 million seconds, 176,667 minutes.
+    assert "176666.7 minutes" in estimate
 
 
 def test_one_axis_is_measured_anew_and_the_others_stay():
