@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from hbir.evaluation.directions import IN_RANKS, LOWER_IS_BETTER
+from hbir.evaluation.directions import IN_RANKS, LOWER_IS_BETTER, NO_DIRECTION
+from hbir.reporting.bias_names import BIAS_MEANINGS, BIAS_NAMES
 
 SETTING_NAMES = {
     "monolingual": "monolingual",
@@ -20,7 +21,7 @@ MEASURE_NAMES = {
     "mrr@10": "MRR@10",
     "ndcg@10": "nDCG@10",
     "rank_distance": "rank distance",
-}
+} | BIAS_NAMES
 MISSING = "–"
 
 
@@ -42,6 +43,11 @@ class Column:
     def in_ranks(self) -> bool:
         """Tell whether scores are numbers of ranks, and not shares."""
         return self.measure in IN_RANKS
+
+    @property
+    def has_best(self) -> bool:
+        """Tell whether one score is better than another."""
+        return self.measure not in NO_DIRECTION
 
     @property
     def setting_name(self) -> str:
@@ -171,5 +177,5 @@ def notes(columns: Iterable[Column], groups: Collection[str] = ()) -> dict[str, 
     """
     shown = {name for column in columns for name in (column.setting, column.label or column.measure)}
     shown.update(groups)
-    meanings = MEANINGS | GROUPS
+    meanings = MEANINGS | BIAS_MEANINGS | GROUPS
     return {title: text for title, (names, text) in meanings.items() if shown.intersection(names.split())}

@@ -58,6 +58,7 @@ def comparison_page(
     )
     samplers = [result.sampler for result in results]
     benchmarks = benchmark_scores(results)
+    views = [benchmark_view(scores, results, headline, found) for scores in benchmarks]
     return environment.get_template("page.html.j2").render(
         style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
         headline=headline,
@@ -65,13 +66,13 @@ def comparison_page(
         facts={name.replace("_", " "): text for name, text in (facts or {}).items()},
         results=results,
         colours={sampler: f"s{number}" for number, sampler in enumerate(samplers)},
-        benchmarks=[benchmark_view(scores, results, headline, found) for scores in benchmarks],
+        benchmarks=views,
         overview=overview(benchmarks, results),
         charts=[loss_chart(results, kind, headline) for kind in reversed(CURVES)],
         compositions=[composition_map(r.sampler, r.training.composition) for r in results],
         settings=parameters(results),
         notes=notes(
-            (column for scores in benchmarks for column in scores.main.columns),
+            [c for view in views for table in (view.scores.main, view.bias.table) for c in table.columns],
             {group for scores in benchmarks for group in scores.groups},
         ),
     )

@@ -6,6 +6,7 @@ from itertools import groupby
 
 from hbir.evaluation.results import SamplerResults
 from hbir.evaluation.summary import ScoredTask
+from hbir.reporting.bias_names import BIAS_NAMES, FEW
 from hbir.reporting.columns import MEASURE_NAMES, SETTING_NAMES, Column, headline_columns, named_column
 
 Settings = Mapping[str, Mapping[str, float]]
@@ -56,6 +57,8 @@ class BenchmarkScores:
     """Best and final checkpoint of those samplers in which they differ."""
     groups: Mapping[str, ScoreTable]
     """The best checkpoints on each group of queries."""
+    bias: ScoreTable
+    """Language bias of the best checkpoints, as far as a terminal has room; without columns where none is."""
 
     @property
     def description(self) -> str:
@@ -117,7 +120,8 @@ def all_columns(results: Sequence[SamplerResults], benchmark: str) -> list[Colum
         benchmark: its name.
 
     Returns:
-        The columns: settings, then measures in the order of MEASURE_NAMES, then those that only mteb has.
+        The columns: settings, then measures in the order of MEASURE_NAMES, then those that only mteb has;
+        without those of language bias, which have a table of their own.
     """
     summaries = [result.summaries[benchmark] for result in results if benchmark in result.summaries]
     found = {
@@ -128,7 +132,12 @@ def all_columns(results: Sequence[SamplerResults], benchmark: str) -> list[Colum
     }
     order = [*MEASURE_NAMES, *sorted({measure for _, measure in found}.difference(MEASURE_NAMES))]
     main = summaries[0].task.main_measure
-    return [named_column(main, s, m) for s in SETTING_NAMES for m in order if (s, m) in found]
+    return [
+        named_column(main, s, m)
+        for s in SETTING_NAMES
+        for m in order
+        if (s, m) in found and m not in BIAS_NAMES
+    ]
 
 
 def _sizes(task: ScoredTask) -> list[str]:
@@ -142,11 +151,13 @@ def _one(name: str, results: Sequence[SamplerResults]) -> BenchmarkScores:
     groups = dict.fromkeys(group for _, summary in summaries for group in summary.groups)
     task = summaries[0][1].task
     columns = headline_columns(task.measures)
+    bias = [Column(setting="multilingual", measure=measure) for measure in FEW]
     return BenchmarkScores(
         name=name,
         task=task,
         main=score_table([(sampler, "", summary.settings) for sampler, summary in summaries], columns),
         final=_final(name, scored, columns),
+        bias=score_table([(sampler, "", summary.settings) for sampler, summary in summaries], bias),
         groups={
             group: score_table(
                 [(sampler, group, summary.groups.get(group, {})) for sampler, summary in summaries], columns
@@ -173,6 +184,6 @@ def _value(settings: Settings, column: Column) -> float | None:
 def _column_cells(column: Column, values: Sequence[float | None], mark: bool) -> list[Cell]:
     present = [value for value in values if value is not None]
     best = None
-    if mark and len(present) > 1:
+    if mark and column.has_best and len(present) > 1:
         best = column.text(min(present) if column.lower_is_better else max(present))
     return [Cell(value=v, text=column.text(v), best=v is not None and column.text(v) == best) for v in values]

@@ -59,6 +59,9 @@ def _parts(scores: BenchmarkScores, headline: str, found: Sequence[Difference]) 
     yield _Tables({"": scores.main}, headline, verdict_rows(scores, found))
     for sentence in untested(scores, found):
         yield Text(sentence)
+    if scores.bias.columns:
+        yield Text("Language bias")
+        yield _Tables({"": scores.bias}, headline)
     if scores.groups:
         yield Text("By group of queries")
         yield _Tables(dict(scores.groups), headline)

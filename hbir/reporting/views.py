@@ -6,6 +6,7 @@ from typing import Any
 
 from hbir.evaluation.differences import Difference
 from hbir.evaluation.results import SamplerResults
+from hbir.reporting.bias import BiasView, bias_view
 from hbir.reporting.columns import MISSING, SETTING_NAMES, Column, named_column
 from hbir.reporting.language_maps import LanguageMaps, language_maps
 from hbir.reporting.plots import pair_scores
@@ -42,6 +43,7 @@ class BenchmarkView:
     tests: TestsView
     panels: list[Panel]
     maps: LanguageMaps
+    bias: BiasView
     every: ScoreTable
     counts: Mapping[str, Mapping[str, str]]
     """Name of a count → sampler → number."""
@@ -89,6 +91,7 @@ def benchmark_view(
         tests=tests_view(scores, found),
         panels=_panels(scores.main),
         maps=language_maps(pairs, headline, scores.task.languages, main),
+        bias=bias_view(results, name, scores.task.languages),
         every=score_table(
             [(result.sampler, "", result.summaries[name].settings) for result in scored],
             all_columns(results, name),
