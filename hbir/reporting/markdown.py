@@ -3,25 +3,22 @@
 import re
 from collections.abc import Sequence
 
-from hbir.evaluation.differences import Difference
 from hbir.evaluation.results import SamplerResults
 from hbir.reporting import verdicts
 from hbir.reporting.columns import Column
 from hbir.reporting.scores import BenchmarkScores, Row, ScoreTable, benchmark_scores
-from hbir.reporting.verdicts import VerdictRow, untested, verdict_rows
+from hbir.reporting.verdicts import Found, VerdictRow, untested, verdict_rows
 
 LEGEND = "Bold: best of the column. ↓: lower is better. ▸: headline sampler."
 
 
-def comparison_markdown(
-    results: Sequence[SamplerResults], headline: str, found: Sequence[Difference] = ()
-) -> str:
+def comparison_markdown(results: Sequence[SamplerResults], headline: str, found: Found = None) -> str:
     """Write the scores of every benchmark as tables.
 
     Args:
         results: one entry per sampler.
         headline: the sampler to point at.
-        found: the headline's differences to the others.
+        found: the headline's differences to the others, where they were looked for.
 
     Returns:
         Markdown that ends in a newline.
@@ -84,7 +81,7 @@ def escaped(text: str) -> str:
     return re.sub(r"([\\`*_<>|\[\]])", r"\\\1", text)
 
 
-def _section(scores: BenchmarkScores, headline: str, found: Sequence[Difference]) -> str:
+def _section(scores: BenchmarkScores, headline: str, found: Found) -> str:
     main = markdown_table(scores.main, headline, verdict_rows(scores, found))
     parts = [f"### {escaped(scores.name)}", escaped(scores.description), main, *untested(scores, found)]
     for group, table in scores.groups.items():

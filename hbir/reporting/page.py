@@ -10,13 +10,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from hbir.core.training_record import CURVES, CurveName
-from hbir.evaluation.differences import Difference
 from hbir.evaluation.results import SamplerResults
 from hbir.reporting.columns import MISSING, notes
 from hbir.reporting.curves import Curve, line_chart
 from hbir.reporting.heat import composition_map
 from hbir.reporting.scores import benchmark_scores
-from hbir.reporting.verdicts import LEGEND
+from hbir.reporting.verdicts import LEGEND, Found
 from hbir.reporting.views import benchmark_view, overview
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -39,7 +38,7 @@ def comparison_page(
     results: Sequence[SamplerResults],
     headline: str,
     facts: Mapping[str, str] | None = None,
-    found: Sequence[Difference] = (),
+    found: Found = None,
 ) -> str:
     """Write the page.
 
@@ -47,7 +46,7 @@ def comparison_page(
         results: one entry per sampler.
         headline: the sampler to point at.
         facts: name → text, what the samplers share: encoder, data, commit.
-        found: the headline's differences to the others.
+        found: the headline's differences to the others, where they were looked for.
 
     Returns:
         HTML.

@@ -173,9 +173,9 @@ def _values(runs: Sequence[Metrics], sampler: str, benchmark: str, column: str) 
 
 def _cell(runs: Sequence[Metrics], sampler: str, benchmark: str, column: str) -> str:
     values = _values(runs, sampler, benchmark, column)
-    spread = statistics.stdev(values) if len(values) > 1 else 0.0
     digits = 0 if column == RANK_DISTANCE else 3
-    return f"{statistics.mean(values):.{digits}f} ± {spread:.{digits}f}"
+    spread = f" ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else ""
+    return f"{statistics.mean(values):.{digits}f}{spread}"
 
 
 def _claim(

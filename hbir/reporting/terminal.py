@@ -7,12 +7,11 @@ from itertools import groupby
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.text import Text
 
-from hbir.evaluation.differences import Difference
 from hbir.evaluation.results import SamplerResults
 from hbir.reporting import verdicts
 from hbir.reporting.columns import MISSING, Column
 from hbir.reporting.scores import BenchmarkScores, Cell, Row, ScoreTable, benchmark_scores
-from hbir.reporting.verdicts import VerdictRow, untested, verdict_rows
+from hbir.reporting.verdicts import Found, VerdictRow, untested, verdict_rows
 
 LEGEND = "* best of the column   ▸ headline"
 DISTANCE = "   distance: rank distance, lower is better"
@@ -21,7 +20,7 @@ SHORT = {"rank distance ↓": "distance ↓"}
 
 
 def show_comparison(
-    results: Sequence[SamplerResults], headline: str, console: Console, found: Sequence[Difference] = ()
+    results: Sequence[SamplerResults], headline: str, console: Console, found: Found = None
 ) -> None:
     """Print the comparison.
 
@@ -29,20 +28,18 @@ def show_comparison(
         results: one entry per sampler.
         headline: the sampler to point at.
         console: where to.
-        found: the headline's differences to the others.
+        found: the headline's differences to the others, where they were looked for.
     """
     console.print(comparison(results, headline, found))
 
 
-def comparison(
-    results: Sequence[SamplerResults], headline: str, found: Sequence[Difference] = ()
-) -> RenderableType:
+def comparison(results: Sequence[SamplerResults], headline: str, found: Found = None) -> RenderableType:
     """Lay out the scores of every benchmark.
 
     Args:
         results: one entry per sampler.
         headline: the sampler to point at.
-        found: the headline's differences to the others.
+        found: the headline's differences to the others, where they were looked for.
 
     Returns:
         What a rich console prints, as wide as it is and at most 80 columns.
@@ -54,7 +51,7 @@ def comparison(
     return Group(*parts, Text("\n".join([*lines, ""]), style="dim"))
 
 
-def _parts(scores: BenchmarkScores, headline: str, found: Sequence[Difference]) -> Iterator[RenderableType]:
+def _parts(scores: BenchmarkScores, headline: str, found: Found) -> Iterator[RenderableType]:
     yield Text.assemble((scores.name, "bold"), f"  {scores.description}", overflow="fold")
     yield _Tables({"": scores.main}, headline, verdict_rows(scores, found))
     for sentence in untested(scores, found):

@@ -8,9 +8,10 @@ from hbir.reporting.columns import MISSING, Column, named_column
 from hbir.reporting.numbers import bounds, change, effect_text, p_text
 from hbir.reporting.scores import BenchmarkScores
 from hbir.reporting.verdicts import (
+    Found,
     VerdictRow,
     overall,
-    too_few,
+    untested,
     verdict_rows,
     word,
 )
@@ -50,7 +51,7 @@ class TestsView:
     languages: list[LanguageTable]
 
 
-def tests_view(scores: BenchmarkScores, found: Sequence[Difference]) -> TestsView:
+def tests_view(scores: BenchmarkScores, found: Found) -> TestsView:
     """Arrange them.
 
     Args:
@@ -63,14 +64,14 @@ def tests_view(scores: BenchmarkScores, found: Sequence[Difference]) -> TestsVie
     main, rows = scores.main_measure, verdict_rows(scores, found)
     return TestsView(
         verdicts=rows,
-        few=too_few(found, scores.name),
+        few=untested(scores, found),
         lines=[
             _line(one, named_column(main, one.setting, one.measure))
             for row in rows
             for one in overall(found, scores.name)
             if one.other == row.other
         ],
-        languages=_by_language(scores, found),
+        languages=_by_language(scores, found or ()),
     )
 
 

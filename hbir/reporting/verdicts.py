@@ -19,6 +19,8 @@ LEGEND = (
     "in a paired randomisation test over queries, corrected by Holm for all comparisons of the table); "
     f"{NOTHING_SHOWN}: no difference shown."
 )
+Found = Sequence[Difference] | None
+"""None where nobody looked for differences."""
 NO_QUERIES = "Not tested: scores per query are missing; `dvc repro` makes them."
 
 
@@ -72,7 +74,7 @@ def compared(results: Sequence[SamplerResults], headline: str) -> list[Differenc
     return found
 
 
-def verdict_rows(scores: BenchmarkScores, found: Sequence[Difference]) -> list[VerdictRow]:
+def verdict_rows(scores: BenchmarkScores, found: Found) -> list[VerdictRow]:
     """Arrange what may be said in the columns of a benchmark's table.
 
     Args:
@@ -93,7 +95,7 @@ def verdict_rows(scores: BenchmarkScores, found: Sequence[Difference]) -> list[V
     ]
 
 
-def overall(found: Sequence[Difference], benchmark: str) -> list[Difference]:
+def overall(found: Found, benchmark: str) -> list[Difference]:
     """Choose the differences that the table of scores shows.
 
     Args:
@@ -103,7 +105,7 @@ def overall(found: Sequence[Difference], benchmark: str) -> list[Difference]:
     Returns:
         Those of the benchmark.
     """
-    return [one for one in found if (one.benchmark, one.family) == (benchmark, "scores")]
+    return [one for one in found or () if (one.benchmark, one.family) == (benchmark, "scores")]
 
 
 def word(one: Difference) -> str:
@@ -118,7 +120,7 @@ def word(one: Difference) -> str:
     return {"no difference shown": NOTHING_SHOWN, "too few queries": MISSING}.get(one.verdict, one.verdict)
 
 
-def too_few(found: Sequence[Difference], benchmark: str) -> list[str]:
+def too_few(found: Found, benchmark: str) -> list[str]:
     """Say where there is no test.
 
     Args:
@@ -136,18 +138,18 @@ def too_few(found: Sequence[Difference], benchmark: str) -> list[str]:
     ]
 
 
-def untested(scores: BenchmarkScores, found: Sequence[Difference]) -> list[str]:
+def untested(scores: BenchmarkScores, found: Found) -> list[str]:
     """Say what is not tested, and why.
 
     Args:
         scores: the tables of a benchmark.
-        found: differences; nothing is missing where there are none at all.
+        found: differences, also of other benchmarks.
 
     Returns:
         Sentences.
     """
     in_pools = any(column.setting in SETTINGS for column in scores.main.columns)
-    if found and in_pools and len(scores.main.rows) > 1 and not overall(found, scores.name):
+    if found is not None and in_pools and len(scores.main.rows) > 1 and not overall(found, scores.name):
         return [NO_QUERIES]
     return too_few(found, scores.name)
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hbir.evaluation.differences import Difference
 from hbir.evaluation.results import SamplerResults
 from hbir.reporting.bias import BiasView, bias_view
 from hbir.reporting.columns import MISSING, SETTING_NAMES, Column, named_column
@@ -12,7 +11,7 @@ from hbir.reporting.language_maps import LanguageMaps, language_maps
 from hbir.reporting.plots import pair_scores
 from hbir.reporting.scores import BenchmarkScores, Cell, ScoreTable, all_columns, score_table
 from hbir.reporting.tests_view import TestsView, tests_view
-from hbir.reporting.verdicts import overall
+from hbir.reporting.verdicts import Found, overall
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +67,7 @@ def benchmark_view(
     scores: BenchmarkScores,
     results: Sequence[SamplerResults],
     headline: str,
-    found: Sequence[Difference] = (),
+    found: Found = None,
 ) -> BenchmarkView:
     """Arrange one benchmark.
 
@@ -126,7 +125,7 @@ def overview(benchmarks: Sequence[BenchmarkScores], results: Sequence[SamplerRes
     ]
 
 
-def _cards(scores: BenchmarkScores, headline: str, found: Sequence[Difference]) -> list[Card]:
+def _cards(scores: BenchmarkScores, headline: str, found: Found) -> list[Card]:
     table = scores.main
     leading = next((row for row in table.rows if row.sampler == headline), None)
     if leading is None:

@@ -8,12 +8,12 @@ from hbir.core.errors import DataError
 from hbir.core.files import atomic_folder
 from hbir.core.paths import HEADLINE, METRICS, SCORES
 from hbir.core.training_record import TRAINING
-from hbir.evaluation.differences import Difference
 from hbir.evaluation.results import SamplerResults
 from hbir.reporting.difference_file import write_differences
 from hbir.reporting.markdown import comparison_markdown
 from hbir.reporting.page import comparison_page
 from hbir.reporting.plots import write_plots
+from hbir.reporting.verdicts import Found
 
 PAGE, MARKDOWN, PLOTS = "comparison.html", "comparison.md", "plots"
 DIFFERENCES = "differences.csv"
@@ -24,7 +24,7 @@ def write_reports(
     headline: str,
     folder: Path,
     facts: Mapping[str, str] | None = None,
-    found: Sequence[Difference] = (),
+    found: Found = None,
 ) -> None:
     """Write comparison.html, comparison.md, differences.csv and the data of the plots.
 
@@ -35,7 +35,7 @@ def write_reports(
         headline: the sampler to point at.
         folder: where to; an older one is replaced when the new one is complete.
         facts: name → text, what the samplers share: encoder, data, commit.
-        found: the headline's differences to the others.
+        found: the headline's differences to the others, where they were looked for.
 
     Raises:
         DataError: when the headline is not among the results.
@@ -53,7 +53,7 @@ def write_reports(
         (temporary / PAGE).write_text(page, encoding="utf-8", newline="\n")
         markdown = comparison_markdown(results, headline, found)
         (temporary / MARKDOWN).write_text(markdown, encoding="utf-8", newline="\n")
-        write_differences(temporary / DIFFERENCES, found)
+        write_differences(temporary / DIFFERENCES, found or ())
         (temporary / PLOTS).mkdir()
         write_plots(results, temporary / PLOTS)
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from hbir.reporting.page import comparison_page
+from hbir.reporting.verdicts import compared
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CLOSED, OPEN = "<details>", "<details open>"
 SCRIPT = """<body><iframe id=f style="width:{width}px;height:900px" srcdoc="{page}"></iframe><script>
 f.onload = () => {{
   const shown = [...f.contentDocument.querySelectorAll(".scroll")].map(table => {{
@@ -19,7 +21,9 @@ f.onload = () => {{
     const visible = hint?.classList.contains("swipe") && style.display != "none"
     return (table.scrollWidth > table.clientWidth ? "wide" : "whole") + (visible ? "+hint" : "")
   }})
-  document.body.innerHTML = "<p>" + shown.join(" ") + "</p>"
+  const page = f.contentDocument.documentElement
+  const beyond = page.scrollWidth > page.clientWidth ? "beyond" : "within"
+  document.body.innerHTML = "<p>" + shown.join(" ") + "</p><b>" + beyond + "</b>"
 }}
 </script></body>"""
 
@@ -36,7 +40,7 @@ def test_a_table_is_followed_by_the_hint(many):
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
 @pytest.mark.parametrize(("width", "expected"), [(420, {"wide+hint"}), (1200, {"whole", "wide"})])
 def test_the_hint_is_seen_where_columns_are_hidden(width: int, expected: set[str], many, tmp_path: Path):
-    page = html.escape(comparison_page(many, "hybrid"))
+    page = html.escape(comparison_page(many, "hybrid", found=compared(many, "hybrid")).replace(CLOSED, OPEN))
     (tmp_path / "frame.html").write_text(SCRIPT.format(width=width, page=page), encoding="utf-8")
     options = ("--headless", "--no-sandbox", "--disable-gpu", "--window-size=1300,1000", "--dump-dom")
     places = (f"--user-data-dir={tmp_path}/profile", f"file://{tmp_path}/frame.html")
@@ -44,3 +48,4 @@ def test_the_hint_is_seen_where_columns_are_hidden(width: int, expected: set[str
     shown = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
     [found] = re.findall("<p>(.*)</p>", shown)
     assert set(found.split()) == expected
+    assert "<b>within</b>" in shown  # nothing but tables goes beyond the screen

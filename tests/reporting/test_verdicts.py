@@ -20,7 +20,7 @@ from hbir.reporting.numbers import effect_text, p_text
 from hbir.reporting.page import comparison_page
 from hbir.reporting.scores import benchmark_scores
 from hbir.reporting.terminal import show_comparison
-from hbir.reporting.verdicts import LEGEND, compared, differences, verdict_rows
+from hbir.reporting.verdicts import LEGEND, NO_QUERIES, compared, differences, verdict_rows
 from hbir.reporting.write import write_reports
 from tests.reporting.builder import build, settings
 from tests.reporting.page_reader import Page
@@ -208,6 +208,11 @@ def test_scores_without_queries_are_shown_untested(tmp_path):
     text = shown(results, "xx", found, 200)
     assert text.count("vs xy") == 1
     assert "Not tested" in text.split("b  2.18")[0]
+    assert NO_QUERIES in comparison_markdown(results, "xx", found)
+    assert any(NO_QUERIES in said for said in Page(comparison_page(results, "xx", found=found)).texts)
+    shutil.move(tmp_path / "xy/b/queries.parquet", tmp_path / "aside")
+    assert shown(results, "xx", differences(results, "xx"), 200).count(NO_QUERIES) == 2
+    assert NO_QUERIES not in shown(results, "xx", None, 200)
 
 
 def test_measures_of_language_bias_are_a_family_of_their_own(tmp_path):
