@@ -16,9 +16,7 @@ import click
 from perf.machine import origin
 from perf.quiet import quietly
 
-_SPIN = [sys.executable, "-c", "while True: pass"]
-_SETTLED = 0.15
-"""Seconds until a process that has started keeps a core busy."""
+_SPIN = [sys.executable, "-c", "print(flush=True)\nwhile True: pass"]
 _SETTINGS = ("GOMP_SPINCOUNT=300000", "OMP_WAIT_POLICY=PASSIVE", "")
 """torch's own, sleeping at once, and what hbir sets."""
 
@@ -71,13 +69,12 @@ def neighbour() -> Iterator[None]:
     Yields:
         Nothing.
     """
-    process = subprocess.Popen(_SPIN, start_new_session=True)
-    try:
-        time.sleep(_SETTLED)
-        yield
-    finally:
-        process.kill()
-        process.wait()
+    with subprocess.Popen(_SPIN, start_new_session=True, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            next(iter(process.stdout or ()), None)  # a line: from now on it spins
+            yield
+        finally:
+            process.kill()
 
 
 def measure(

@@ -49,7 +49,6 @@ def test_settings_take_turns_and_a_round_that_is_not_whole_does_not_count(monkey
     values = {"a": [1.0, 2.0, 3.0, 4.0], "b": [5.0, 6.0, 7.0]}
     trainings: Mapping[str, Any] = {name: Fake(times, calls, name) for name, times in values.items()}
     monkeypatch.setattr(neighbour, "_SPIN", ["true"])
-    monkeypatch.setattr(neighbour, "_SETTLED", 0)
     left = iter([True] * 7 + [False])
     monkeypatch.setattr(neighbour, "quietly", lambda work, *_: work() if next(left) else None)
     assert measure(trainings, 1, 5, 9) == {"a": [Round(1, 2)], "b": [Round(5, 6)]}
@@ -69,6 +68,16 @@ def test_where_it_is_never_quiet_there_is_no_figure(monkeypatch):
     clock = iter(range(10))
     monkeypatch.setattr(time, "monotonic", lambda: next(clock))
     assert quietly(lambda: pytest.fail("measured"), [], 5) is None
+
+
+def test_a_neighbour_runs_before_the_steps_and_is_gone_after_them(monkeypatch, tmp_path: Path):
+    script = f"sleep 0.1; echo $$ > {tmp_path}/pid; echo; exec sleep 60"
+    monkeypatch.setattr(neighbour, "_SPIN", ["sh", "-c", script])
+    with neighbour.neighbour():
+        pid = int((tmp_path / "pid").read_text())
+        os.kill(pid, 0)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
 
 
 @linux
