@@ -86,7 +86,7 @@ def _with_language_bias(dimension: int) -> Comparison:
         name=f"scoring, {SETTINGS} and all measures of language bias, {dimension} dimensions",
         peer="the same without them",
         unit="s",
-        goal=Goal.at_most(1.15),
+        goal=Goal.at_most(1.2),
         measure_ours=lambda: seconds(lambda: score_all(dimension, language_bias=True)),
         measure_peer=lambda: seconds(lambda: score_all(dimension)),
         repeats=9,

@@ -21,6 +21,6 @@ class EvaluateParams:
     precision: Precision = FP32
     """In which texts are embedded: fp32, bf16, or int8 by OpenVINO on a CPU; it is named beside the scores."""
     language_bias: bool = True
-    """Whether to measure language bias further than by rank distance; scoring then takes a tenth longer."""
+    """Whether to measure language bias further than by rank distance; scoring then takes a fifth longer."""
     embeddings: str | None
     """Folder that keeps the embeddings of streamed corpora in float16, to be used again; null keeps none."""
