@@ -11,7 +11,7 @@ from hbir.evaluation.results import SamplerResults
 from hbir.reporting import verdicts
 from hbir.reporting.columns import MISSING, Column
 from hbir.reporting.scores import BenchmarkScores, Cell, Row, ScoreTable, benchmark_scores
-from hbir.reporting.verdicts import Found, VerdictRow, untested, verdict_rows
+from hbir.reporting.verdicts import Found, VerdictRow, bias_rows, untested, verdict_rows
 
 LEGEND = "* best of the column   ▸ headline"
 DISTANCE = "   distance: rank distance, lower is better"
@@ -58,7 +58,7 @@ def _parts(scores: BenchmarkScores, headline: str, found: Found) -> Iterator[Ren
         yield Text(sentence)
     if scores.bias.columns:
         yield Text("Language bias")
-        yield _Tables({"": scores.bias}, headline)
+        yield _Tables({"": scores.bias}, headline, bias_rows(scores.name, scores.bias.columns, found))
     if scores.groups:
         yield Text("By group of queries")
         yield _Tables(dict(scores.groups), headline)

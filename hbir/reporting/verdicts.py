@@ -13,11 +13,13 @@ from hbir.evaluation.significance import ALPHA
 from hbir.reporting.columns import MISSING, SETTING_NAMES, Column
 from hbir.reporting.scores import BenchmarkScores, benchmark_scores
 
+BIAS = [(MULTILINGUAL, measure) for measure in BIAS_NAMES]
+"""The further measures of language bias."""
 NOTHING_SHOWN = "·"
 LEGEND = (
-    f"better, worse: the headline against another sampler, where chance is an unlikely reason (p ≤ {ALPHA:g} "
-    "in a paired randomisation test over queries, corrected by Holm for all comparisons of the table); "
-    f"{NOTHING_SHOWN}: no difference shown."
+    "better, worse (or higher, lower): the headline against another sampler, where chance is an unlikely "
+    f"reason (p ≤ {ALPHA:g} in a paired randomisation test over queries, corrected by Holm for all comparisons "
+    f"of the table); {NOTHING_SHOWN}: no difference shown."
 )
 Found = Sequence[Difference] | None
 """None where nobody looked for differences."""
@@ -41,13 +43,15 @@ def differences(results: Sequence[SamplerResults], headline: str) -> list[Differ
         headline: the sampler that is compared.
 
     Returns:
-        The differences over all languages, without intervals, of the benchmarks that have scores per query.
+        The differences over all languages, without intervals, of the benchmarks that have scores per query;
+        those of language bias are corrected for themselves.
     """
     found: list[Difference] = []
     for scores in benchmark_scores(results):
         if has_queries(results, scores.name):
             tables = query_tables(results, scores.name)
             found += compare(tables, scores.name, headline, _measured(scores.main.columns))
+            found += compare(tables, scores.name, headline, BIAS, "bias")
     return found
 
 
@@ -68,8 +72,7 @@ def compared(results: Sequence[SamplerResults], headline: str) -> list[Differenc
             main = [c for c in columns if c.measure in (scores.main_measure, "rank_distance")]
             every = compare(tables, scores.name, headline, _measured(columns))
             every += compare(tables, scores.name, headline, _measured(main), "languages")
-            bias = [(MULTILINGUAL, measure) for measure in BIAS_NAMES]
-            every += compare(tables, scores.name, headline, bias, "bias")
+            every += compare(tables, scores.name, headline, BIAS, "bias")
             found += with_intervals(every, tables)
     return found
 
@@ -84,15 +87,21 @@ def verdict_rows(scores: BenchmarkScores, found: Found) -> list[VerdictRow]:
     Returns:
         A row for each other sampler of which there is a difference.
     """
-    words = {(one.other, one.setting, one.measure): word(one) for one in overall(found, scores.name)}
-    others = dict.fromkeys(other for other, _, _ in words)
-    return [
-        VerdictRow(
-            other=other,
-            words=tuple(words.get((other, c.setting, c.measure), MISSING) for c in scores.main.columns),
-        )
-        for other in others
-    ]
+    return _rows(scores.main.columns, overall(found, scores.name))
+
+
+def bias_rows(benchmark: str, columns: Sequence[Column], found: Found) -> list[VerdictRow]:
+    """Arrange what may be said in the columns of a benchmark's table of language bias.
+
+    Args:
+        benchmark: its name.
+        columns: of the table.
+        found: differences, also of other benchmarks.
+
+    Returns:
+        A row for each other sampler of which there is a difference.
+    """
+    return _rows(columns, [one for one in found or () if (one.benchmark, one.family) == (benchmark, "bias")])
 
 
 def overall(found: Found, benchmark: str) -> list[Difference]:
@@ -152,6 +161,14 @@ def untested(scores: BenchmarkScores, found: Found) -> list[str]:
     if found is not None and in_pools and len(scores.main.rows) > 1 and not overall(found, scores.name):
         return [NO_QUERIES]
     return too_few(found, scores.name)
+
+
+def _rows(columns: Sequence[Column], found: Sequence[Difference]) -> list[VerdictRow]:
+    words = {(one.other, one.setting, one.measure): word(one) for one in found}
+    return [
+        VerdictRow(other=other, words=tuple(words.get((other, c.setting, c.measure), MISSING) for c in columns))
+        for other in dict.fromkeys(other for other, _, _ in words)
+    ]
 
 
 def _measured(columns: Sequence[Column]) -> list[tuple[str, str]]:

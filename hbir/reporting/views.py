@@ -11,7 +11,7 @@ from hbir.reporting.language_maps import LanguageMaps, language_maps
 from hbir.reporting.plots import pair_scores
 from hbir.reporting.scores import BenchmarkScores, Cell, ScoreTable, all_columns, score_table
 from hbir.reporting.tests_view import TestsView, tests_view
-from hbir.reporting.verdicts import Found, overall
+from hbir.reporting.verdicts import Found, VerdictRow, bias_rows, overall
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +43,7 @@ class BenchmarkView:
     panels: list[Panel]
     maps: LanguageMaps
     bias: BiasView
+    bias_verdicts: list[VerdictRow]
     every: ScoreTable
     counts: Mapping[str, Mapping[str, str]]
     """Name of a count → sampler → number."""
@@ -83,14 +84,16 @@ def benchmark_view(
     name = scores.name
     scored = [result for result in results if name in result.summaries]
     main = named_column(scores.main_measure, "", scores.main_measure).name
+    bias = bias_view(results, name, scores.task.languages)
     pairs = {result.sampler: pair_scores(result, name) for result in scored}
     return BenchmarkView(
         scores=scores,
         cards=_cards(scores, headline, found),
         tests=tests_view(scores, found),
+        bias_verdicts=bias_rows(name, bias.table.columns, found),
         panels=_panels(scores.main),
         maps=language_maps(pairs, headline, scores.task.languages, main),
-        bias=bias_view(results, name, scores.task.languages),
+        bias=bias,
         every=score_table(
             [(result.sampler, "", result.summaries[name].settings) for result in scored],
             all_columns(results, name),

@@ -14,13 +14,14 @@ from hbir.core.files import read_table, write_table
 from hbir.evaluation.cells import QUERIES
 from hbir.evaluation.contributions import ALL_LANGUAGES
 from hbir.evaluation.results import read_results
+from hbir.reporting.columns import Column
 from hbir.reporting.intervals import intervals
 from hbir.reporting.markdown import comparison_markdown
 from hbir.reporting.numbers import effect_text, p_text
 from hbir.reporting.page import comparison_page
 from hbir.reporting.scores import benchmark_scores
 from hbir.reporting.terminal import show_comparison
-from hbir.reporting.verdicts import LEGEND, NO_QUERIES, compared, differences, verdict_rows
+from hbir.reporting.verdicts import LEGEND, NO_QUERIES, bias_rows, compared, differences, verdict_rows
 from hbir.reporting.write import write_reports
 from tests.reporting.builder import build, settings
 from tests.reporting.page_reader import Page
@@ -233,7 +234,14 @@ def test_measures_of_language_bias_are_a_family_of_their_own(tmp_path):
     assert all(one.value < 0 and one.interval and one.interval.high < 0 for one in bias)
     verdicts = {one.measure: one.verdict for one in bias}
     assert verdicts == {"tlr@10": "worse", "max@r_share": "better", "same_language@10": "lower"}
-    assert comparison_page(results, "xx", found=found) == comparison_page(results, "xx", found=before)
+    assert differences(results, "xx") == [replace(o, interval=None) for o in found if o.family != "languages"]
+    columns = [Column(setting="multilingual", measure=name) for name in ("tlr@10", "peer", "same_language@10")]
+    [row] = bias_rows("cldr", columns, found)
+    assert (row.other, row.words) == ("xy", ("worse", "–", "lower"))
+    assert bias_rows("other", columns, found) == bias_rows("cldr", columns, None) == []
+    assert verdict_rows(benchmark_scores(results)[0], found) == verdict_rows(
+        benchmark_scores(results)[0], before
+    )
 
 
 def test_numbers_are_short():
