@@ -26,6 +26,7 @@ STAGES = {
 TOOLS = {
     "study": "Change params.yaml as a file of studies/ says.",
     "link": "Bring files from elsewhere into the project as links.",
+    "plan": "Find pairs in the plans, and hand a plan to another trainer.",
     "benchmark": "Score any encoder on a benchmark.",
     "benchmarks": "List the benchmarks that can be scored on.",
     "search": "Search a file of passages with any encoder.",

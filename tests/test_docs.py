@@ -74,6 +74,10 @@ def test_every_command_of_hbir_has_these_arguments(page: Path, monkeypatch: pyte
                 parent = click.Context(group)
                 _, command, rest = group.resolve_command(parent, words[3:])
                 assert command is not None
+                if isinstance(command, click.Group):
+                    parent = click.Context(command, info_name=words[3], parent=parent)
+                    _, command, rest = command.resolve_command(parent, rest)
+                    assert command is not None
                 if "--help" not in rest:
                     command.make_context(words[3], rest, parent=parent)
 

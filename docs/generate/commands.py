@@ -31,14 +31,23 @@ def _command(name: str) -> Iterator[str]:
     command = cli.hbir.resolve_command(context, [name])[1]
     if command is None:
         raise click.UsageError(f"No such command {name!r}.")
-    inner = click.Context(command, info_name=name, parent=context)
-    usage = " ".join(["python -m hbir", name, *command.collect_usage_pieces(inner)])
+    yield from _described(command, click.Context(command, info_name=name, parent=context), name)
+
+
+def _described(command: click.Command, context: click.Context, name: str) -> Iterator[str]:
+    """Describe a command, and those below it."""
+    usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
     yield f"### {name}\n\n```text\n{usage}\n```\n\n"
     for block in inspect.cleandoc(command.help or "").split("\n\n"):
         yield paragraph(plain(block))
     options = "".join(_option(option) for option in command.params if isinstance(option, click.Option))
     if options:
         yield f"{options}\n"
+    if isinstance(command, click.Group):
+        for below, inner in command.commands.items():
+            yield from _described(
+                inner, click.Context(inner, info_name=below, parent=context), f"{name} {below}"
+            )
 
 
 def _option(option: click.Option) -> str:
