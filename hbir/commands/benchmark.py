@@ -15,6 +15,7 @@ from hbir.core.lines import expanded
 from hbir.core.precision import Precision
 from hbir.evaluation.evaluate import Evaluation
 from hbir.evaluation.params import EvaluateParams
+from hbir.evaluation.save import write_csv
 from hbir.reporting.benchmark import show
 
 
@@ -30,6 +31,12 @@ from hbir.reporting.benchmark import show
 @click.option("--lang", "langs", multiple=True, help="Language to score, again for more; all by default.")
 @click.option("--option", "options", multiple=True, metavar="KEY=VALUE", help="Another key of the benchmark.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="JSON file for the scores.")
+@click.option(
+    "--queries",
+    "per_query",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="CSV file for the scores of every query; tasks of mteb have none.",
+)
 @click.option(
     "--batch-size",
     type=click.IntRange(min=1),
@@ -48,6 +55,7 @@ def benchmark(
     langs: tuple[str, ...],
     options: tuple[str, ...],
     out: Path | None,
+    per_query: Path | None,
     batch_size: int,
     precision: Precision,
     embeddings: str | None,
@@ -64,8 +72,8 @@ def benchmark(
         raise click.UsageError("Name either --model or --run.")
     entry = {"name": name, "data": data, "languages": _languages(langs), **_options(options)}
     entry = {key: value for key, value in entry.items() if value is not None}
-    if out:
-        require_writable(out)  # now, not after hours of work
+    for path in filter(None, (out, per_query)):
+        require_writable(path)  # now, not after hours of work
     check_entries([entry], "hbir benchmark")
     if embeddings:
         embeddings = str(expanded(embeddings, "--embeddings").absolute())
@@ -84,6 +92,8 @@ def benchmark(
         evaluation, fingerprint = _score_model(params, str(model), threads, prompts, trust_remote_code)
         scored = {"model": {"name": str(model), "fingerprint": fingerprint}}
     show(str(model or run), evaluation, Console())  # first: the disk may have become full in the meantime
+    if per_query:
+        write_csv(per_query, evaluation.queries)
     if out:
         write_json(out, {**scored, **evaluation.plain(), "cells": evaluation.cells.to_pylist()})
 

@@ -1,17 +1,19 @@
 """Show the comparison of the scores in this folder again."""
 
 import click
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from hbir.core.params import read_params
 from hbir.core.paths import SCORES
 from hbir.core.project import read_project
 from hbir.evaluation.comparable import refuse_unlike
 from hbir.evaluation.results import read_results
+from hbir.reporting.difference_file import differences_csv
 from hbir.reporting.intervals import intervals, intervals_markdown
 from hbir.reporting.markdown import comparison_markdown
+from hbir.reporting.score_lines import comparison_csv
 from hbir.reporting.terminal import comparison
-from hbir.reporting.verdicts import differences
+from hbir.reporting.verdicts import compared, differences
 
 
 @click.command()
@@ -25,9 +27,10 @@ from hbir.reporting.verdicts import differences
 @click.option(
     "--format",
     "style",
-    type=click.Choice(["terminal", "markdown"]),
+    type=click.Choice(["terminal", "markdown", "csv"]),
     default="terminal",
-    help="Markdown can be pasted into a document.",
+    help="Markdown can be pasted into a document. CSV has every mean, also those that no table has room for; "
+    "with `--intervals`, the differences as in reports/differences.csv.",
 )
 def compare(with_intervals: bool, style: str) -> None:
     """Show the comparison of the scores in this folder again.
@@ -38,7 +41,12 @@ def compare(with_intervals: bool, style: str) -> None:
     project = read_project(read_params())
     results = read_results(SCORES, project.compared)
     refuse_unlike(results)
-    if with_intervals:
+    shown: RenderableType
+    if style == "csv":
+        shown = (
+            differences_csv(compared(results, project.sampler)) if with_intervals else comparison_csv(results)
+        )
+    elif with_intervals:
         found = intervals if style == "terminal" else intervals_markdown
         shown = found(results, project.sampler)
     else:

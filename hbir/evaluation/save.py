@@ -20,13 +20,19 @@ def save(evaluation: Evaluation, folder: Path) -> None:
     """
     with atomic_folder(folder) as temporary:
         write_summary(temporary / SUMMARY, evaluation)
-        _write_csv(temporary / CELLS, evaluation.cells)
+        write_csv(temporary / CELLS, evaluation.cells)
         if evaluation.preferences is not None:
-            _write_csv(temporary / PREFERENCES, evaluation.preferences)
+            write_csv(temporary / PREFERENCES, evaluation.preferences)
         write_table(temporary / QUERIES, evaluation.queries)
 
 
-def _write_csv(path: Path, table: pa.Table) -> None:
+def write_csv(path: Path, table: pa.Table) -> None:
+    """Write a table of scores as CSV, the same bytes for the same scores.
+
+    Args:
+        path: the file.
+        table: with columns of texts and numbers.
+    """
     with atomic_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(table.column_names)

@@ -1,10 +1,9 @@
 """Write every difference with its interval, p and effect size as CSV."""
 
-import csv
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from hbir.evaluation.differences import Difference
+from hbir.reporting.csv_lines import csv_lines
 
 HEADER = (
     "benchmark",
@@ -27,17 +26,16 @@ HEADER = (
 there are too few clusters."""
 
 
-def write_differences(path: Path, found: Sequence[Difference]) -> None:
-    """Write them, the same bytes for the same differences.
+def differences_csv(found: Sequence[Difference]) -> str:
+    """Write them, the same text for the same differences.
 
     Args:
-        path: the file.
         found: a line for each.
+
+    Returns:
+        The header and the lines, each with its newline.
     """
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(HEADER)
-        writer.writerows(map(list, map(_line, found)))
+    return csv_lines([HEADER, *map(list, map(_line, found))])
 
 
 def _line(one: Difference) -> Iterator[str | int]:

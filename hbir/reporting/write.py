@@ -9,7 +9,7 @@ from hbir.core.files import atomic_folder
 from hbir.core.paths import HEADLINE, METRICS, SCORES
 from hbir.core.training_record import TRAINING
 from hbir.evaluation.results import SamplerResults
-from hbir.reporting.difference_file import write_differences
+from hbir.reporting.difference_file import differences_csv
 from hbir.reporting.markdown import comparison_markdown
 from hbir.reporting.page import comparison_page
 from hbir.reporting.plots import write_plots
@@ -53,7 +53,7 @@ def write_reports(
         (temporary / PAGE).write_text(page, encoding="utf-8", newline="\n")
         markdown = comparison_markdown(results, headline, found)
         (temporary / MARKDOWN).write_text(markdown, encoding="utf-8", newline="\n")
-        write_differences(temporary / DIFFERENCES, found or ())
+        (temporary / DIFFERENCES).write_text(differences_csv(found or ()), encoding="utf-8", newline="\n")
         (temporary / PLOTS).mkdir()
         write_plots(results, temporary / PLOTS)
 

@@ -1,8 +1,11 @@
 """`hbir benchmark` scores a model by hand: its table, its file, and what it refuses."""
 
+import csv
 import json
+from collections import defaultdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -31,8 +34,17 @@ def run(*arguments: str) -> str:
 
 def test_the_table_and_the_file_have_the_same_scores(model: Path, tmp_path: Path):
     out = tmp_path / "scores" / "cldr.json"
-    printed = run("cldr", "--model", str(model), "--lang", "de,en", "--lang", "th", "--out", str(out))
+    files = ("--out", str(out), "--queries", str(tmp_path / "queries.csv"))
+    printed = run("cldr", "--model", str(model), "--lang", "de,en", "--lang", "th", *files)
     found = json.loads(out.read_text())
+    with (tmp_path / "queries.csv").open(newline="", encoding="utf-8") as stream:
+        queries = list(csv.DictReader(stream))
+    for setting, scores in found["settings"].items():
+        means = defaultdict(list)
+        for row in queries:
+            if row["setting"] == setting:
+                means[row["query_lang"], row["pool"]].append(float(row["map"]))
+        assert np.mean([np.mean(mean) for mean in means.values()]) == pytest.approx(scores["map"], abs=1e-6)
     assert found["task"]["languages"] == ["de", "en", "th"]
     assert set(found["settings"]) == {"monolingual", "cross_lingual", "multilingual"}
     assert set(found["groups"]) == {"seen", "unseen"}

@@ -116,6 +116,12 @@ def project(tmp_path, monkeypatch):
         (["--intervals"], "beir/my set  2.18", "xy − xx"),
         (["--format", "markdown"], "### beir/my set", "| ▸ xy |"),
         (["--intervals", "--format", "markdown"], "### beir/my set", "| xy − xx |"),
+        (
+            ["--format", "csv"],
+            "benchmark,sampler,checkpoint,group,setting",
+            "beir/my set,xy,best,,monolingual,",
+        ),
+        (["--intervals", "--format", "csv"], "benchmark,family,setting", "beir/my set,scores,monolingual,"),
     ],
 )
 def test_the_command(options, first, said):
