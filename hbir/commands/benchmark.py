@@ -38,6 +38,11 @@ from hbir.reporting.benchmark import show
     help="CSV file for the scores of every query; tasks of mteb have none.",
 )
 @click.option(
+    "--save-run",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Run file in TREC's format for the model's first 1,000 passages of every query, of all languages.",
+)
+@click.option(
     "--batch-size",
     type=click.IntRange(min=1),
     default=64,
@@ -56,6 +61,7 @@ def benchmark(
     options: tuple[str, ...],
     out: Path | None,
     per_query: Path | None,
+    save_run: Path | None,
     batch_size: int,
     precision: Precision,
     embeddings: str | None,
@@ -70,9 +76,11 @@ def benchmark(
 
     if (model is None) == (run is None):
         raise click.UsageError("Name either --model or --run.")
+    if run and save_run:
+        raise click.UsageError("--save-run writes the ranking of a --model.")
     entry = {"name": name, "data": data, "languages": _languages(langs), **_options(options)}
     entry = {key: value for key, value in entry.items() if value is not None}
-    for path in filter(None, (out, per_query)):
+    for path in filter(None, (out, per_query, save_run)):
         require_writable(path)  # now, not after hours of work
     check_entries([entry], "hbir benchmark")
     if embeddings:
@@ -89,7 +97,9 @@ def benchmark(
             precision=precision,
             embeddings=embeddings,
         )
-        evaluation, fingerprint = _score_model(params, str(model), threads, prompts, trust_remote_code)
+        evaluation, fingerprint = _score_model(
+            params, str(model), threads, prompts, trust_remote_code, save_run
+        )
         scored = {"model": {"name": str(model), "fingerprint": fingerprint}}
     show(str(model or run), evaluation, Console())  # first: the disk may have become full in the meantime
     if per_query:
@@ -104,12 +114,14 @@ def _score_model(
     threads: int | None,
     prompts: dict[str, str | None],
     trust_remote_code: bool,
+    save_run: Path | None,
 ) -> tuple[Evaluation, str]:
     """Return the scores and the encoder's fingerprint."""
     from hbir.encoding.fingerprint import encoder_fingerprint
     from hbir.encoding.model import open_encoder, prepare_torch
     from hbir.encoding.prompts import SIDES
     from hbir.encoding.sources import find_source
+    from hbir.evaluation.run_writer import run_writer
     from hbir.evaluation.scoring import Benchmark
 
     find_source(model, None, f"model {model}", trust_remote_code)
@@ -118,7 +130,9 @@ def _score_model(
     encoder = open_encoder(
         model, trust_remote_code=trust_remote_code, prompts={side: prompts[side] for side in SIDES}
     )
-    return loaded.score(encoder), encoder_fingerprint(encoder, params.precision)
+    with run_writer(save_run, model) as writer:
+        scored = loaded.score(encoder, writer)
+    return scored, encoder_fingerprint(encoder, params.precision)
 
 
 def _languages(langs: tuple[str, ...]) -> list[str] | None:

@@ -25,6 +25,7 @@ from hbir.evaluation.evaluate import Evaluation, evaluate, evaluate_ranks, merge
 from hbir.evaluation.mteb_tasks import FAMILY, score_mteb
 from hbir.evaluation.params import EvaluateParams
 from hbir.evaluation.ranking import PositiveRanks, similarity_chunks
+from hbir.evaluation.run_writer import RunWriter, without_scores
 from hbir.retrieval.index import Embed
 from hbir.retrieval.streamed import Cache, search_streamed
 
@@ -52,30 +53,39 @@ class Benchmark:
         self._entry, self._languages = entry, languages
         self._tasks: Sequence[Task] = [] if self._of_mteb else load(entry, languages)
 
-    def score(self, model: SentenceTransformer) -> Evaluation:
+    def score(self, model: SentenceTransformer, writer: RunWriter | None = None) -> Evaluation:
         """Evaluate an encoder in every setting that the benchmark defines.
 
         Args:
             model: the encoder, with its own prompts; compares by cosine or dot product.
+            writer: who writes its ranking, too.
 
         Returns:
             The evaluation.
+
+        Raises:
+            DataError: when there is no ranking to write.
         """
+        if writer and (self._of_mteb or any(isinstance(task, StreamedTask) for task in self._tasks)):
+            raise without_scores(self.name)
         with embedding_in(model, self.params.precision):
             if self._of_mteb:
                 scored = score_mteb(model, self._entry, self._languages, self.params.batch_size)
             else:
-                scored = merged([score_task(model, task, self.params) for task in self._tasks])
+                scored = merged([score_task(model, task, self.params, writer) for task in self._tasks])
         return replace(scored, task=replace(scored.task, precision=self.params.precision))
 
 
-def score_task(model: SentenceTransformer, task: Task, params: EvaluateParams) -> Evaluation:
+def score_task(
+    model: SentenceTransformer, task: Task, params: EvaluateParams, writer: RunWriter | None = None
+) -> Evaluation:
     """Evaluate an encoder on one task.
 
     Args:
         model: the encoder.
         task: queries, passages and qrels; or a corpus to be streamed.
         params: the section `evaluate`.
+        writer: who writes the ranking of a task whose passages are held.
 
     Returns:
         Scores in every setting.
@@ -90,15 +100,20 @@ def score_task(model: SentenceTransformer, task: Task, params: EvaluateParams) -
         cache = _cache(model, params.embeddings, params.precision) if params.embeddings else None
         evaluation = _streamed(task, queries(task.judged.queries), passages, cache, params)
     else:
-        evaluation = _exact(task, queries(task.queries), passages(task.passages), params)
+        evaluation = _exact(task, queries(task.queries), passages(task.passages), params, writer)
     return _with_queries(task.judged if isinstance(task, StreamedTask) else task, evaluation)
 
 
 def _exact(
-    task: RetrievalTask, queries: np.ndarray, passages: np.ndarray, params: EvaluateParams
+    task: RetrievalTask,
+    queries: np.ndarray,
+    passages: np.ndarray,
+    params: EvaluateParams,
+    writer: RunWriter | None,
 ) -> Evaluation:
     bounded = max(1, min(params.query_chunk, _MOST_SCORES // len(passages)))
     scores = similarity_chunks(queries, passages, bounded)
+    scores = writer.through(task, scores) if writer else scores
     return evaluate(task, scores, language_bias=params.language_bias)
 
 

@@ -13,6 +13,7 @@ from hbir.commands import benchmark as command
 from hbir.commands.benchmark import benchmark
 from hbir.core.errors import DataError, HbirError, ModelError, ParamsError
 from tests.encoding.test_encoder import saved
+from tests.evaluation.test_trec_run import mine
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +144,27 @@ def test_a_run_file_is_scored_without_a_model(tmp_path: Path):
     found = json.loads(out.read_text())
     assert found["settings"]["monolingual"]["map"] == 0.75
     assert found["run"]["name"] == "run.txt"
+
+
+def test_a_saved_run_is_scored_like_its_model(model: Path, tmp_path: Path):
+    chosen = ("cldr", "--lang", "de,en")
+    run(*chosen, "--model", str(model), "--out", "model.json", "--save-run", "run.txt")
+    run(*chosen, "--run", "run.txt", "--out", "run.json")
+    one, other = (json.loads(Path(name).read_text())["settings"] for name in ("model.json", "run.json"))
+    for setting in one:  # rank distance is not there, since a run of 1,000 may lack a relevant passage
+        assert one[setting]["recall@10"] == other[setting]["recall@10"]
+        assert one[setting]["mrr@10"] == other[setting]["mrr@10"]
+
+
+def test_a_run_cannot_be_saved_of_a_run_or_a_stream(model: Path, tmp_path: Path):
+    result = CliRunner().invoke(benchmark, ["cldr", "--run", "x", "--save-run", "y"])
+    assert result.exit_code == 2
+    assert "--save-run writes the ranking of a --model." in result.output
+    mine(tmp_path, ("de",))
+    chosen = ("beir/mine", "--data", str(tmp_path), "--option", "exact_limit=0", "--model", str(model))
+    with pytest.raises(DataError, match="expected a benchmark whose passages are held, found one whose corpus"):
+        run(*chosen, "--save-run", "run.txt")
+    assert not Path("run.txt").exists()
 
 
 def test_a_file_that_cannot_be_written_is_told_before_the_work(model: Path, tmp_path: Path):
