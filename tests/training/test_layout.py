@@ -158,3 +158,21 @@ def test_every_id_that_occurs_is_known(files: Files, tmp_path: Path):
     for side in SIDES:
         rows = split(features(prompted(files), texts.texts(side, slice(0, len(LONG))), side))
         assert inputs.tokens[side].used.tolist() == sorted(set(np.concatenate(rows).tolist()))
+
+
+@pytest.mark.parametrize("kind", ["prompted", "routed", "left", "slow", "other ids"])
+def test_all_ids_are_those_that_the_library_makes(files: Files, tmp_path: Path, monkeypatch, kind: str):
+    """In the first block and in the later ones, whether they are tokenised directly or through its features."""
+    monkeypatch.setattr("hbir.training.tokens._BLOCK", 2)
+    model = routed(files) if kind == "routed" else prompted(files)
+    if kind == "left":
+        model.tokenizer.padding_side = "left"
+    if kind == "slow":
+        monkeypatch.setattr("hbir.training.tokens.Tokenizer", str)
+    if kind == "other ids":
+        monkeypatch.setattr("hbir.training.tokens._encoded", lambda *_: [np.zeros(1, dtype=np.int32)] * 2)
+    inputs = make_inputs(model, pair_texts(LONG, LONG[::-1]), tmp_path / "tokens")
+    assert isinstance(inputs, TokenInputs)
+    for side, texts in zip(SIDES, (LONG, LONG[::-1]), strict=True):
+        expected = [ids.tolist() for ids in split(features(model, texts, side))]
+        assert [inputs.tokens[side].take(row).tolist() for row in range(len(texts))] == expected
