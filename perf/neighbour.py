@@ -16,7 +16,11 @@ import click
 from perf.machine import origin
 from perf.quiet import quietly
 
-_SPIN = [sys.executable, "-c", "print(flush=True)\nwhile True: pass"]
+_SPIN = [
+    sys.executable,
+    "-c",
+    "import os\nparent = os.getppid()\nprint(flush=True)\nwhile os.getppid() == parent: pass",
+]
 _SETTINGS = ("GOMP_SPINCOUNT=300000", "OMP_WAIT_POLICY=PASSIVE", "")
 """torch's own, sleeping at once, and what hbir sets."""
 
