@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from hbir.batching.plan import read_plan, write_plan
+from hbir.collection.collect import collect
+from hbir.collection.params import CollectParams
 from hbir.commands.plan import plan as command
 from hbir.core.errors import HbirError
 from hbir.core.files import write_table
@@ -17,9 +19,11 @@ from hbir.core.hashing import file_digest
 from hbir.core.training_record import TRAINING, write_training
 from tests.batching.inventories import Pair, merged, params, plan_of
 from tests.batching.test_find import record_of
+from tests.pages import ROOT, blocks, commands
 from tests.training.conftest import make_record
 
 SIZE, STEPS = 3, 4
+PAGE = ROOT / "docs/how-to/plan.md"
 PAIRS = [
     Pair(-3, queries={"de": "Was kostet, bitte, „das“?"}),
     *(Pair(number) for number in range(9)),
@@ -145,6 +149,13 @@ def test_a_plan_is_exported():
     table = pq.read_table("out/xy.parquet")
     assert table.num_rows == SIZE * STEPS
     assert table["pair_id"].to_pylist() == [int(row["pair_id"]) for row in planned("xy")]
+
+
+def test_the_text_of_the_page_is_of_one_pair_of_the_embedded_corpus():
+    [text] = {words[5] for block in blocks(PAGE, "console") for words in commands(block) if "find" in words}
+    english = collect(CollectParams(sources=[{"kind": "cldr"}])).english
+    assert sum(text in query for query in english["query"].to_pylist()) == 1
+    assert not any(text in passage for passage in english["passage"].to_pylist())
 
 
 def test_outside_a_project_nothing_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
