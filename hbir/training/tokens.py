@@ -118,12 +118,9 @@ def _blocks(model: SentenceTransformer, side: Side, texts: PairTexts) -> Iterato
 
 
 def _encoded(model: SentenceTransformer, side: Side, texts: Sequence[str]) -> list[np.ndarray] | None:
-    """Tokenise as the library did last, without the features that it makes of the ids.
+    """Tokenise as the library did last, without the features that it makes of the ids: None where that fails.
 
     Its tokenizer keeps the longest input of the last call. The features took three quarters of the time.
-
-    Returns:
-        (b,) token ids of each text, int32; None where the tokenizer is not of the package `tokenizers`.
     """
     backend = getattr(model.tokenizer, "backend_tokenizer", None)
     if not isinstance(backend, Tokenizer):
