@@ -125,9 +125,12 @@ def _encoded(model: SentenceTransformer, side: Side, texts: Sequence[str]) -> li
     backend = getattr(model.tokenizer, "backend_tokenizer", None)
     if not isinstance(backend, Tokenizer):
         return None
+    padding = backend.padding
     backend.no_padding()
     prompt = model.prompts.get(side) or ""
     encoded = backend.encode_batch_fast([prompt + text for text in texts])
+    if padding:
+        backend.enable_padding(**padding)  # which is saved with the tokenizer
     return [np.array(each.ids, dtype=np.int32) for each in encoded]
 
 

@@ -172,6 +172,9 @@ def test_all_ids_are_those_that_the_library_makes(files: Files, tmp_path: Path, 
     if kind == "other ids":
         monkeypatch.setattr("hbir.training.tokens._encoded", lambda *_: [np.zeros(1, dtype=np.int32)] * 2)
     inputs = make_inputs(model, pair_texts(LONG, LONG[::-1]), tmp_path / "tokens")
+    state = model.tokenizer.backend_tokenizer.to_str()
+    make_inputs(model, pair_texts(LONG, LONG[::-1]), tmp_path / "tokens")
+    assert model.tokenizer.backend_tokenizer.to_str() == state  # as it is saved, whoever tokenised
     assert isinstance(inputs, TokenInputs)
     for side, texts in zip(SIDES, (LONG, LONG[::-1]), strict=True):
         expected = [ids.tolist() for ids in split(features(model, texts, side))]
