@@ -17,6 +17,7 @@ from hbir.reporting.described import description
 from hbir.tracking.checkpoint import record_checkpoint
 from hbir.tracking.content import Shared, fill_run
 from hbir.tracking.described import project_params, read_translations, written_params
+from hbir.tracking.difference_values import AGAINST, difference_values
 from hbir.tracking.live import never_fatal
 from hbir.tracking.params import TrackingParams
 from hbir.tracking.running import end_interrupted
@@ -24,7 +25,7 @@ from hbir.tracking.runs import COMPARED, EVALUATION, Origin, RunKey, here, open_
 from hbir.tracking.store import Store
 from hbir.tracking.sync_summary import SyncSummary
 from hbir.tracking.tracked_run import PARAM_LENGTH, TrackedRun
-from hbir.tracking.values import AGAINST, SPEED, difference_values, score_values
+from hbir.tracking.values import SPEED, score_values
 
 if TYPE_CHECKING:
     from mlflow.entities import Run

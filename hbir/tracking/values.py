@@ -2,13 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from hbir.core.training_record import CURVES, Curve
-from hbir.evaluation.contributions import ALL_LANGUAGES
-from hbir.evaluation.differences import Difference
 from hbir.evaluation.measures import RANK_DISTANCE
 from hbir.evaluation.summary import Settings, Summary
 from hbir.reporting.columns import SETTING_NAMES, named_column
@@ -17,9 +15,6 @@ SPEED = "train/pairs_per_second"
 FIRST, VARIANTS = "1 main", "variants"
 """MLflow sorts the sections of its charts by name, and opens the first: the one comes before all benchmarks,
 the other behind most, and behind `train` and `validation`."""
-
-AGAINST = "against "
-"""How the metrics begin that compare a run with that of another sampler."""
 
 
 class Point(NamedTuple):
@@ -115,30 +110,6 @@ def score_values(summaries: Mapping[str, Summary], final: Mapping[str, Settings]
                 for setting, scores in settings.items()
             }
             values.update(_flat(f"{VARIANTS}/{benchmark}/{variant}", chosen))
-    return values
-
-
-def difference_values(sampler: str, found: Iterable[Difference]) -> dict[str, float]:
-    """List by how much a sampler is above the headline sampler, with interval and p.
-
-    Args:
-        sampler: whose run it is.
-        found: the headline's differences to the others.
-
-    Returns:
-        Metric name → value, such as `against hybrid/cldr/multilingual/map/p`; `difference`, `low` and `high`
-        stand beside it. The run of the headline itself has none.
-    """
-    values: dict[str, float] = {}
-    for one in found:
-        if one.other == sampler and one.language == ALL_LANGUAGES:
-            parts = (f"{AGAINST}{one.one}", one.benchmark, one.setting, one.measure)
-            numbers = {"difference": -one.value, "p": one.p}
-            if one.interval:
-                numbers |= {"low": -one.interval.high, "high": -one.interval.low}
-            values |= {
-                metric_name(*parts, name): number for name, number in numbers.items() if number is not None
-            }
     return values
 
 
