@@ -67,7 +67,6 @@ def comparisons() -> list[Comparison]:
     note = training_data.note()
     no_bf16 = "" if has_fast_bf16() else "this CPU has no instructions for bfloat16"
     amx = has_fast_bf16() == "amx"
-    cached = f"batch {CACHED_BATCH:,}, gradient caching"
     return [
         # First: beside the encoders that the others hold it would not fit into memory.
         Comparison(
@@ -96,6 +95,14 @@ def comparisons() -> list[Comparison]:
             higher_is_better=True,
             expected_s=40,
         ),
+        *_cached(),
+    ]
+
+
+def _cached() -> list[Comparison]:
+    """List the comparisons of gradient caching."""
+    cached = f"batch {CACHED_BATCH:,}, gradient caching"
+    return [
         Comparison(
             name=f"training, tiny encoder, {cached}: time of a pair",
             peer="the same step without it",

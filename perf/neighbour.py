@@ -97,7 +97,9 @@ def measure(
     """
     found: dict[str, list[Round]] = {setting: [] for setting in trainings}
     end = time.monotonic() + seconds
-    for _ in range(rounds):
+    for number in range(1, rounds + 1):
+        left = end - time.monotonic()
+        click.echo(f"round {number} of {rounds}; at most {left:.0f} s for quiet moments", err=True)
         measured = {setting: _round(training, steps, end) for setting, training in trainings.items()}
         whole = {setting: one for setting, one in measured.items() if one is not None}
         if len(whole) < len(measured):
