@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from hbir.encoding.prompts import Side
-from hbir.training.forward import Chunk, Forward, in_order, split_sides
+from hbir.training.forward import Chunk, Forward, split_sides
 
 _BLOCK = 64
 """Queries whose scores are in memory at one time with gradient caching."""
@@ -69,15 +69,14 @@ def cached_backward(forward: Forward, rows: Mapping[Side, np.ndarray], temperatu
     chunks = list(forward.chunks(rows))
     device = forward.model.device
     embedded, states = _embed_without_gradients(forward, chunks)
-    loss = _backward_in_blocks(embedded, rows, temperature)
-    assert embedded.grad is not None
+    loss, gradient = _gradient_in_blocks(embedded, rows, temperature)
     after = random_state(device)
     for chunk, state in zip(chunks, states, strict=True):
         set_random_state(device, state)
         with forward.precision():
             again = forward.run(chunk)
         places = torch.from_numpy(chunk.places).to(device)
-        torch.autograd.backward([again], [embedded.grad[places].to(again.dtype)])
+        torch.autograd.backward([again], [gradient[places].to(again.dtype)])
     set_random_state(device, after)
     return loss
 
@@ -85,32 +84,37 @@ def cached_backward(forward: Forward, rows: Mapping[Side, np.ndarray], temperatu
 def _embed_without_gradients(
     forward: Forward, chunks: list[Chunk]
 ) -> tuple[torch.Tensor, list[tuple[torch.Tensor, torch.Tensor | None]]]:
-    """Return the batch's embeddings, and the states of the generators before each chunk."""
+    """Return the batch's embeddings, queries before passages, and the generators' states before each chunk."""
     states = []
-    parts: list[torch.Tensor] = []
+    embedded = torch.empty(0)
     with torch.no_grad(), forward.precision():
         for chunk in chunks:
             states.append(random_state(forward.model.device))
-            parts.append(forward.run(chunk))
-    return in_order(torch.cat(parts), chunks).requires_grad_(), states
+            part = forward.run(chunk)
+            if not len(embedded):
+                embedded = part.new_empty((sum(len(each.places) for each in chunks), part.shape[1]))
+            embedded[torch.from_numpy(chunk.places).to(embedded.device)] = part
+    return embedded, states
 
 
-def _backward_in_blocks(
+def _gradient_in_blocks(
     embedded: torch.Tensor, rows: Mapping[Side, np.ndarray], temperature: float
-) -> torch.Tensor:
-    """Add the gradient of the loss to a batch's embeddings, a block of queries at a time, and return the loss.
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the loss and its gradient by a batch's embeddings, computed a block of queries at a time.
 
     The scores of a whole batch of 4,096 and what their gradient needs take more memory than all its chunks.
     """
-    size = len(rows["query"])
-    total = torch.zeros((), device=embedded.device)
+    total, gradient = torch.zeros((), device=embedded.device), torch.empty_like(embedded)
+    sides, gradients = split_sides(embedded, rows), split_sides(gradient, rows)
+    passages, size = sides["document"].requires_grad_(), len(rows["query"])
     for first in range(0, size, _BLOCK):
-        sides = split_sides(embedded, rows)
-        queries = sides["query"][first : first + _BLOCK]
-        loss = info_nce(queries, sides["document"], temperature, first) * (len(queries) / size)
+        queries = sides["query"][first : first + _BLOCK].requires_grad_()
+        loss = info_nce(queries, passages, temperature, first) * (len(queries) / size)
         loss.backward()  # type: ignore[no-untyped-call]
+        gradients["query"][first : first + _BLOCK] = queries.grad
         total += loss.detach()
-    return total
+    gradients["document"][:] = passages.grad
+    return total, gradient
 
 
 def random_state(device: torch.device) -> tuple[torch.Tensor, torch.Tensor | None]:
