@@ -59,8 +59,7 @@ format: $(READY) ## Mend what ruff can mend
 	ruff format .
 
 seeds: $(READY) ## Repeat the comparison with two more seeds and summarise all three
-	dvc exp run --temp --force --name seed-2 --set-param seed=2
-	dvc exp run --temp --force --name seed-3 --set-param seed=3
+	python -m hbir study run seeds
 	python -m hbir seeds HEAD seed-2 seed-3 --intervals
 
 ui: $(READY) ## Synchronise MLflow and open its UI on 127.0.0.1:$(PORT)

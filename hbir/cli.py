@@ -24,7 +24,7 @@ STAGES = {
     "evaluate": "Compare the samplers and write the reports.",
 }
 TOOLS = {
-    "study": "Change params.yaml as a file of studies/ says.",
+    "study": "Ask a question with many experiments, as a file of studies/ says.",
     "link": "Bring files from elsewhere into the project as links.",
     "plan": "Find pairs in the plans, and hand a plan to another trainer.",
     "benchmark": "Score any encoder on a benchmark.",

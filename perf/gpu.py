@@ -15,22 +15,13 @@ from statistics import median
 import click
 import torch
 
+from hbir.encoding.shapes import PEAKS
 from perf import peer_trainer, workload
 from perf.compare import Comparison, Goal, measure
 from perf.machine import origin
 from perf.shapes import SHAPES
 from perf.workload import Workload
 
-PEAKS = {
-    "A100": 312e12,
-    "H100 PCIe": 756e12,
-    "H100": 989e12,
-    "H200": 989e12,
-    "L4": 121e12,
-    "RTX 4090": 165e12,
-}
-"""Dense bfloat16 operations per second, by words of torch's name of the card, from NVIDIA's data sheets (half
-of the figures "with sparsity"); of a card that is not here, no MFU is shown."""
 MFU_GOAL = 0.45
 CACHED_BATCH, CACHED_CHUNK = 4096, 64
 """Pairs of a step with gradient caching, and pairs that the peer computes at one time."""

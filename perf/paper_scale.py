@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from textwrap import fill
 
+from hbir.encoding.shapes import Shape
 from perf.growth import Grown
-from perf.shapes import SHAPES, Shape
+from perf.shapes import SHAPES
 
 PAIRS, PASSAGES = 44e6, 106e6
 """Of the paper's training data, and of MIRACL's corpora together."""
@@ -63,7 +64,7 @@ def text(grown: Sequence[Grown]) -> str:
         *rows,
         "",
         "- Operations per text: `3 · tokens · (2 · weights of the layers + layers · 4 · tokens · width)` for "
-        "training, a third of it for embedding (`perf/shapes.py`).",
+        "training, a third of it for embedding (`hbir/encoding/shapes.py`).",
         f"- Assumed: queries of {QUERY_TOKENS} tokens and passages of {PASSAGE_TOKENS}; "
         f"{PEAK / 1e12:.0f} TFLOP/s, an A100's bfloat16 peak; {MFU:.0%} of it used. "
         "Nothing of this was measured.",

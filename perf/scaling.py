@@ -11,10 +11,10 @@ from typing import Any
 import click
 import numpy as np
 
+from hbir.encoding.shapes import Shape
 from perf import paper_scale, workload
 from perf.growth import Axis, Grown, grow, table
 from perf.machine import ROOT, Origin, origin
-from perf.shapes import Shape
 from perf.workload import Workload
 
 RESULTS, PAGE = ROOT / "perf" / "scaling.json", ROOT / "docs" / "performance.md"

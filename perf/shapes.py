@@ -1,7 +1,6 @@
-"""Make encoders with XLM-RoBERTa's architecture and random weights, and say how much they compute."""
+"""Make encoders with XLM-RoBERTa's architecture and random weights."""
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -14,47 +13,15 @@ from transformers import PreTrainedTokenizerFast, XLMRobertaConfig, XLMRobertaMo
 from hbir.core.files import atomic_folder
 from hbir.encoding.model import save_encoder
 from hbir.encoding.scratch import SPECIAL, with_special_tokens
+from hbir.encoding.shapes import BASE, LARGE, Shape
 
 POSITIONS = 514
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shape:
-    """Give the sizes of an encoder."""
-
-    layers: int
-    width: int
-    heads: int
-    feed_forward: int
-    vocabulary: int
-
-    @property
-    def layer_weights(self) -> int:
-        """Return the weights that every token is multiplied with, without the embedding tables and biases."""
-        return self.layers * (4 * self.width**2 + 2 * self.width * self.feed_forward)
-
-    def flops(self, tokens: int) -> float:
-        """Count the floating-point operations of one text in a training step.
-
-        Forward, a token takes 2 per weight of the layers, and in each layer 4 · tokens · width for attention's
-        two products. Backward takes twice as many. What gradient caching or padding adds does not count.
-
-        Args:
-            tokens: of the text.
-
-        Returns:
-            3 · tokens · (2 · weights + layers · 4 · tokens · width).
-
-        Source:
-            PaLM, arXiv 2204.02311, appendix B.
-        """
-        return 3.0 * tokens * (2 * self.layer_weights + self.layers * 4 * tokens * self.width)
-
-
 SHAPES = {
     "tiny": Shape(layers=2, width=64, heads=2, feed_forward=128, vocabulary=500),
-    "base": Shape(layers=12, width=768, heads=12, feed_forward=3072, vocabulary=250_002),
-    "large": Shape(layers=24, width=1024, heads=16, feed_forward=4096, vocabulary=250_002),
+    "base": BASE,
+    "large": LARGE,
 }
 """By name; base and large are XLM-R's."""
 

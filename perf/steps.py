@@ -15,12 +15,12 @@ from transformers import TrainerCallback
 from hbir.core.params import read_params
 from hbir.encoding.model import prepare_torch
 from hbir.encoding.prompts import SIDES
+from hbir.encoding.shapes import Shape
 from hbir.training.params import TrainParams, train_params
 from hbir.training.prepare import prepare
 from hbir.training.step import Stepper
 from perf import peer_trainer, training_data
 from perf.machine import ROOT
-from perf.shapes import Shape
 
 BATCH = 64
 SIX_LAYERS = Shape(layers=6, width=384, heads=12, feed_forward=1536, vocabulary=16_000)

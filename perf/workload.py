@@ -16,11 +16,12 @@ from hbir.core.files import write_table
 from hbir.core.hashing import file_digest
 from hbir.core.params import read_params
 from hbir.core.schemas import PAIRS_SCHEMA, PLAN_SCHEMA
+from hbir.encoding.shapes import Shape
 from hbir.training.observer import Observer
 from hbir.training.params import TrainParams, train_params
 from hbir.training.run import Job, train
 from perf.machine import ROOT
-from perf.shapes import Shape, make_encoder
+from perf.shapes import make_encoder
 
 VALIDATION = 4
 """Validation pairs per language, the fewest that mixing two languages takes."""

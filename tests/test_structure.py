@@ -28,13 +28,24 @@ FLOORS = {
     "reporting": 4,
     "tracking": 4,
     "inputs": 5,
-    "commands": 6,
+    "studies": 6,
+    "commands": 7,
 }
 SAME_FLOOR = {("benchmarks", "cldr"), ("evaluation", "retrieval"), ("tracking", "reporting")}
 """Which package may import which of its own floor."""
 NEVER_DECLARED = {"tracking"}
 """It records what happened; no output depends on it."""
-WITHOUT_TORCH = ("core", "cldr", "benchmarks", "collection", "translation", "batching", "reporting", "inputs")
+WITHOUT_TORCH = (
+    "core",
+    "cldr",
+    "benchmarks",
+    "collection",
+    "translation",
+    "batching",
+    "reporting",
+    "inputs",
+    "studies",
+)
 STAGES = ("inputs", "collect", "translate", "build_batches", "encoder", "train", "score", "evaluate")
 PIPELINE = YAML(typ="safe").load(ROOT / "dvc.yaml")
 

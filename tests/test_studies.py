@@ -26,7 +26,7 @@ from hbir.core.params import read_params, section, validated
 from hbir.core.project import read_project, training_languages
 from hbir.inputs.check import check
 from hbir.inputs.named import of_all
-from hbir.inputs.study import merge
+from hbir.inputs.study import SECTION, merge
 from hbir.training.params import Overrides, read_overrides
 from studies import mmarco
 
@@ -48,16 +48,20 @@ SIZES = {
 """Pairs per language in the paper's Table 9."""
 
 
+def overlay(name: str) -> dict[str, Any]:
+    return {key: value for key, value in read_params(STUDIES / f"{name}.yaml").items() if key != SECTION}
+
+
 def study_params(name: str) -> dict[str, Any]:
     params = read_params(ROOT / "params.yaml")
-    merge(params, read_params(STUDIES / f"{name}.yaml"))
+    merge(params, overlay(name))
     return params
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_study_is_whole_and_states_only_what_differs(name: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("HBIR_DATA", raising=False)  # benchmarks found there are refused: they must be linked
-    changes = read_params(STUDIES / f"{name}.yaml")
+    changes = overlay(name)
     found = merge(read_params(ROOT / "params.yaml"), changes)
     assert len(found) == sum(1 for _ in leaves(changes))
     whole = check(study_params(name))
@@ -115,7 +119,7 @@ def test_a_study_changes_params_yaml_links_its_files_and_names_the_missing(proje
     (project / "elsewhere/parallel-docs/sections.jsonl.gz").touch()
     (project / "elsewhere/xquad-r").mkdir()
     (project / "elsewhere/xquad-r/en.json").touch()
-    result = CliRunner().invoke(study, ["documents", "--data", "elsewhere"], catch_exceptions=False)
+    result = CliRunner().invoke(study, ["apply", "documents", "--data", "elsewhere"], catch_exceptions=False)
     assert "  batches.steps: 800 → 1500\n" in result.output
     assert "  translate.checks.script: 0.3 → null\n" in result.output
     assert "  missing: data/sources/parallel-docs/blocks.jsonl.gz" in result.output
@@ -133,18 +137,18 @@ def test_changes_that_are_not_in_git_are_kept_unless_forced(project: Path):
     path = project / "params.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("seed: 1", "seed: 2"), encoding="utf-8")
     with pytest.raises(ParamsError, match="expected no change that is not in Git"):
-        CliRunner().invoke(study, ["apertium"], catch_exceptions=False)
-    CliRunner().invoke(study, ["apertium", "--force"], catch_exceptions=False)
+        CliRunner().invoke(study, ["apply", "apertium"], catch_exceptions=False)
+    CliRunner().invoke(study, ["apply", "apertium", "--force"], catch_exceptions=False)
     assert read_params(path) == {**study_params("apertium"), "seed": 2}
 
 
 def test_an_unknown_study_and_one_that_does_not_fit_leave_params_yaml_alone(project: Path):
     before = (project / "params.yaml").read_bytes()
     with pytest.raises(ParamsError, match="Did you mean 'paper'"):
-        CliRunner().invoke(study, ["papers"], catch_exceptions=False)
+        CliRunner().invoke(study, ["apply", "papers"], catch_exceptions=False)
     (project / "studies/mine.yaml").write_text("batches: {sizes: 8}\n")
     with pytest.raises(ParamsError, match="Did you mean 'size'"):
-        CliRunner().invoke(study, ["mine"], catch_exceptions=False)
+        CliRunner().invoke(study, ["apply", "mine"], catch_exceptions=False)
     assert (project / "params.yaml").read_bytes() == before
 
 

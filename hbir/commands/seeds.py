@@ -7,14 +7,12 @@ import click
 
 from hbir.core.errors import DataError
 from hbir.core.machine import main_root
-from hbir.core.paths import SCORES
 from hbir.evaluation.over_seeds import refuse_one_seed
-from hbir.evaluation.results import QUERIES, SamplerResults, read_results
 from hbir.reporting.experiments import read_experiment
 from hbir.reporting.git import resolve
 from hbir.reporting.seed_intervals import seed_intervals
 from hbir.reporting.seeds import SeedRun, refuse_unlike, summarise
-from hbir.tracking.revision import Revision, unavailable
+from hbir.tracking.scores import fetch_scores
 
 
 @click.command()
@@ -38,7 +36,8 @@ def seeds(experiments: tuple[str, ...], with_intervals: bool) -> None:
             found=", ".join(experiments),
             hint="Leave the repetition out.",
         )
-    read = {name: read_experiment(main_root(), name) for name in experiments}
+    root = main_root()
+    read = {name: read_experiment(root, name) for name in experiments}
     runs = {
         name: SeedRun(metrics=run.metrics, params=run.params, fixed=run.fixed) for name, run in read.items()
     }
@@ -49,24 +48,9 @@ def seeds(experiments: tuple[str, ...], with_intervals: bool) -> None:
     if with_intervals:
         with tempfile.TemporaryDirectory() as folder:
             results = {
-                name: _results(name, Path(folder) / str(number), list(run.metrics))
+                name: fetch_scores(
+                    root, resolve(root, name), name, list(run.metrics), Path(folder) / str(number)
+                )
                 for number, (name, run) in enumerate(runs.items())
             }
             click.echo("\n" + seed_intervals(results, str(next(iter(runs.values())).params["sampler"])))
-
-
-def _results(name: str, folder: Path, samplers: list[str]) -> list[SamplerResults]:
-    """Bring an experiment's scores from DVC's cache into a folder, and read them."""
-    root = main_root()
-    files = Revision(root, resolve(root, name))
-    try:
-        for file in files.find(str(SCORES), ".json", QUERIES):
-            files.fetch(file, folder)
-    except unavailable() as error:
-        raise DataError(
-            where=f"experiment {name}",
-            expected="scores per query in DVC's cache",
-            found=" ".join(str(error).split()) or "none",
-            hint="Fetch them with `dvc pull` or `dvc exp pull`, or make them with `dvc repro`.",
-        ) from error
-    return read_results(folder / SCORES, samplers)

@@ -1,19 +1,154 @@
-"""Apply a study of studies/ to params.yaml."""
+"""Ask questions with many experiments: list, show, run and report the studies of studies/, or apply one."""
 
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from hbir.benchmarks.params import DATA_VARIABLE
 from hbir.cli import require_project
-from hbir.core.errors import ParamsError
+from hbir.core.errors import DataError, ParamsError
 from hbir.core.paths import PARAMS
+from hbir.encoding.shapes import PEAKS
 from hbir.inputs.study import apply_study
+from hbir.studies.ask import Question, ask
+from hbir.studies.describe import described, overview
+from hbir.studies.study_file import FULL, SMALL
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
-@click.command()
+@click.group()
+def study() -> None:
+    """Ask a question with many experiments, as a file of studies/ says; or change params.yaml as it says."""
+
+
+def _asked(command: F) -> F:
+    """Add what says which form of which study is meant."""
+    options = [
+        click.argument("name"),
+        click.option("--small", is_flag=True, help="The form that runs in minutes, on the embedded corpus."),
+        click.option("--form", help="Another form that the file names."),
+        click.option(
+            "--set-param",
+            "-S",
+            "changes",
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="Change a param of every experiment.",
+        ),
+        click.option("--only", multiple=True, help="Only this value of the sweep, seed-<n>, or experiment."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _form(small: bool, form: str | None) -> str:
+    if small and form not in (None, SMALL):
+        raise click.UsageError("--small and --form name two forms.")
+    return SMALL if small else form or FULL
+
+
+@study.command("list")
+def list_() -> None:
+    """List the studies, what they ask, and how many of their experiments are there."""
+    require_project()
+    click.echo(overview())
+
+
+@study.command()
+@_asked
+@click.option("--baseline", default="HEAD", help="The commit that the experiments start from.")
+def show(
+    name: str, small: bool, form: str | None, changes: tuple[str, ...], only: tuple[str, ...], baseline: str
+) -> None:
+    """Show what NAME asks, its experiments, and which of them are there."""
+    require_project()
+    click.echo(described(ask(Question(name, _form(small, form), changes, only, baseline))))
+
+
+@study.command()
+@_asked
+@click.option(
+    "--jobs", type=click.IntRange(min=1), help="Experiments at a time, in place of what the file says."
+)
+@click.option("--dry-run", "dry", is_flag=True, help="Say what each would cost, and what is lacking.")
+@click.option("--gpu", type=click.Choice(list(PEAKS)), default="A100", help="On which costs are estimated.")
+def run(
+    name: str,
+    small: bool,
+    form: str | None,
+    changes: tuple[str, ...],
+    only: tuple[str, ...],
+    jobs: int | None,
+    dry: bool,
+    gpu: str,
+) -> None:
+    """Make the experiments of NAME that are not there yet.
+
+    Ctrl-C stops it; the next run goes on where it was. Each experiment has a log in .hbir/studies/NAME/.
+    """
+    from hbir.studies.run import run as run_study
+
+    require_project()
+    question = Question(name, _form(small, form), changes, only)
+    if dry:
+        from hbir.studies.dry_run import dry_run
+
+        click.echo(dry_run(ask(question, checked=True), gpu))
+        return
+    refuse_changes("A study starts from a commit.")
+    asked = ask(question, checked=True)
+    asked.refuse_other_params()
+    click.echo(asked.summary())
+    outcome = run_study(asked.found, asked.baseline, asked.study.name, jobs or asked.study.jobs, click.echo)
+    if outcome.failed:
+        raise DataError(
+            where=f"study {asked.study.name}",
+            expected="experiments that run to their end",
+            found=f"{len(outcome.failed)} that failed",
+            hint=f"See {', '.join(str(log) for log in list(outcome.failed.values())[:3])}.",
+        )
+    if outcome.left:
+        click.echo(f"Stopped: {len(outcome.left)} are left. The same command goes on.")
+        raise SystemExit(130)
+    click.echo(f"All {len(asked.found)} are there. Next: `python -m hbir study report {asked.arguments}`.")
+
+
+@study.command()
+@_asked
+@click.option("--baseline", default="HEAD", help="The commit that the experiments started from.")
+@click.option("--partial", is_flag=True, help="Do with the experiments that are there.")
+def report(
+    name: str,
+    small: bool,
+    form: str | None,
+    changes: tuple[str, ...],
+    only: tuple[str, ...],
+    baseline: str,
+    partial: bool,
+) -> None:
+    """Compare the experiments of NAME: tables, tests, plots and CSV, in studies/reports/NAME/."""
+    from hbir.studies.collect import complete
+    from hbir.studies.conclusions import conclusion
+    from hbir.studies.report import PAGE, write_report
+
+    require_project()
+    asked = ask(Question(name, _form(small, form), changes, only, baseline))
+    used = complete(asked.found, asked.baseline, asked.study.name, partial)
+    folder, tables = write_report(asked, used)
+    click.echo(asked.study.question)
+    for table in tables:
+        place = " ".join(filter(None, (table.benchmark, table.title, table.group)))
+        click.echo(f"{place}: {conclusion(table)}")
+    click.echo(f"Report: {os.path.relpath(folder / PAGE)}")
+
+
+@study.command("apply")
 @click.argument("name")
 @click.option(
     "--data",
@@ -21,16 +156,11 @@ from hbir.inputs.study import apply_study
     help=f"Folder with the study's files, which are linked into data/; else ${DATA_VARIABLE}.",
 )
 @click.option("--force", is_flag=True, help="Even if params.yaml has changes that are not in Git.")
-def study(name: str, data: Path | None, force: bool) -> None:
+def apply_(name: str, data: Path | None, force: bool) -> None:
     """Change params.yaml as studies/NAME.yaml says, which states only what differs."""
     require_project()
-    if not force and _has_changes():
-        raise ParamsError(
-            where=str(PARAMS),
-            expected="no change that is not in Git",
-            found="some",
-            hint="Commit them (`git commit params.yaml`), or give --force to change the file as it is.",
-        )
+    if not force:
+        refuse_changes("Or give --force to change the file as it is.")
     if data is None and os.environ.get(DATA_VARIABLE):
         data = Path(os.environ[DATA_VARIABLE])
     changes, linked, absent = apply_study(name, data)
@@ -42,10 +172,24 @@ def study(name: str, data: Path | None, force: bool) -> None:
     click.echo(f"study {name}: params.yaml is whole. Next: `dvc repro`; back: `git checkout params.yaml`.")
 
 
-def _has_changes() -> bool:
-    """Ask Git; without Git nothing is known to be lost."""
+def refuse_changes(hint: str) -> None:
+    """Check that params.yaml is as it is in Git; without Git nothing is known to be lost.
+
+    Args:
+        hint: what else to do than to commit it.
+
+    Raises:
+        ParamsError: when it has changes.
+    """
     try:
         command = ["git", "status", "--porcelain", "--", str(PARAMS)]
-        return bool(subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip())
+        changed = subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
-        return False
+        return
+    if changed:
+        raise ParamsError(
+            where=str(PARAMS),
+            expected="no change that is not in Git",
+            found="some",
+            hint=f"Commit them (`git commit params.yaml`), or undo them. {hint}",
+        )

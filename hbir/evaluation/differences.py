@@ -68,6 +68,18 @@ class Difference:
             return "lower" if self.value < 0 else "higher"
         return "better" if (self.value < 0) == (self.measure in LOWER_IS_BETTER) else "worse"
 
+    def verdict_within(self, interval: Interval | None) -> Verdict:
+        """Say no more than an interval of another kind allows, such as one over seeds.
+
+        Args:
+            interval: of the same difference; None where there is none.
+
+        Returns:
+            The verdict where the interval leaves out 0, or where there is no test; else no difference shown.
+        """
+        leaves_out_0 = interval is not None and (interval.low > 0 or interval.high < 0)
+        return self.verdict if leaves_out_0 or self.p is None else "no difference shown"
+
 
 def compare(
     tables: Mapping[str, pa.Table],

@@ -18,6 +18,8 @@ from hbir.inputs.link import link
 from hbir.inputs.named import of_all
 
 STUDIES = Path("studies")
+SECTION = "study"
+"""The key of a study's file that says what it asks; all others are those of params.yaml."""
 
 
 def read_study(name: str) -> dict[str, Any]:
@@ -35,7 +37,7 @@ def read_study(name: str) -> dict[str, Any]:
     names = [path.stem for path in STUDIES.glob("*.yaml")]
     if name not in names:
         raise unknown(str(STUDIES), name, names)
-    return read_params(STUDIES / f"{name}.yaml")
+    return {key: value for key, value in read_params(STUDIES / f"{name}.yaml").items() if key != SECTION}
 
 
 def merge(params: dict[str, Any], changes: dict[str, Any]) -> list[str]:

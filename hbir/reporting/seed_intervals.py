@@ -121,8 +121,7 @@ def _change(one: _Shown, headline: int, other: int, test: Difference | None) -> 
         return MISSING
     interval = one.over.resampled.difference(headline, other, one.measure)
     text = one.text(values, change(one.column, float(values.mean())), interval)
-    leaves_out_0 = interval is not None and (interval.low > 0 or interval.high < 0)
-    clear = test.verdict in ("better", "worse") and leaves_out_0
-    verdict = test.verdict if clear or test.p is None else "no difference shown"
+    verdict = test.verdict_within(interval)
+    clear = verdict in ("better", "worse")
     notes = filter(None, (verdict, p_text(test.p), effect_text(test.effect)))
     return f"{f'**{text}**' if clear else text} {', '.join(notes)}"

@@ -1,0 +1,74 @@
+"""Write the tables of a study's report as GitHub Markdown."""
+
+from collections.abc import Iterator, Sequence
+
+from hbir.evaluation.bias_suite import BIAS_NAMES
+from hbir.evaluation.intervals import LEVEL, RESAMPLES
+from hbir.evaluation.significance import ALPHA
+from hbir.reporting.columns import MISSING, Column
+from hbir.reporting.markdown import escaped, headings, line
+from hbir.reporting.numbers import bounds, change, effect_text, p_text, short
+from hbir.studies.analysis import StudyRow, StudyTable
+
+LEGEND = (
+    f"Mean ± standard deviation over seeds [{100 * LEVEL:.0f} % interval: percentile bootstrap, {RESAMPLES:,} "
+    "resamples of seeds, then of clusters of queries]. Few seeds make it too narrow. p: paired randomisation "
+    "test over clusters of queries on scores that are averaged over seeds, corrected by Holm for all "
+    "comparisons of the table (those of language bias apart); d: the difference over its standard deviation "
+    "between clusters of queries; about .2 is called small, .5 medium, .8 large. Better and worse are said "
+    f"where p ≤ {ALPHA:g} and the interval of the difference leaves out 0; else no difference is shown."
+)
+
+
+def table_markdown(table: StudyTable) -> str:
+    """Write the scores of a table, and below them the differences to its reference.
+
+    Args:
+        table: rows beside their reference.
+
+    Returns:
+        Two tables, and two more for the measures of language bias where there are any.
+    """
+    bias = [column for column in table.columns if column.measure in BIAS_NAMES]
+    main = [column for column in table.columns if column not in bias]
+    parts = [part for columns in (main, bias) if columns for part in _two(table, columns)]
+    return "\n\n".join(parts)
+
+
+def _two(table: StudyTable, columns: Sequence[Column]) -> Iterator[str]:
+    yield "\n".join([*headings(columns), *(_scores(table, row, columns) for row in table.rows)])
+    compared = [row for row in table.rows if row.contrasts]
+    if compared:
+        yield f"Differences to `{table.reference}`:"
+        yield "\n".join([*headings(columns), *(_differences(row, columns) for row in compared)])
+
+
+def _scores(table: StudyTable, row: StudyRow, columns: Sequence[Column]) -> str:
+    name = f"**{escaped(row.name)}**" if row.name == table.reference else escaped(row.name)
+    return line([name, *(_score(row, column) for column in columns)])
+
+
+def _score(row: StudyRow, column: Column) -> str:
+    score = row.scores.get(column)
+    if score is None:
+        return MISSING
+    text = f"{short(column, score.mean)} ± {short(column, score.spread)}{bounds(column, score.interval)}"
+    contrast = row.contrasts.get(column)
+    word = contrast.verdict if contrast and contrast.verdict in _SAID else ""
+    return f"{text} {word}".strip()
+
+
+_SAID = ("better", "worse", "higher", "lower")
+
+
+def _differences(row: StudyRow, columns: Sequence[Column]) -> str:
+    return line([escaped(row.name), *(_difference(row, column) for column in columns)])
+
+
+def _difference(row: StudyRow, column: Column) -> str:
+    one = row.contrasts.get(column)
+    if one is None:
+        return MISSING
+    text = f"{change(column, one.value)}{bounds(column, one.interval)}"
+    notes = ", ".join(filter(None, (one.verdict, p_text(one.p), effect_text(one.effect))))
+    return f"{f'**{text}**' if one.verdict in _SAID else text} {notes}"

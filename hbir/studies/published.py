@@ -1,0 +1,74 @@
+"""Put our scores beside somebody else's published ones."""
+
+from collections.abc import Iterator, Sequence
+
+from hbir.core.params import unknown
+from hbir.reporting.columns import MISSING, Column, named_column
+from hbir.reporting.markdown import escaped
+from hbir.reporting.numbers import bounds, change, short
+from hbir.studies.analysis import StudyRow, StudyTable
+from hbir.studies.study_file import Study
+
+HEADER = (
+    "| benchmark | | sampler | measure | published | ours | ours − published |\n|---|---|---|---|---|---|---|"
+)
+
+
+def beside_published(study: Study, tables: Sequence[StudyTable]) -> str:
+    """Write a line for each published figure of a benchmark that was scored on.
+
+    Args:
+        study: with the published figures.
+        tables: of the study, a row for each sampler.
+
+    Returns:
+        A Markdown table and what it says; empty where the study has no such figures, or none for these
+        benchmarks.
+
+    Raises:
+        ParamsError: when a figure is of an unknown sampler or measure.
+    """
+    lines = list(_lines(study, tables))
+    if not lines:
+        return ""
+    outside = sum(is_outside for _, is_outside in lines)
+    said = (
+        f"Of {len(lines)} published figures, {len(lines) - outside} lie within our interval over seeds and "
+        f"queries, and {outside} outside of it."
+    )
+    note = f"Published: {study.source}. " if study.source else ""
+    spread = "The published figures have no interval; a difference in bold is one that ours leaves out."
+    return "\n\n".join([said, "\n".join([HEADER, *(text for text, _ in lines)]), note + spread])
+
+
+def _lines(study: Study, tables: Sequence[StudyTable]) -> Iterator[tuple[str, bool]]:
+    for table in tables:
+        figures = study.published.get(table.benchmark, {}).get(table.title, {}) if not table.group else {}
+        rows = {row.name: row for row in table.rows}
+        for sampler, measures in figures.items():
+            if sampler not in rows:
+                raise unknown(f"study {study.name}: published.{table.benchmark}", sampler, rows)
+            for name, value in measures.items():
+                yield _line(table, rows[sampler], _column(study, table, name), value)
+
+
+def _column(study: Study, table: StudyTable, name: str) -> Column:
+    setting, _, measure = name.partition(" ")
+    column = named_column(table.columns[0].measure, setting, measure)
+    if column not in table.columns:
+        known = [f"{column.setting} {column.measure}" for column in table.columns]
+        raise unknown(f"study {study.name}: published.{table.benchmark}", name, known)
+    return column
+
+
+def _line(table: StudyTable, row: StudyRow, column: Column, value: float) -> tuple[str, bool]:
+    score = row.scores.get(column)
+    name = f"{column.setting_name} {column.name}"
+    head = f"| {escaped(table.benchmark)} | {escaped(table.title)} | {escaped(row.name)} | {escaped(name)} |"
+    if score is None:
+        return f"{head} {short(column, value)} | {MISSING} | {MISSING} |", False
+    interval = score.interval
+    outside = interval is not None and not interval.low <= value <= interval.high
+    text = change(column, score.mean - value)
+    ours = f"{short(column, score.mean)}{bounds(column, interval)}"
+    return f"{head} {short(column, value)} | {ours} | {f'**{text}**' if outside else text} |", outside

@@ -1,0 +1,1 @@
+"""Studies: planned, run through a DVC that is faked at the boundary of processes, and reported."""

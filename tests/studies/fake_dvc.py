@@ -1,0 +1,66 @@
+"""Stand in for `dvc exp run`: make the experiment as a commit, fail, be taken by another process, or hang.
+
+What an experiment does stands in .git/behaviour.json; what happened is appended to .git/calls.
+"""
+
+import itertools
+import json
+import signal
+import sys
+import time
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from tests.studies.repository import params_with, save_experiment
+
+ROOT = Path.cwd()
+
+
+def main() -> int:
+    arguments = sys.argv[1:]
+    assert arguments[:5] == ["--wait-for-lock", "exp", "run", "--temp", "--name"]
+    assert arguments[-1] == "evaluate"
+    name = arguments[5]
+    behaviour_file = ROOT / ".git/behaviour.json"
+    behaviour = json.loads(behaviour_file.read_text()).get(name, []) if behaviour_file.exists() else []
+    tries = sum(line.startswith(f"begin {name} ") for line in log_lines())
+    note(f"begin {name}")
+    does = behaviour[tries] if tries < len(behaviour) else "make"
+    sys.stdout.write(f"Reproducing experiment '{name}'\n")
+    sys.stdout.flush()
+    if does == "fail":
+        sys.stdout.write(
+            "Error: params.yaml: too few pairs. Add some.\nERROR: failed to reproduce 'train_xx'\n"
+        )
+        return 255
+    if does == "hang":
+        signal.signal(signal.SIGINT, lambda *_: interrupted(name))
+        time.sleep(60)
+    if does == "make":
+        time.sleep(0.3)
+        parts = [part for option, part in itertools.pairwise(arguments) if option == "--set-param"]
+        changes = {key: YAML(typ="safe").load(value) for key, value in (part.split("=", 1) for part in parts)}
+        params = YAML(typ="safe").load((ROOT / "params.yaml").read_text())
+        save_experiment(ROOT, name, params_with(changes, params))
+    note(f"end {name}")
+    return 0
+
+
+def interrupted(name: str) -> None:
+    note(f"interrupted {name}")
+    sys.exit(1)
+
+
+def log_lines() -> list[str]:
+    calls = ROOT / ".git/calls"
+    return calls.read_text().splitlines() if calls.exists() else []
+
+
+def note(text: str) -> None:
+    with (ROOT / ".git/calls").open("a") as stream:
+        stream.write(f"{text} \n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
