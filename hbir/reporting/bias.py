@@ -59,7 +59,6 @@ def bias_view(results: Sequence[SamplerResults], benchmark: str, langs: Sequence
         What the page shows.
     """
     scored = [result for result in results if benchmark in result.summaries]
-    rows = [(result.sampler, "", result.summaries[benchmark].settings) for result in scored]
     tables = {result.sampler: result.preferences(benchmark) for result in scored}
     maps = []
     for title, explanation, share, chance in _PARTS:
@@ -73,8 +72,22 @@ def bias_view(results: Sequence[SamplerResults], benchmark: str, langs: Sequence
         }
         if drawn := _maps(changes, langs):
             maps.append(PreferenceMaps(title=title, explanation=explanation, maps=drawn))
-    columns = [Column(setting=MULTILINGUAL, measure=name) for name in BIAS_NAMES]
-    return BiasView(table=score_table(rows, columns), preferences=maps)
+    return BiasView(table=bias_table(results, benchmark), preferences=maps)
+
+
+def bias_table(results: Sequence[SamplerResults], benchmark: str) -> ScoreTable:
+    """Arrange every measure of one benchmark's language bias.
+
+    Args:
+        results: one entry per sampler.
+        benchmark: its name.
+
+    Returns:
+        The table; without columns where the scores hold nothing of it.
+    """
+    scored = [result for result in results if benchmark in result.summaries]
+    rows = [(result.sampler, "", result.summaries[benchmark].settings) for result in scored]
+    return score_table(rows, [Column(setting=MULTILINGUAL, measure=name) for name in BIAS_NAMES])
 
 
 def _maps(changes: Mapping[str, Pairs], langs: Sequence[str]) -> list[HeatMap]:

@@ -3,11 +3,14 @@
 import re
 from collections.abc import Sequence
 
+from hbir.evaluation.measures import RANK_DISTANCE
 from hbir.evaluation.results import SamplerResults
 from hbir.reporting import verdicts
+from hbir.reporting.bias import bias_table
+from hbir.reporting.bias_names import BIAS_NAMES
 from hbir.reporting.columns import Column
 from hbir.reporting.scores import BenchmarkScores, Row, ScoreTable, benchmark_scores
-from hbir.reporting.verdicts import Found, VerdictRow, untested, verdict_rows
+from hbir.reporting.verdicts import Found, VerdictRow, bias_rows, untested, verdict_rows
 
 LEGEND = "Bold: best of the column. ↓: lower is better. ▸: headline sampler."
 
@@ -23,7 +26,10 @@ def comparison_markdown(results: Sequence[SamplerResults], headline: str, found:
     Returns:
         Markdown that ends in a newline.
     """
-    sections = [_section(scores, headline, found) for scores in benchmark_scores(results)]
+    sections = [
+        _section(scores, bias_table(results, scores.name), headline, found)
+        for scores in benchmark_scores(results)
+    ]
     legend = f"{LEGEND} {verdicts.LEGEND[0].upper()}{verdicts.LEGEND[1:]}" if found else LEGEND
     return "\n\n".join([*sections, legend]) + "\n"
 
@@ -53,7 +59,7 @@ def headings(columns: Sequence[Column]) -> list[str]:
     Returns:
         Two lines.
     """
-    names = ["sampler", *(_heading(column.setting_name, column.name) for column in columns)]
+    names = ["sampler", *map(_heading, columns)]
     return [line(names), line(["---", *("---:" for _ in columns)])]
 
 
@@ -81,9 +87,12 @@ def escaped(text: str) -> str:
     return re.sub(r"([\\`*_<>|\[\]])", r"\\\1", text)
 
 
-def _section(scores: BenchmarkScores, headline: str, found: Found) -> str:
+def _section(scores: BenchmarkScores, bias: ScoreTable, headline: str, found: Found) -> str:
     main = markdown_table(scores.main, headline, verdict_rows(scores, found))
     parts = [f"### {escaped(scores.name)}", escaped(scores.description), main, *untested(scores, found)]
+    if bias.columns:
+        below = bias_rows(scores.name, bias.columns, found)
+        parts += ["Language bias, in the pool of all languages:", markdown_table(bias, headline, below)]
     for group, table in scores.groups.items():
         parts += [f"Queries of the group {escaped(group)}:", markdown_table(table, headline)]
     if scores.final:
@@ -100,5 +109,6 @@ def _cells(row: Row, headline: str) -> list[str]:
     return [f"▸ {label}" if row.sampler == headline else label, *scores]
 
 
-def _heading(setting: str, measure: str) -> str:
-    return measure if measure.startswith("rank distance") else f"{setting} {measure}"
+def _heading(column: Column) -> str:
+    in_one_setting = column.measure == RANK_DISTANCE or column.measure in BIAS_NAMES
+    return column.name if in_one_setting else f"{column.setting_name} {column.name}"

@@ -1,5 +1,6 @@
 """Fill a run with what is known of a training and its evaluation."""
 
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import Any
 
 from hbir.core.files import write_json
 from hbir.core.training_record import TRAINING, write_training
-from hbir.evaluation.results import CELLS, SamplerResults
+from hbir.evaluation.results import CELLS, PREFERENCES, SamplerResults
 from hbir.tracking.figures import composition_figure
 from hbir.tracking.tracked_run import TrackedRun
 from hbir.tracking.values import curve_points, run_params
@@ -65,10 +66,16 @@ def fill_run(
         if shared.translations:
             write_json(folder / TRANSLATION_FILE, shared.translations)
         for benchmark in result.summaries:
-            target = folder / "scores" / benchmark / CELLS
-            target.parent.mkdir(parents=True)
-            target.write_bytes((result.folder / benchmark / CELLS).read_bytes())
+            _copy_tables(result.folder / benchmark, folder / "scores" / benchmark)
         run.store.client.log_artifacts(run.run_id, str(folder))
+
+
+def _copy_tables(source: Path, target: Path) -> None:
+    """Copy the tables that a person reads; scores of a single setting have no preferences."""
+    target.mkdir(parents=True)
+    for name in (CELLS, PREFERENCES):
+        if (source / name).is_file():
+            shutil.copyfile(source / name, target / name)
 
 
 def _environment(record: dict[str, Any] | None) -> dict[str, Any]:

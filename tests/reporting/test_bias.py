@@ -16,6 +16,7 @@ from hbir.evaluation.summary import write_summary
 from hbir.reporting import bias_names
 from hbir.reporting.bias import bias_view
 from hbir.reporting.columns import Column, notes
+from hbir.reporting.markdown import comparison_markdown
 from hbir.reporting.page import comparison_page
 from hbir.reporting.scores import all_columns, benchmark_scores
 from hbir.reporting.terminal import comparison
@@ -114,6 +115,17 @@ def test_the_terminal_shows_a_few(biased):
     assert max(map(len, shown.splitlines())) <= 80
 
 
+def test_markdown_has_all_of_them(biased):
+    parts = comparison_markdown(biased, "xy").split("\n\n")
+    after = parts.index("Language bias, in the pool of all languages:") + 1
+    assert parts[after].splitlines() == [
+        "| sampler | Max@R ↓ | Max@R, 0 to 1 ↓ | TLR@10 | MRC@10 | same language@10 |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+        "| xx | 2,358.8 | 0.8500 | 0.0600 | -0.8000 | 0.6200 |",
+        "| ▸ xy | **553.7** | **0.2000** | **0.2200** | **-0.5300** | 0.1300 |",
+    ]
+
+
 def test_they_stand_in_their_table_alone(biased):
     assert not {column.measure for column in all_columns(biased, "cldr")}.intersection(BIAS_NAMES)
 
@@ -124,6 +136,7 @@ def test_older_scores_read_as_they_did(results):
     assert all(scores.bias.columns == () for scores in benchmark_scores(results))
     assert "Language bias" not in printed(results)
     assert "<h3>Language bias" not in comparison_page(results, "hybrid")
+    assert "Language bias" not in comparison_markdown(results, "hybrid")
 
 
 def test_one_language_of_passages_has_no_map(biased):

@@ -140,6 +140,18 @@ def test_files_of_a_run(results: list[SamplerResults], store: Store, params: Tra
     assert (folder / "composition.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_who_prefers_which_language_is_a_file_of_the_run(
+    results: list[SamplerResults], store: Store, params: TrackingParams
+):
+    text = "query_lang,passage_lang,share@10,chance_share@10,first,chance_first\nde,en,0.4,0.5,,\n"
+    (results[0].folder / "cldr/preferences.csv").write_text(text)
+    sync(results, store, params)
+    run = runs(store)["xx"]
+    assert artifacts(store, run, "scores/cldr") == {"scores/cldr/cells.csv", "scores/cldr/preferences.csv"}
+    folder = Path(run.info.artifact_uri.removeprefix("file://").replace("%20", " "))
+    assert (folder / "scores/cldr/preferences.csv").read_text() == text
+
+
 def test_twice_is_once(results: list[SamplerResults], store: Store, params: TrackingParams):
     sync(results, store, params)
     before = lengths(store)
