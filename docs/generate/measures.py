@@ -32,7 +32,7 @@ of the queries and of the passages: the mean share of a query's first ten passag
 beside its share of the pool, and how often the best relevant passage is in the language beside how often it
 would be without any preference."""
 CUT_BIAS = """A run that missed a relevant passage has neither Max@R nor PEER nor a language preference. A
-streamed corpus has no shares of the pool, no `map_other`, and no languages of the first ten. Where the source
+streamed corpus has no shares of the pool and no `map_other`. Where the source
 gives no normalisation or no rule for passages that were not retrieved, the formula is ours."""
 TIES = """Passages with equal scores are ranked by a hash of their id. An order by id would put one language
 first each time, and the bias between languages is what is measured here."""

@@ -10,7 +10,7 @@ from hbir.evaluation import language_bias, top_languages
 from hbir.evaluation.pooled import PooledRankings
 from hbir.evaluation.preferences import Preferences
 from hbir.evaluation.query_scores import QueryScores
-from hbir.evaluation.top import TopPassages
+from hbir.evaluation.top import Pool, TopPassages
 from hbir.evaluation.top_languages import CORRELATION, rank_correlation
 
 BIAS_NAMES = (*language_bias.MEASURES, *top_languages.MEASURES, CORRELATION)
@@ -22,14 +22,15 @@ _UNCUT = "map_other"
 class BiasSuite:
     """Hold every measure of every query in the pool of all languages."""
 
-    def __init__(self, task: RetrievalTask) -> None:
+    def __init__(self, task: RetrievalTask, pool: Pool) -> None:
         """Begin with nothing known.
 
         Args:
             task: the benchmark.
+            pool: what its queries are ranked against.
         """
-        self._task = task
-        self._preferences = Preferences(task)
+        self._task, self._pool = task, pool
+        self._preferences = Preferences(task, pool)
         self._tops: list[TopPassages] = []
         self._values = np.full((len(task.queries), len(BIAS_NAMES)), np.nan)  # (n_queries, measures)
 
@@ -44,10 +45,11 @@ class BiasSuite:
             self._values[pooled.query, BIAS_NAMES.index(name)] = measure(pooled)
         self._preferences.add_ranks(pooled)
         if top is not None:
-            best = top.passage[pooled.query - top.first]  # (n_rankings, k)
+            lang = top.lang[pooled.query - top.first]  # (n_rankings, k)
             for name, of_top in top_languages.MEASURES.items():
-                self._values[pooled.query, BIAS_NAMES.index(name)] = of_top(self._task, pooled.query, best)
-            self._preferences.add_top(pooled.query, best)
+                measured = of_top(pooled.query_lang, lang, self._pool)
+                self._values[pooled.query, BIAS_NAMES.index(name)] = measured
+            self._preferences.add_top(pooled.query, lang)
             self._tops.append(top)
 
     def preferences(self, missed: bool) -> pa.Table:
@@ -73,7 +75,10 @@ class BiasSuite:
             The scores with further columns, NaN outside the multilingual setting.
         """
         if sum(len(top.passage) for top in self._tops) == len(self._task.queries):
-            every = np.concatenate([top.passage for top in self._tops])  # (n_queries, k)
+            passage, lang = (
+                np.concatenate([getattr(top, name) for top in self._tops]) for name in ("passage", "lang")
+            )  # (n_queries, k) each
+            every = TopPassages(first=0, passage=passage, lang=lang)
             self._values[:, BIAS_NAMES.index(CORRELATION)] = rank_correlation(self._task, every)
         unknown = [*(language_bias.WHOLE if missed else ()), *([_UNCUT] if top_k is not None else ())]
         self._values[:, [BIAS_NAMES.index(name) for name in unknown]] = np.nan

@@ -21,6 +21,7 @@ from hbir.evaluation.query_scores import (
 from hbir.evaluation.ranking import PositiveRanks, rank_chunks
 from hbir.evaluation.runs import Run, rank_run
 from hbir.evaluation.summary import Counts, ScoredTask, Settings, Summary
+from hbir.evaluation.top import Pool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +87,7 @@ def evaluate_ranks(
     parts: Iterable[PositiveRanks],
     top_k: int | None = None,
     language_bias: bool = True,
+    pool: Pool | None = None,
 ) -> Evaluation:
     """Score the ranks of the positives, some queries after the other.
 
@@ -94,12 +96,13 @@ def evaluate_ranks(
         parts: the ranks, together of all queries.
         top_k: passages retrieved per query and pool; None where all were ranked. mAP is then `map@<top_k>`.
         language_bias: whether to measure language bias further than by rank distance.
+        pool: what queries are ranked against in all languages; None: the passages that the task holds.
 
     Returns:
         The evaluation; without rank distance unless all relevant passages were retrieved.
     """
     scored, tally = [score_without_relevant(task, top_k)], _Tally(task)
-    bias = BiasSuite(task) if language_bias and MULTILINGUAL in task.settings else None
+    bias = BiasSuite(task, pool or Pool.of(task)) if language_bias and MULTILINGUAL in task.settings else None
     for ranks in parts:
         pooled = pooled_rankings(task, ranks, len(task.passages) if top_k is None else None)
         scored.append(score_queries(task, ranks, pooled, top_k))

@@ -5,8 +5,8 @@ import pyarrow as pa
 
 from hbir.benchmarks.task import RetrievalTask
 from hbir.evaluation.pooled import PooledRankings
-from hbir.evaluation.top import K
-from hbir.evaluation.top_languages import complete, pool_shares
+from hbir.evaluation.top import K, Pool
+from hbir.evaluation.top_languages import complete
 
 TOP, TOP_CHANCE = f"share@{K}", f"chance_share@{K}"
 """Mean share of a query's best passages that are in the language, and its share of the pool."""
@@ -24,27 +24,28 @@ PREFERENCES = pa.schema(
 class Preferences:
     """Count languages of best passages over the queries of one chunk after another."""
 
-    def __init__(self, task: RetrievalTask) -> None:
+    def __init__(self, task: RetrievalTask, pool: Pool) -> None:
         """Begin with nothing counted.
 
         Args:
             task: the benchmark.
+            pool: what its queries are ranked against.
         """
-        self._task = task
-        n = len(task.languages)
-        self._top, self._first, self._chance = (np.zeros((n, n)) for _ in range(3))
+        self._task, self._pool = task, pool
+        n, m = len(task.languages), len(pool.languages)
+        self._top, self._first, self._chance = (np.zeros((n, m)) for _ in range(3))
         self._searched, self._ranked = np.zeros(n), np.zeros(n)
 
-    def add_top(self, query: np.ndarray, top: np.ndarray) -> None:
+    def add_top(self, query: np.ndarray, lang: np.ndarray) -> None:
         """Count the languages of the best passages.
 
         Args:
             query: (n,) int64, indices of queries.
-            top: (n, k) int64, their best passages; queries that retrieved fewer are left out.
+            lang: (n, k) int64, languages of their best passages; queries that retrieved fewer are left out.
         """
-        query_lang, top = self._task.query_codes[query][complete(top)], top[complete(top)]
-        pairs = query_lang[:, None], self._task.passage_codes[top]
-        np.add.at(self._top, tuple(np.broadcast_arrays(*pairs)), 1 / top.shape[1])
+        query_lang, lang = self._task.query_codes[query][complete(lang)], lang[complete(lang)]
+        pairs = query_lang[:, None], lang
+        np.add.at(self._top, tuple(np.broadcast_arrays(*pairs)), 1 / lang.shape[1])
         self._searched += np.bincount(query_lang, minlength=len(self._searched))
 
     def add_ranks(self, pooled: PooledRankings) -> None:
@@ -71,22 +72,22 @@ class Preferences:
             A table of PREFERENCES with a row per query language that has queries and passage language that has
             passages; null where no query says anything.
         """
-        shares = pool_shares(self._task)  # (languages,)
+        shares = self._pool.shares  # (languages,)
         means = {
             TOP: _over(self._top, self._searched),
             TOP_CHANCE: _over(self._searched[:, None] * shares, self._searched),
             FIRST: _over(self._first, self._ranked * ranked),
             FIRST_CHANCE: _over(self._chance, self._ranked * ranked),
         }
-        queries = np.bincount(self._task.query_codes, minlength=len(shares)) > 0
+        queries = np.bincount(self._task.query_codes, minlength=len(self._task.languages)) > 0
         row, column = np.nonzero(queries[:, None] & (shares > 0))
-        names = pa.array(self._task.languages, pa.string())
+        names = pa.array(self._pool.languages, pa.string())
         values = [pa.array(mean[row, column], from_pandas=True) for mean in means.values()]
         return pa.table([names.take(pa.array(row)), names.take(pa.array(column)), *values], schema=PREFERENCES)
 
 
 def _over(sums: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Divide the rows of (languages, languages) sums by (languages,) counts; NaN where these are 0."""
+    """Divide the rows of (query languages, pool's languages) sums by their counts; NaN where these are 0."""
     return np.asarray(
         np.divide(sums, counts[:, None], out=np.full(sums.shape, np.nan), where=counts[:, None] > 0)
     )

@@ -117,7 +117,7 @@ def rank_chunks(
                 pooled_rank=ranks[1],
                 tied_in_language=tied[0],
                 tied_pooled=tied[1],
-                top=None if best is None else TopPassages(first=first, passage=best),
+                top=None if best is None else TopPassages.of(task, first, best),
             )
             first = last
     if first != len(task.queries):

@@ -56,7 +56,7 @@ def rank_run(task: RetrievalTask, run: Run, tie_order: np.ndarray | None = None)
         pooled_rank=columns[1],
         tied_in_language=columns[2].astype(bool),
         tied_pooled=columns[3].astype(bool),
-        top=TopPassages(first=0, passage=top),
+        top=TopPassages.of(task, 0, top),
     )
 
 

@@ -26,6 +26,7 @@ from hbir.evaluation.mteb_tasks import FAMILY, score_mteb
 from hbir.evaluation.params import EvaluateParams
 from hbir.evaluation.ranking import PositiveRanks, similarity_chunks
 from hbir.evaluation.run_writer import RunWriter, without_scores
+from hbir.evaluation.top import K, Pool, TopPassages
 from hbir.retrieval.index import Embed
 from hbir.retrieval.streamed import Cache, search_streamed
 
@@ -120,7 +121,9 @@ def _exact(
 def _streamed(
     task: StreamedTask, queries: np.ndarray, embed_passages: Embed, cache: Cache | None, params: EvaluateParams
 ) -> Evaluation:
-    found = search_streamed(task, queries, embed_passages, cache, _CHUNK_OF_BATCHES * params.batch_size)
+    size = _CHUNK_OF_BATCHES * params.batch_size
+    found = search_streamed(task, queries, embed_passages, cache, size, K if params.language_bias else 0)
+    top = None if found.first is None else TopPassages(first=0, passage=found.first[0], lang=found.first[1])
     query, passage = task.judged.positives(0, len(queries)).T
     ranks = PositiveRanks(
         query=query,
@@ -130,8 +133,10 @@ def _streamed(
         pooled_rank=found.pooled_rank,
         tied_in_language=found.tied_in_language,
         tied_pooled=found.tied_pooled,
+        top=top,
     )
-    evaluation = evaluate_ranks(task.judged, [ranks], task.top_k, params.language_bias)
+    pool = Pool(languages=tuple(found.counts), counts=np.array(list(found.counts.values())))
+    evaluation = evaluate_ranks(task.judged, [ranks], task.top_k, params.language_bias, pool)
     return replace(evaluation, task=replace(evaluation.task, passages=found.passages))
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hbir.benchmarks.task import RetrievalTask
+
 K = 10
 """Passages of a query whose languages are looked at."""
 _ROWS = 64
@@ -22,8 +24,62 @@ class TopPassages:
     first: int
     """Index of the first of the queries, which follow each other."""
     passage: np.ndarray
-    """(queries, k) int64, indices of passages, best first, −1 where fewer were retrieved; k is K, or the pool's
-    size if that is smaller."""
+    """(queries, k) int64, numbers of passages, best first; k is K, or the pool's size if that is smaller."""
+    lang: np.ndarray
+    """(queries, k) int64, its index into the pool's languages, −1 where fewer were retrieved."""
+
+    @classmethod
+    def of(cls, task: RetrievalTask, first: int, passage: np.ndarray) -> "TopPassages":
+        """Look up the languages of passages that the task holds.
+
+        Args:
+            task: the benchmark.
+            first: index of the first query.
+            passage: (queries, k) int64, indices of passages, −1 where fewer were retrieved.
+
+        Returns:
+            The passages with their languages.
+        """
+        return cls(first=first, passage=passage, lang=np.where(passage >= 0, task.passage_codes[passage], -1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool:
+    """Count the passages that a query is ranked against in the pool of all languages."""
+
+    languages: tuple[str, ...]
+    """Those of the task in their order, then those that only a streamed corpus has."""
+    counts: np.ndarray
+    """(languages,) int64."""
+
+    @classmethod
+    def of(cls, task: RetrievalTask) -> "Pool":
+        """Count the passages that a task holds.
+
+        Args:
+            task: the benchmark.
+
+        Returns:
+            Its pool.
+        """
+        counts = np.bincount(task.passage_codes, minlength=len(task.languages))
+        return cls(languages=tuple(task.languages), counts=counts)
+
+    @property
+    def shares(self) -> np.ndarray:
+        """Return (languages,) float64: what a language's share of the first k is in a random ranking."""
+        return np.asarray(self.counts / self.counts.sum())
+
+    def chooses(self, k: int) -> bool:
+        """Tell whether the first k say anything: where there are no more passages, every ranking has the same.
+
+        Args:
+            k: how many.
+
+        Returns:
+            Whether there are more, in more than one language.
+        """
+        return bool(np.count_nonzero(self.counts) > 1 and self.counts.sum() > k)
 
 
 def top_columns(chunk: np.ndarray, order: np.ndarray, workers: ThreadPoolExecutor, k: int = K) -> np.ndarray:

@@ -7,44 +7,44 @@ from itertools import combinations
 import numpy as np
 
 from hbir.benchmarks.task import RetrievalTask
-from hbir.evaluation.top import K
+from hbir.evaluation.top import K, Pool, TopPassages
 
 
-def same_language(task: RetrievalTask, query: np.ndarray, top: np.ndarray) -> np.ndarray:
+def same_language(query_lang: np.ndarray, lang: np.ndarray, pool: Pool) -> np.ndarray:
     """Return the share of the first k passages that are in the query's language.
 
     Formula: (number of the first k passages in the query's language) / k.
 
     Args:
-        task: the benchmark.
-        query: (n,) int64, indices of queries.
-        top: (n, k) int64, their best passages.
+        query_lang: (n,) int64, languages of queries.
+        lang: (n, k) int64, those of their best passages, −1 where fewer were retrieved.
+        pool: what they are ranked against.
 
     Returns:
         (n,) float64 in [0, 1]; NaN where fewer were retrieved, all passages are in one language, or there are
         no more than k.
     """
-    shares = (task.passage_codes[top] == task.query_codes[query][:, None]).mean(axis=1)
-    return np.asarray(np.where(complete(top) & _chooses(task, top), shares, np.nan))
+    shares = (lang == query_lang[:, None]).mean(axis=1)
+    return np.asarray(np.where(complete(lang) & pool.chooses(lang.shape[1]), shares, np.nan))
 
 
-def same_language_excess(task: RetrievalTask, query: np.ndarray, top: np.ndarray) -> np.ndarray:
+def same_language_excess(query_lang: np.ndarray, lang: np.ndarray, pool: Pool) -> np.ndarray:
     """Return by how much the same-language share exceeds what a random ranking has.
 
     Formula: same-language share − (passages in the query's language) / N.
 
     Args:
-        task: the benchmark.
-        query: (n,) int64, indices of queries.
-        top: (n, k) int64, their best passages.
+        query_lang: (n,) int64, languages of queries.
+        lang: (n, k) int64, those of their best passages, −1 where fewer were retrieved.
+        pool: what they are ranked against.
 
     Returns:
         (n,) float64 in [−1, 1], 0 without any preference; NaN as with the same-language share.
     """
-    return np.asarray(same_language(task, query, top) - pool_shares(task)[task.query_codes[query]])
+    return np.asarray(same_language(query_lang, lang, pool) - pool.shares[query_lang])
 
 
-def rank_correlation(task: RetrievalTask, top: np.ndarray) -> np.ndarray:
+def rank_correlation(task: RetrievalTask, top: TopPassages) -> np.ndarray:
     """Correlate what a query retrieves with what its translations retrieve (Source: MRC, arXiv 2509.06195).
 
     Formula: the mean over its translations of Spearman's ρ between the two rankings of all passages that are in
@@ -52,21 +52,22 @@ def rank_correlation(task: RetrievalTask, top: np.ndarray) -> np.ndarray:
 
     Args:
         task: the benchmark, whose `query_keys` name what translations share.
-        top: (n_queries, k) int64, the best passages of every query.
+        top: the best passages of every query.
 
     Returns:
         (n_queries,) float64 in [−1, 1], 1 where the language of the query makes no difference; NaN for a query
         without translations in another language, where fewer were retrieved, and where both rankings are one
         passage.
     """
-    sums, counts, whole = np.zeros(len(top)), np.zeros(len(top)), complete(top)
+    number, whole = len(top.passage), complete(top.lang)
+    sums, counts = np.zeros(number), np.zeros(number)
     for one, other in _translations(task):
-        correlation = spearman(top[one], top[other])  # (pairs,)
+        correlation = spearman(top.passage[one], top.passage[other])  # (pairs,)
         known = ~np.isnan(correlation) & whole[one] & whole[other]
         for side in (one[known], other[known]):
             np.add.at(sums, side, correlation[known])
             np.add.at(counts, side, 1)
-    return np.asarray(np.divide(sums, counts, out=np.full(len(top), np.nan), where=counts > 0))
+    return np.asarray(np.divide(sums, counts, out=np.full(number, np.nan), where=counts > 0))
 
 
 def spearman(one: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -99,33 +100,16 @@ def spearman(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.asarray(np.divide(together, spread, out=np.full(len(one), np.nan), where=union > 1))
 
 
-def pool_shares(task: RetrievalTask) -> np.ndarray:
-    """Return the share of each language in the pool, which its share of the first k has in a random ranking.
-
-    Args:
-        task: the benchmark.
-
-    Returns:
-        (languages,) float64.
-    """
-    return np.bincount(task.passage_codes, minlength=len(task.languages)) / len(task.passages)
-
-
-def complete(top: np.ndarray) -> np.ndarray:
+def complete(lang: np.ndarray) -> np.ndarray:
     """Tell which queries retrieved k passages.
 
     Args:
-        top: (n, k) int64, their best passages, −1 where there are fewer.
+        lang: (n, k) int64, languages of their best passages, −1 where there are fewer.
 
     Returns:
         (n,) bool.
     """
-    return np.asarray((top >= 0).all(axis=1))
-
-
-def _chooses(task: RetrievalTask, top: np.ndarray) -> bool:
-    """Tell whether the first k say anything: where there are no more passages, every ranking has the same."""
-    return len(set(task.passage_langs)) > 1 and len(task.passages) > top.shape[1]
+    return np.asarray((lang >= 0).all(axis=1))
 
 
 def _translations(task: RetrievalTask) -> Sequence[tuple[np.ndarray, np.ndarray]]:

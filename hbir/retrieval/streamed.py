@@ -1,6 +1,6 @@
 """Search the corpora of a streamed benchmark, one after the other, and rank its positives."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -42,8 +42,8 @@ class Cache(NamedTuple):
 class RetrievedRanks:
     """Hold the ranks of the positives in the order of `task.judged.positives`; each array has shape (n,)."""
 
-    passages: int
-    """In all corpora."""
+    counts: dict[str, int]
+    """Language → passages in its corpus; the task's languages in their order, then those of corpora alone."""
     rank_in_language: np.ndarray
     """int64 from 1 in the corpus of the passage's language; 0 where it was not retrieved."""
     pooled_rank: np.ndarray | None
@@ -52,10 +52,19 @@ class RetrievedRanks:
     """bool, whether another retrieved passage of its language has the same score."""
     tied_pooled: np.ndarray
     """bool, whether another retrieved passage has the same score."""
+    first: tuple[np.ndarray, np.ndarray] | None
+    """(n_queries, k) int64 each: keys of the best passages, best first, and indices of their languages in
+    `counts`, −1 where there are fewer; None where nobody asked, queries were searched in their own language
+    alone, or fewer than k were retrieved."""
+
+    @property
+    def passages(self) -> int:
+        """Return how many there are in all corpora."""
+        return sum(self.counts.values())
 
 
 def search_streamed(
-    task: StreamedTask, queries: np.ndarray, embed: Embed, cache: Cache | None, size: int
+    task: StreamedTask, queries: np.ndarray, embed: Embed, cache: Cache | None, size: int, k: int = 0
 ) -> RetrievedRanks:
     """Retrieve the best passages of every query and find the positives among them.
 
@@ -69,6 +78,7 @@ def search_streamed(
         embed: embeds passages.
         cache: where their embeddings are kept and found again; None embeds them every time.
         size: passages embedded at once.
+        k: the first so many passages of every query are told, too; 0 for none.
 
     Returns:
         The ranks of the positives.
@@ -83,11 +93,12 @@ def search_streamed(
         for language, corpus in task.corpora.items()
     }
     passage_keys = np.array([content_id(name) for name in task.judged.passage_ids], dtype=np.int64)
-    passages = _check_known(task, passage_keys, sources.values())
+    counts = _check_known(task, passage_keys, sources)
     pooled = set(task.judged.settings) != {MONOLINGUAL}
     query_langs, passage_langs = np.array(task.judged.query_langs), np.array(task.judged.passage_langs)
     positives = task.judged.positives(0, len(queries))  # (n, 2)
     in_language, everything = _Ranks(len(positives)), TopK(queries, task.top_k)
+    first: dict[str, np.ndarray] = {}  # language → (n_queries, k) keys of its best passages
     for language, source in sources.items():
         chosen = np.flatnonzero(pooled | (query_langs == language))
         if not len(chosen):
@@ -99,16 +110,30 @@ def search_streamed(
         in_language.fill(best, chosen, np.flatnonzero(asked), positives, passage_keys)
         if pooled:
             everything.merge(best.scores, best.keys)
-    merged = _Ranks(len(positives))
+            first[language] = best.keys[:, :k]
+    merged, told = _Ranks(len(positives)), pooled and 0 < k <= task.top_k
     if pooled:
         merged.fill(everything, np.arange(len(queries)), np.arange(len(positives)), positives, passage_keys)
     return RetrievedRanks(
-        passages=passages,
+        counts=counts,
         rank_in_language=in_language.rank,
         pooled_rank=merged.rank if pooled else None,
         tied_in_language=in_language.tied,
         tied_pooled=merged.tied,
+        first=_first_passages(list(counts), everything, first, k) if told else None,
     )
+
+
+def _first_passages(
+    languages: list[str], best: TopK, first: Mapping[str, np.ndarray], k: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Tell the languages of the best passages: the first k of all are among the first k of theirs."""
+    keys = best.keys[:, :k]  # (n, k)
+    lang = np.full(keys.shape, -1)
+    for language, held in first.items():
+        own = (keys[:, :, None] == held[:, None, :]).any(axis=2)
+        lang[own & best.found[:, :k]] = languages.index(language)
+    return keys, lang
 
 
 class _Ranks:
@@ -182,15 +207,15 @@ class _Source:
         )
 
 
-def _check_known(task: StreamedTask, keys: np.ndarray, sources: Iterable[_Source]) -> int:
-    """Return the number of passages, once it is known that the relevant ones are among them."""
+def _check_known(task: StreamedTask, keys: np.ndarray, sources: Mapping[str, _Source]) -> dict[str, int]:
+    """Return what is in the corpora, once it is known that the relevant passages are among it."""
     seen = np.zeros(len(keys), dtype=bool)
-    passages = 0
-    for source in sources:
+    counts = dict.fromkeys([*task.judged.languages, *sources], 0)
+    for language, source in sources.items():
         for held in source.key_parts():
-            passages += len(held)
+            counts[language] += len(held)
             held.sort()
             seen |= np.searchsorted(held, keys, "right") > np.searchsorted(held, keys, "left")
     unknown = [task.judged.passage_ids[number] for number in np.flatnonzero(~seen)]
     tolerate_unknown(unknown, len(keys), "relevant passages", f"benchmark {task.name}", task.unknown_share)
-    return passages
+    return counts

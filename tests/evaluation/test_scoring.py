@@ -25,9 +25,6 @@ UNCUT = {
     "map_other",
     "rank_distance_share",
     "max@r_share",
-    "same_language@10",
-    "same_language_excess@10",
-    "mrc@10",
 }
 """Measures of language bias that a search with a cut-off does not give."""
 PARAMS = EvaluateParams(benchmarks=["cldr"], query_chunk=100, batch_size=64, embeddings=None)
@@ -104,6 +101,11 @@ def test_a_streamed_benchmark_gives_what_the_same_one_held_in_memory_gives(folde
         assert first.settings[setting] == pytest.approx(named, rel=0.05, abs=0.05)
         assert "map@100" in first.cells.column_names
         assert "map" not in {*first.cells.column_names, *first.queries.column_names}
+    assert first.preferences is not None
+    assert held.preferences is not None
+    for column in ("share@10", "chance_share@10"):
+        shares = held.preferences[column].to_numpy()
+        np.testing.assert_allclose(first.preferences[column].to_numpy(), shares, atol=0.03)
     assert list((tmp_path / "kept").rglob("embeddings.f16"))
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from hbir.benchmarks.task import MONOLINGUAL, MULTILINGUAL, SETTINGS, RetrievalTask
 from hbir.core.errors import DataError, ModelError
+from hbir.core.hashing import content_id
 from hbir.evaluation.ranking import rank_chunks, similarity_chunks
 from hbir.retrieval.streamed import Cache, search_streamed
 from tests.retrieval.conftest import Recorder, embed, make_task
@@ -41,6 +42,25 @@ def test_what_lies_below_the_cut_off_has_rank_0(bilingual):
     assert found.rank_in_language.tolist()[::3] == [2, 2]
     assert found.pooled_rank is not None
     assert found.pooled_rank[3] == 0
+
+
+def test_the_first_passages_have_their_languages(bilingual):
+    query_langs, corpora, relevant = bilingual
+    task = make_task((query_langs, corpora | {"th": [("x", "4 0")]}, relevant))
+    found = search_streamed(task, QUERIES, embed, None, 2, k=3)
+    assert found.counts == {"de": 3, "fr": 3, "th": 1}  # a language that nobody asks in, and no answer is in
+    assert found.first is not None
+    assert found.first[1].tolist() == [[1, 2, 0], [1, 0, 1]]  # fr 9, th 4, de 3; fr 6, de 5, fr 4
+    assert found.first[0][0, 0] == content_id("fr:a")
+
+
+def test_the_first_passages_may_be_fewer(bilingual):
+    found = search_streamed(make_task(bilingual), QUERIES, embed, None, 2, k=10)
+    assert found.first is not None
+    assert (found.first[1] >= 0).sum(axis=1).tolist() == [6, 6]
+    for task, k in ((make_task(bilingual, SETTINGS, 2), 3), (make_task(bilingual, (MONOLINGUAL,)), 1)):
+        assert search_streamed(task, QUERIES, embed, None, 2, k=k).first is None
+    assert search_streamed(make_task(bilingual), QUERIES, embed, None, 2).first is None
 
 
 @st.composite
@@ -80,7 +100,7 @@ def exact(parts, queries):
     (ranks,) = rank_chunks(task, similarity_chunks(queries, embed(texts), 100))
     assert ranks.pooled_rank is not None
     columns = (ranks.query, ranks.passage, ranks.rank_in_language, ranks.pooled_rank)
-    return {(int(q), ids[p]): (int(own), int(pooled)) for q, p, own, pooled in zip(*columns, strict=True)}
+    return task, {(int(q), ids[p]): (int(own), int(pooled)) for q, p, own, pooled in zip(*columns, strict=True)}
 
 
 @settings(max_examples=60)
@@ -88,13 +108,21 @@ def exact(parts, queries):
 def test_equal_to_the_exact_ranking_down_to_the_cut_off(drawn, size, top_k):
     *parts, queries = drawn
     task = make_task(parts, SETTINGS, top_k)
-    found = search_streamed(task, queries, embed, None, size)
-    expected = exact(parts, queries)
+    found = search_streamed(task, queries, embed, None, size, k=min(10, top_k))
+    whole, expected = exact(parts, queries)
     assert found.pooled_rank is not None
     for row, (query, passage) in enumerate(task.judged.positives(0, len(queries)).tolist()):
         ranks = expected[query, task.judged.passage_ids[passage]]
         shown = tuple(rank if rank <= top_k else 0 for rank in ranks)
         assert (found.rank_in_language[row], found.pooled_rank[row]) == shown
+    (ranks,) = rank_chunks(whole, similarity_chunks(queries, embed(whole.passages), 100), top=True)
+    assert found.first is not None
+    assert ranks.top is not None
+    width = min(ranks.top.lang.shape[1], top_k)
+    names = np.array([*found.counts, "none"])
+    same = names[found.first[1][:, :width]] == np.array([*whole.languages, "none"])[ranks.top.lang[:, :width]]
+    assert same.all()
+    assert (found.first[1][:, width:] == -1).all()
 
 
 def test_kept_embeddings_give_the_same_ranks_without_the_encoder_or_the_corpus(tmp_path, bilingual):
