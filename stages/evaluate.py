@@ -7,13 +7,14 @@ from rich.console import Console
 
 from hbir.core import paths, project
 from hbir.core.files import write_json
-from hbir.core.machine import main_root
+from hbir.core.machine import main_root, read_record
 from hbir.core.params import read_params, section
 from hbir.evaluation.comparable import refuse_unlike
 from hbir.evaluation.results import read_results
 from hbir.evaluation.summary import headline
 from hbir.reporting.described import description
 from hbir.reporting.git import code_commit
+from hbir.reporting.reproduce import origin
 from hbir.reporting.terminal import show_comparison
 from hbir.reporting.verdicts import compared
 from hbir.reporting.write import PAGE, remove_old_scores, write_reports
@@ -33,7 +34,8 @@ def evaluate() -> None:
         click.echo(f"removed the scores of {', '.join(old)}, which params.yaml does not compare")
     facts = {**description(params), "code and params": code_commit(Path()) or "not in Git"}
     found = compared(results, top.sampler)
-    write_reports(results, top.sampler, paths.REPORTS, facts, found)
+    records = {result.sampler: read_record(main_root(), result.training.fingerprint) for result in results}
+    write_reports(results, top.sampler, paths.REPORTS, facts, found, origin(Path(), params, records))
     chosen = next(result for result in results if result.sampler == top.sampler)
     write_json(paths.HEADLINE, headline(chosen.summaries))
     show_comparison(results, top.sampler, Console(), found)

@@ -86,7 +86,8 @@ def environment(device: str, threads: int) -> dict[str, Any]:
         threads: CPU threads.
 
     Returns:
-        Plain values: device, threads, peak_memory_mb (MB, of this process so far), platform, python, packages.
+        Plain values: device, threads, peak_memory_mb (MB, of this process so far), cpu, platform, python and
+        packages.
     """
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB elsewhere
@@ -94,7 +95,18 @@ def environment(device: str, threads: int) -> dict[str, Any]:
         "device": device,
         "threads": threads,
         "peak_memory_mb": round(peak * unit / 1e6, 1),
+        "cpu": _cpu(),
         "platform": platform.platform(),
         "python": platform.python_version(),
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
     }
+
+
+def _cpu() -> str:
+    """Name the CPU as Linux does; elsewhere its architecture."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, "") or platform.processor() or platform.machine()

@@ -1,7 +1,7 @@
 """Draw curves as SVG that takes its colours from the page."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement, tostring
 
@@ -29,13 +29,15 @@ class _Axis:
     start: float
     end: float
     """Where the first and the last tick are drawn."""
+    scale: Callable[[float], float] = float
 
     def at(self, value: float) -> float:
-        share = (value - self.ticks[0]) / (self.ticks[-1] - self.ticks[0])
+        low, high = self.scale(self.ticks[0]), self.scale(self.ticks[-1])
+        share = (self.scale(value) - low) / (high - low)
         return round(self.start + share * (self.end - self.start), 1)
 
 
-def line_chart(curves: Sequence[Curve], label: str, x_label: str, y_label: str) -> Markup:
+def line_chart(curves: Sequence[Curve], label: str, x_label: str, y_label: str, log_x: bool = False) -> Markup:
     """Draw curves over common axes.
 
     Args:
@@ -43,6 +45,7 @@ def line_chart(curves: Sequence[Curve], label: str, x_label: str, y_label: str) 
         label: what a screen reader says.
         x_label: the name below the axis.
         y_label: the name beside the axis.
+        log_x: whether equal steps to the right are equal factors; all x are 1 at least then.
 
     Returns:
         An `svg` element.
@@ -51,7 +54,10 @@ def line_chart(curves: Sequence[Curve], label: str, x_label: str, y_label: str) 
         "svg", {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "role": "img", "aria-label": label, "class": "chart"}
     )
     points = [point for curve in curves for point in curve.points]
-    x = _Axis(nice_ticks(0, max(px for px, _ in points), 6), LEFT, WIDTH - RIGHT)
+    largest = max(px for px, _ in points)
+    x = _Axis(nice_ticks(0, largest, 6), LEFT, WIDTH - RIGHT)
+    if log_x:
+        x = _Axis(powers_of_ten(largest), LEFT, WIDTH - RIGHT, math.log10)
     low, high = min(py for _, py in points), max(py for _, py in points)
     y = _Axis(nice_ticks(low, high, 5), HEIGHT - BOTTOM, TOP)
     _frame(svg, x, y)
@@ -78,6 +84,19 @@ def nice_ticks(low: float, high: float, count: int) -> list[float]:
     step = next(power * factor for factor in (1, 2, 5, 10) if span / count <= power * factor)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     return [round(number * step, 10) for number in range(first, max(last, first + 1) + 1)]
+
+
+def powers_of_ten(high: float) -> list[float]:
+    """List the powers of ten that enclose a range from 1.
+
+    Args:
+        high: the largest number.
+
+    Returns:
+        At least two numbers, the first of them 1.
+    """
+    last = max(1, math.ceil(math.log10(max(high, 1.0)) - 1e-9))
+    return [10.0**number for number in range(last + 1)]
 
 
 def _frame(svg: Element, x: _Axis, y: _Axis) -> None:

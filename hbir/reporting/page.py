@@ -13,12 +13,16 @@ from hbir.core.training_record import CURVES, CurveName
 from hbir.evaluation.results import SamplerResults
 from hbir.reporting.columns import MISSING, notes
 from hbir.reporting.curves import Curve, line_chart
+from hbir.reporting.distances import SHOWN, distance_view
 from hbir.reporting.heat import composition_map
+from hbir.reporting.reproduce import Origin, environment_names
 from hbir.reporting.scores import benchmark_scores
 from hbir.reporting.verdicts import LEGEND, Found
 from hbir.reporting.views import benchmark_view, overview
 
 TEMPLATES = Path(__file__).parent / "templates"
+COLOURS = 12
+"""Classes of style.css that tell samplers apart, by colour and by dashes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +43,7 @@ def comparison_page(
     headline: str,
     facts: Mapping[str, str] | None = None,
     found: Found = None,
+    origin: Origin | None = None,
 ) -> str:
     """Write the page.
 
@@ -47,6 +52,7 @@ def comparison_page(
         headline: the sampler to point at.
         facts: name → text, what the samplers share: encoder, data, commit.
         found: the headline's differences to the others, where they were looked for.
+        origin: what made the results, where it is known.
 
     Returns:
         HTML.
@@ -55,8 +61,7 @@ def comparison_page(
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    samplers = [result.sampler for result in results]
-    benchmarks = benchmark_scores(results)
+    benchmarks, colours = benchmark_scores(results), colour_classes(results)
     views = [benchmark_view(scores, results, headline, found) for scores in benchmarks]
     return environment.get_template("page.html.j2").render(
         style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
@@ -64,8 +69,12 @@ def comparison_page(
         verdict_legend=LEGEND,
         facts={name.replace("_", " "): text for name, text in (facts or {}).items()},
         results=results,
-        colours={sampler: f"s{number}" for number, sampler in enumerate(samplers)},
+        colours=colours,
         benchmarks=views,
+        distances=[distance_view(results, scores.name, colours, headline) for scores in benchmarks],
+        percentiles=list(SHOWN),
+        origin=origin,
+        environment=environments(results, origin) if origin else [],
         overview=overview(benchmarks, results),
         charts=[loss_chart(results, kind, headline) for kind in reversed(CURVES)],
         compositions=[composition_map(r.sampler, r.training.composition) for r in results],
@@ -75,6 +84,18 @@ def comparison_page(
             {group for scores in benchmarks for group in scores.groups},
         ),
     )
+
+
+def colour_classes(results: Sequence[SamplerResults]) -> dict[str, str]:
+    """Give every sampler a colour and a pattern of dashes; further samplers than there are begin again.
+
+    Args:
+        results: one entry per sampler.
+
+    Returns:
+        Sampler → CSS class.
+    """
+    return {result.sampler: f"s{number % COLOURS}" for number, result in enumerate(results)}
 
 
 def loss_chart(results: Sequence[SamplerResults], kind: CurveName, headline: str) -> Markup:
@@ -88,10 +109,10 @@ def loss_chart(results: Sequence[SamplerResults], kind: CurveName, headline: str
     Returns:
         An `svg` element, empty when nothing was recorded.
     """
-    curves = []
-    for number, result in enumerate(results):
+    curves, colours = [], colour_classes(results)
+    for result in results:
         points = tuple((point.step, point.loss) for point in result.training.curve.points(kind))
-        style = f"s{number} headline" if result.sampler == headline else f"s{number}"
+        style = colours[result.sampler] + (" headline" if result.sampler == headline else "")
         best = result.training.best.step if kind == "validation" else None
         if points:
             curves.append(Curve(name=result.sampler, style=style, points=points, marked=best))
@@ -118,6 +139,23 @@ def parameters(results: Sequence[SamplerResults]) -> list[Setting]:
             Setting(name=name, values=tuple(_plain(r.training.params.get(name)) for r in results))
             for name in names
         ),
+    ]
+
+
+def environments(results: Sequence[SamplerResults], origin: Origin) -> list[Setting]:
+    """Collect where and with what the models were trained.
+
+    Args:
+        results: one entry per sampler.
+        origin: what made them.
+
+    Returns:
+        One line per name; none where nothing is known.
+    """
+    found = [origin.environments.get(result.sampler, {}) for result in results]
+    return [
+        Setting(name=name, values=tuple(one.get(name, MISSING) for one in found))
+        for name in environment_names(origin.environments)
     ]
 
 

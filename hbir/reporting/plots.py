@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from hbir.core.training_record import CURVES
+from hbir.evaluation.preferences import TOP, TOP_CHANCE
 from hbir.evaluation.results import SamplerResults
 from hbir.reporting.columns import Column, headline_columns, named_column
+from hbir.reporting.distances import QUANTILES, at_shares, distances
 
 PAIRWISE = ("monolingual", "cross_lingual")
 """The settings whose pool is in one language: the diagonal and the rest of a language-pair heat map."""
@@ -16,7 +18,7 @@ SCORE = ("setting", "measure", "name", "value")
 
 
 def write_plots(results: Sequence[SamplerResults], folder: Path) -> None:
-    """Write loss.csv, settings.csv and languages.csv.
+    """Write loss.csv, settings.csv, languages.csv, preferences.csv and distances.csv.
 
     Args:
         results: one entry per sampler.
@@ -29,6 +31,12 @@ def write_plots(results: Sequence[SamplerResults], folder: Path) -> None:
         ("benchmark", "sampler", "query_lang", "passage_lang", *SCORE),
         _pairs(results),
     )
+    _write(
+        folder / "preferences.csv",
+        ("benchmark", "sampler", "query_lang", "passage_lang", "excess"),
+        _preferences(results),
+    )
+    _write(folder / "distances.csv", ("benchmark", "sampler", "share", "distance"), _distances(results))
 
 
 def pair_scores(result: SamplerResults, benchmark: str) -> dict[tuple[str, str], float]:
@@ -73,6 +81,25 @@ def _pairs(results: Sequence[SamplerResults]) -> Iterable[Sequence[Any]]:
             for (query, passage), value in sorted(pair_scores(result, benchmark).items()):
                 column = same if query == passage else other
                 yield benchmark, result.sampler, query, passage, *_score(column, value)
+
+
+def _preferences(results: Sequence[SamplerResults]) -> Iterable[Sequence[Any]]:
+    """Yield by how much a language's share of the first ten exceeds its share of the pool."""
+    for result in results:
+        for benchmark in result.summaries:
+            for cell in result.preferences(benchmark):
+                if cell[TOP] is not None:
+                    pair = cell["query_lang"], cell["passage_lang"]
+                    yield benchmark, result.sampler, *pair, _decimals(cell[TOP] - cell[TOP_CHANCE])
+
+
+def _distances(results: Sequence[SamplerResults]) -> Iterable[Sequence[Any]]:
+    for result in results:
+        for benchmark in result.summaries:
+            values = distances(result, benchmark)
+            if len(values):
+                for share, distance in zip(QUANTILES, at_shares(values, QUANTILES), strict=True):
+                    yield benchmark, result.sampler, share, f"{distance:g}"
 
 
 def _score(column: Column, value: float) -> Sequence[str]:

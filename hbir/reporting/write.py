@@ -13,6 +13,7 @@ from hbir.reporting.difference_file import differences_csv
 from hbir.reporting.markdown import comparison_markdown
 from hbir.reporting.page import comparison_page
 from hbir.reporting.plots import write_plots
+from hbir.reporting.reproduce import Origin
 from hbir.reporting.verdicts import Found
 
 PAGE, MARKDOWN, PLOTS = "comparison.html", "comparison.md", "plots"
@@ -25,6 +26,7 @@ def write_reports(
     folder: Path,
     facts: Mapping[str, str] | None = None,
     found: Found = None,
+    origin: Origin | None = None,
 ) -> None:
     """Write comparison.html, comparison.md, differences.csv and the data of the plots.
 
@@ -36,6 +38,7 @@ def write_reports(
         folder: where to; an older one is replaced when the new one is complete.
         facts: name → text, what the samplers share: encoder, data, commit.
         found: the headline's differences to the others, where they were looked for.
+        origin: what made the results, where it is known.
 
     Raises:
         DataError: when the headline is not among the results.
@@ -49,7 +52,7 @@ def write_reports(
             hint="Set `sampler` in params.yaml to one that is scored.",
         )
     with atomic_folder(folder) as temporary:
-        page = comparison_page(results, headline, facts, found)
+        page = comparison_page(results, headline, facts, found, origin)
         (temporary / PAGE).write_text(page, encoding="utf-8", newline="\n")
         markdown = comparison_markdown(results, headline, found)
         (temporary / MARKDOWN).write_text(markdown, encoding="utf-8", newline="\n")

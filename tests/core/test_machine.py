@@ -54,6 +54,7 @@ def test_a_record_that_may_not_be_read_counts_as_none(tmp_path: Path, caplog, mo
 
 def test_the_environment_is_plain():
     found = environment("cpu", 2)
-    assert set(found) == {"device", "threads", "peak_memory_mb", "platform", "python", "packages"}
+    assert set(found) == {"device", "threads", "peak_memory_mb", "cpu", "platform", "python", "packages"}
+    assert found["cpu"]
     assert found["packages"]["torch"].startswith("2.")
     assert 10 < found["peak_memory_mb"] < 1e5

@@ -1,6 +1,7 @@
 """Build folders of scores as the score stage leaves them. The numbers are invented."""
 
 import csv
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import pyarrow as pa
 from hbir.core.files import write_json, write_table
 from hbir.evaluation.cells import CELLS, QUERIES
 from hbir.evaluation.measures import NAMES
+from hbir.evaluation.preferences import PREFERENCES
 from hbir.evaluation.results import SamplerResults, read_results
 
 LANGUAGES = ("ar", "de", "el", "en", "es", "hi", "ru", "th", "tr", "vi", "zh")
@@ -249,3 +251,23 @@ def _write_queries(path: Path, name: str, sampler: str, kind: Kind, scores: Mapp
             names = {"query_id": f"{query}:{number}", "cluster": str(number), "query_lang": query, "pool": pool}
             rows.append({"setting": setting, **names, **row})
     write_table(path, pa.Table.from_pylist(rows, QUERIES))
+
+
+def write_preferences(results: Sequence[SamplerResults]) -> None:
+    """Write, for every benchmark with a pool of all languages, that queries prefer their language."""
+    for result in results:
+        for benchmark, summary in result.summaries.items():
+            languages = summary.task.languages
+            if "multilingual" not in summary.settings:
+                continue
+            even = 1 / len(languages)
+            with (result.folder / benchmark / "preferences.csv").open(
+                "w", encoding="utf-8", newline=""
+            ) as stream:
+                writer = csv.writer(stream, lineterminator="\n")
+                writer.writerow(PREFERENCES.names)
+                for query, passage in itertools.product(languages, languages):
+                    share = 0.5 + even / 2 if query == passage else even / 2
+                    writer.writerow(
+                        [query, passage, f"{share:.6f}", f"{even:.6f}", f"{share:.6f}", f"{even:.6f}"]
+                    )

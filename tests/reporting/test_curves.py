@@ -4,7 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hbir.reporting.curves import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Curve, line_chart, nice_ticks
+from hbir.reporting.curves import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    RIGHT,
+    TOP,
+    WIDTH,
+    Curve,
+    line_chart,
+    nice_ticks,
+    powers_of_ten,
+)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +46,21 @@ def chart(*curves):
 def test_the_ends_of_a_line_are_where_the_axes_end():
     (line,) = chart(Curve(name="xx", style="s0", points=((0, 4.0), (100, 0.0)))).iter("polyline")
     assert line.get("points") == f"{LEFT},{TOP} {WIDTH - RIGHT},{HEIGHT - BOTTOM}"
+
+
+@pytest.mark.parametrize(("high", "last"), [(1, 10), (10, 10), (10.5, 100), (4664, 10_000)])
+def test_powers_of_ten_enclose(high, last):
+    assert powers_of_ten(high)[0] == 1
+    assert powers_of_ten(high)[-1] == last
+
+
+def test_equal_factors_are_equal_steps():
+    curve = Curve(name="xx", style="s0", points=((1, 0.0), (10, 0.5), (100, 1.0)))
+    svg = ElementTree.fromstring(line_chart([curve], "a label", "rank", "share", log_x=True))
+    (line,) = svg.iter("polyline")
+    xs = [float(point.split(",")[0]) for point in str(line.get("points")).split()]
+    assert xs == [LEFT, (LEFT + WIDTH - RIGHT) / 2, WIDTH - RIGHT]
+    assert {"1", "10", "100"} <= {text.text for text in svg.iter("text")}
 
 
 def test_the_best_step_is_circled():

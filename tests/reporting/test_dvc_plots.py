@@ -11,6 +11,7 @@ from dvc_render.vega import VegaRenderer  # type: ignore[import-untyped]
 
 from hbir.core.samplers import SAMPLERS
 from hbir.reporting.plots import write_plots
+from tests.reporting.builder import KINDS, build, write_preferences
 from tests.reporting.page_reader import Page
 
 DVC = Path(__file__).parents[2] / ".dvc"
@@ -18,16 +19,26 @@ PLOTS = {
     "loss": ("step", "loss"),
     "settings": ("sampler", "value"),
     "languages": ("passage_lang", "query_lang"),
+    "preferences": ("passage_lang", "query_lang"),
+    "distances": ("distance", "share"),
 }
 
 
-@pytest.fixture(params=["results", "five"])
-def renderer(request, tmp_path):
-    write_plots(request.getfixturevalue(request.param), tmp_path)
+@pytest.fixture(scope="module", params=[("cldr",), KINDS], ids=["cldr", "five benchmarks"])
+def data(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("plots")
+    results = build(folder / "scores", benchmarks=request.param, groups=False)
+    write_preferences(results)
+    write_plots(results, folder)
+    return folder
+
+
+@pytest.fixture
+def renderer(data):
 
     def make(name, revs=("workspace",)):
         x, y = PLOTS[name]
-        with (tmp_path / f"{name}.csv").open(newline="") as stream:
+        with (data / f"{name}.csv").open(newline="") as stream:
             rows = list(csv.DictReader(stream))
         points = [{**row, "rev": rev} for rev in revs for row in rows]
         return VegaRenderer(
@@ -57,7 +68,8 @@ def test_every_field_is_in_the_data_or_made_by_the_template(name, renderer):
 
 
 def test_numbers_are_parsed_as_numbers(renderer):
-    for name, parsed in (("loss", {"step", "loss"}), ("settings", {"value"}), ("languages", {"value"})):
+    numbers = {"loss": {"step", "loss"}, "distances": {"share", "distance"}, "preferences": {"excess"}}
+    for name, parsed in (numbers | {"settings": {"value"}, "languages": {"value"}}).items():
         assert set(renderer(name).get_filled_template()["data"]["format"]["parse"]) == parsed
 
 
@@ -95,7 +107,7 @@ def test_dvc_is_told_of_the_page():
 
 def test_colours_are_those_of_the_samplers():
     colours = [sampler.colour for sampler in SAMPLERS.values()]
-    for name in ("loss", "settings"):
+    for name in ("loss", "settings", "distances"):
         ranges = re.findall(r'"range": (\["#[^\]]+\])', (DVC / f"plots/{name}.json").read_text())
         assert ranges
         assert all(json.loads(found) == colours for found in ranges)

@@ -1,8 +1,10 @@
+import re
 from dataclasses import replace
 
 import pytest
 
-from hbir.reporting.page import comparison_page, parameters
+from hbir.reporting.page import COLOURS, TEMPLATES, colour_classes, comparison_page, parameters
+from hbir.reporting.reproduce import Origin
 from tests.reporting.builder import build, settings
 from tests.reporting.page_reader import Page
 
@@ -70,8 +72,8 @@ def test_checkpoints_and_losses(page, results):
     losses = next(table for table in page.tables if table[0][:2] == ["sampler", "best step"])
     assert losses[2] == ["xy", "1,000", f"{best:.4f}", "1,200", f"{final:.4f}"]
     charts = [attributes["aria-label"] for tag, attributes in page.tags if attributes.get("class") == "chart"]
-    assert [label.split()[0] for label in charts] == ["validation", "train"]
-    assert f"xy ends at {final:.3f}" in charts[0]
+    assert [label.split()[0] for label in charts] == ["Share", "validation", "train"]
+    assert f"xy ends at {final:.3f}" in charts[1]
 
 
 def test_counts_are_shown(page):
@@ -116,7 +118,8 @@ def test_a_run_without_validation_curve_has_no_such_chart(tmp_path):
     curve = replace(results[0].training.curve, validation=())
     results[0] = replace(results[0], training=replace(results[0].training, curve=curve))
     page = Page(comparison_page(results, "xx"))
-    assert sum(attributes.get("class") == "chart" for _, attributes in page.tags) == 1
+    charts = [attributes["aria-label"] for _, attributes in page.tags if attributes.get("class") == "chart"]
+    assert [label.split()[0] for label in charts] == ["Share", "train"]
 
 
 def test_alpha_may_be_a_schedule(tmp_path):
@@ -127,7 +130,7 @@ def test_alpha_may_be_a_schedule(tmp_path):
 
 @pytest.fixture(scope="module")
 def page_of_five(five):
-    return Page(comparison_page(five, "hybrid"))
+    return Page(comparison_page(five, "hybrid", origin=Origin()))
 
 
 def test_a_page_of_many_benchmarks_begins_with_links_and_an_overview(page_of_five):
@@ -183,6 +186,54 @@ def test_the_page_says_what_was_compared(results):
     texts = Page(comparison_page(results, "hybrid", facts)).texts
     for text in ("encoder", "tiny", "training languages", "code and params", "c0ffee1, changed since"):
         assert text in texts
+
+
+def test_further_samplers_than_there_are_colours_begin_again(results):
+    more = [replace(results[0], sampler=f"sampler {number}") for number in range(COLOURS + 1)]
+    classes = list(colour_classes(more).values())
+    assert len(set(classes[:-1])) == COLOURS
+    assert classes[-1] == classes[0]
+    style = (TEMPLATES / "style.css").read_text()
+    patterns = {name: re.findall(rf"\.{name} {{ (.*?) }}", style) for name in classes}
+    assert all(patterns.values())
+    assert len({str(pattern) for pattern in patterns.values()}) == COLOURS  # no two look alike
+
+
+ENVIRONMENT = {"device": "cpu", "threads": "2", "torch": "2.13.0"}
+MADE = Origin(
+    commit="c0ffee1",
+    changed={"batches.hybrid.alpha": "0.3", "languages": '["de", "en"]'},
+    environments={"xx": ENVIRONMENT, "hybrid": ENVIRONMENT | {"threads": "4"}},
+)
+
+
+def test_how_to_reproduce_it(results):
+    page = Page(comparison_page(results, "hybrid", origin=MADE))
+    said = " ".join(" ".join(page.texts).split())
+    assert (
+        'Commit c0ffee1 . Then: dvc exp run -S batches.hybrid.alpha=0.3 -S \'languages=["de", "en"]\'' in said
+    )
+    assert "batches.hybrid.alpha: 0.3" in said
+    assert "make seeds" in said
+    [table] = [table for table in page.tables if table[0][0] == "of the training"]
+    assert table[1:] == [
+        ["device", "cpu", "–", "cpu"],
+        ["threads", "2", "–", "4"],
+        ["torch", "2.13.0", "–", "2.13.0"],
+    ]
+
+
+def test_a_page_says_only_what_is_known_of_its_origin(results):
+    assert "reproduce" not in comparison_page(results, "hybrid")
+    texts = Page(comparison_page(results, "hybrid", origin=Origin())).texts
+    assert "make repro" in texts
+    assert "Environment" not in texts
+
+
+def test_the_distances_have_a_table(page):
+    [table] = [table for table in page.tables if table[0][:2] == ["sampler", "queries"]]
+    assert table[0][2:] == ["10 % ↓", "25 % ↓", "median ↓", "75 % ↓", "90 % ↓"]
+    assert [row[:2] for row in table[1:]] == [["xx", "264"], ["xy", "264"], ["hybrid", "264"]]
 
 
 def test_groups_are_explained(page, five):

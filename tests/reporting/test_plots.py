@@ -3,8 +3,9 @@ import csv
 import pytest
 
 from hbir.core.training_record import CURVES
+from hbir.reporting.distances import QUANTILES, distances
 from hbir.reporting.plots import pair_scores, write_plots
-from tests.reporting.builder import build
+from tests.reporting.builder import build, write_preferences
 
 
 @pytest.fixture
@@ -57,6 +58,28 @@ def test_languages(rows, results):
                 "value": f"{cell['map']:.4f}",
             }
             assert {name: row[name] for name in SCORE} == expected
+
+
+def test_preferences_are_shares_minus_chances(tmp_path):
+    results = build(tmp_path / "scores", ("xx",), ("de", "fr"))
+    write_preferences(results)
+    write_plots(results, tmp_path)
+    with (tmp_path / "preferences.csv").open(newline="") as stream:
+        found = {(row["query_lang"], row["passage_lang"]): row["excess"] for row in csv.DictReader(stream)}
+    assert found == {
+        ("de", "de"): "0.2500",
+        ("de", "fr"): "-0.2500",
+        ("fr", "de"): "-0.2500",
+        ("fr", "fr"): "0.2500",
+    }
+
+
+def test_distances_rise_with_the_share(rows, results):
+    found = [row for row in rows("distances.csv") if row["sampler"] == "xy"]
+    values = [float(row["distance"]) for row in found]
+    assert [float(row["share"]) for row in found] == list(QUANTILES)
+    assert values == sorted(values)
+    assert values[-1] == pytest.approx(distances(results[1], "cldr").max(), rel=1e-5)
 
 
 def test_each_benchmark_is_drawn_by_its_own_measures(five, tmp_path):

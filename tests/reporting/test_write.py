@@ -9,7 +9,7 @@ FILES = [
     "comparison.html",
     "comparison.md",
     "differences.csv",
-    *(f"plots/{name}.csv" for name in ("languages", "loss", "settings")),
+    *(f"plots/{name}.csv" for name in ("distances", "languages", "loss", "preferences", "settings")),
 ]
 
 

@@ -1,17 +1,16 @@
-"""On a narrow screen the page says that a table goes on to the right, in a real browser where there is one."""
+"""The page in a real browser, where there is one, on a screen and on a phone: whole, without a complaint."""
 
 import html
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from hbir.reporting.page import comparison_page
+from hbir.reporting.reproduce import Origin
 from hbir.reporting.verdicts import compared
+from tests.browser import CHROMIUM, NONE, shown
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 CLOSED, OPEN = "<details>", "<details open>"
 SCRIPT = """<body><iframe id=f style="width:{width}px;height:900px" srcdoc="{page}"></iframe><script>
 f.onload = () => {{
@@ -37,15 +36,23 @@ def test_a_table_is_followed_by_the_hint(many):
     assert all(wide)
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
-@pytest.mark.parametrize(("width", "expected"), [(420, {"wide+hint"}), (1200, {"whole", "wide"})])
+@pytest.mark.skipif(CHROMIUM is None, reason=NONE)
+@pytest.mark.parametrize(("width", "expected"), [(420, {"wide+hint"}), (1280, {"whole", "wide"})])
 def test_the_hint_is_seen_where_columns_are_hidden(width: int, expected: set[str], many, tmp_path: Path):
-    page = html.escape(comparison_page(many, "hybrid", found=compared(many, "hybrid")).replace(CLOSED, OPEN))
+    origin = Origin(commit="c0ffee1", changed={"seed": "2"}, environments={"xx": {"platform": "Linux " * 9}})
+    text = comparison_page(many, "hybrid", found=compared(many, "hybrid"), origin=origin)
+    page = html.escape(text.replace(CLOSED, OPEN))
     (tmp_path / "frame.html").write_text(SCRIPT.format(width=width, page=page), encoding="utf-8")
-    options = ("--headless", "--no-sandbox", "--disable-gpu", "--window-size=1300,1000", "--dump-dom")
-    places = (f"--user-data-dir={tmp_path}/profile", f"file://{tmp_path}/frame.html")
-    command = [str(CHROMIUM), *options, "--virtual-time-budget=5000", *places]
-    shown = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
-    [found] = re.findall("<p>(.*)</p>", shown)
+    seen, console = shown(f"file://{tmp_path}/frame.html", tmp_path, width=1300)
+    [found] = re.findall("<p>(.*)</p>", seen)
     assert set(found.split()) == expected
-    assert "<b>within</b>" in shown  # nothing but tables goes beyond the screen
+    assert "<b>within</b>" in seen  # nothing but tables goes beyond the screen
+    assert console == ""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason=NONE)
+def test_the_console_is_read(tmp_path: Path):
+    """Else the test above could not fail."""
+    (tmp_path / "bad.html").write_text("<script>nothing()</script><img src='none.png'>")
+    _, console = shown(f"file://{tmp_path}/bad.html", tmp_path)
+    assert "nothing is not defined" in console
