@@ -5,6 +5,7 @@ import click
 from hbir.commands.track import bring_up_to_date, store_of_project
 from hbir.tracking.server import is_server
 from hbir.tracking.ui import comparison_link, serve
+from hbir.tracking.view import prepare_view
 
 
 @click.command()
@@ -13,6 +14,8 @@ def ui(port: int) -> None:
     """Bring MLflow up to date and open its UI on the comparison."""
     store = store_of_project()
     click.echo(bring_up_to_date(store))
-    click.echo(f"Open {comparison_link(store, port)}")
+    with store.faults():
+        view = prepare_view(store)
+    click.echo(f"Open {comparison_link(store, port, view)}")
     if not is_server(store.uri):
         serve(store, port)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ruamel.yaml import YAML
-
 from hbir.core.errors import DataError, ModelError
 from hbir.core.hashing import folder_digest
 from hbir.core.paths import LOCK
 from hbir.core.training_record import FINAL_MODEL, TRAINING, read_training
 from hbir.evaluation.results import SamplerResults
+from hbir.tracking.datasets import fetch_command
+from hbir.tracking.locked import locked_stages, out_hash
 from hbir.tracking.runs import Origin
 from hbir.tracking.tracked_run import TrackedRun
 from hbir.tracking.values import run_params
@@ -153,18 +153,10 @@ def _signature(model: "SentenceTransformer") -> Any:
 def _reference(folder: Path, present: bool, origin: Origin) -> dict[str, str]:
     """Say where DVC keeps the model and how to get it; nothing where DVC does not know it."""
     path = f"{folder.parent.name}/{folder.name}"
-    hashed = _locked_hash(folder.parents[1] / LOCK, path)
+    locked = out_hash(locked_stages(folder.parents[1] / LOCK), path)
+    hashed = f"md5:{locked}" if locked else ""
     if not hashed and present:
         hashed = f"sha256:{folder_digest(folder)}"
     if not hashed:
         return {}
-    fetch = f"dvc get . {path} --rev {origin.experiments[0]}" if origin.experiments else f"dvc pull {path}"
-    return {"path": path, "hash": hashed, "fetch": fetch}
-
-
-def _locked_hash(lock: Path, path: str) -> str:
-    if not lock.is_file():
-        return ""
-    stages = YAML(typ="safe", pure=True).load(lock.read_text(encoding="utf-8")).get("stages", {})
-    outs = (out for stage in stages.values() for out in stage.get("outs", []))
-    return next((f"md5:{out['md5']}" for out in outs if out["path"] == path), "")
+    return {"path": path, "hash": hashed, "fetch": fetch_command(path, origin)}

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,19 @@ from typing import Any
 from hbir.core.files import write_json
 from hbir.core.training_record import TRAINING, write_training
 from hbir.evaluation.results import CELLS, PREFERENCES, SamplerResults
+from hbir.reporting.page import comparison_page
+from hbir.tracking.datasets import DatasetInput, log_inputs
 from hbir.tracking.figures import composition_figure
+from hbir.tracking.locked import Stages
 from hbir.tracking.tracked_run import TrackedRun
 from hbir.tracking.values import curve_points, run_params
 
 MACHINE = ("seconds", "peak_memory_mb")
-ENVIRONMENT = ("device", "threads", "platform", "python")
+ENVIRONMENT = ("device", "threads", "cpu", "platform", "python")
 """Keys of a record that become metrics, and those that become tags."""
 TRANSLATION_FILE = "translation.json"
+REPORT = "report.html"
+"""The page of the reports with this run alone: its tables, maps and curves."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +32,8 @@ class Shared:
     params: dict[str, str]
     translations: dict[str, Any]
     """Language → what became of its pairs."""
+    stages: Stages
+    """Of dvc.lock."""
     models: Path
     log_every: int
 
@@ -37,8 +44,9 @@ def fill_run(
     record: dict[str, Any] | None,
     shared: Shared,
     values: Mapping[str, float],
+    inputs: Sequence[DatasetInput],
 ) -> None:
-    """Bring scores, curves, params and files into a run.
+    """Bring scores, curves, params, files and the names of datasets into a run.
 
     Args:
         run: the open run.
@@ -46,6 +54,7 @@ def fill_run(
         record: speed and environment of the training, where they are kept.
         shared: what the samplers of the project have in common.
         values: the scores as metrics.
+        inputs: what it was trained and scored on.
     """
     training, environment = result.training, _environment(record)
     machine = {f"machine/{key}": environment[key] for key in MACHINE if key in environment}
@@ -57,10 +66,13 @@ def fill_run(
     )
     tags = {f"hbir.{key}": str(environment[key]) for key in ENVIRONMENT if key in environment}
     run.set_tags(tags | _translation_tags(shared.translations))
+    log_inputs(run, inputs)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_training(folder / TRAINING, training)
         composition_figure(result.sampler, training.composition).savefig(folder / "composition.png")
+        page = comparison_page([result], result.sampler, shared.params)
+        (folder / REPORT).write_text(page, encoding="utf-8", newline="\n")
         if environment:
             write_json(folder / "environment.json", environment)
         if shared.translations:

@@ -1,15 +1,15 @@
 """Read what a project's results were made with, and what became of its translations."""
 
 from collections.abc import Collection
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
-
-from ruamel.yaml import YAML, YAMLError
 
 from hbir.core.errors import ParamsError
 from hbir.core.files import read_json
 from hbir.core.params import read_params
 from hbir.core.paths import LOCK, PARAMS, TRANSLATED
+from hbir.tracking.locked import locked_stages
 
 COUNTS = ".stats.json"
 """What follows the language in the names of the files of counts."""
@@ -26,9 +26,9 @@ def project_params(root: Path) -> dict[str, Any]:
         params.yaml says. Empty where there is neither.
     """
     params: dict[str, Any] = {}
-    for stage in _stages(root / LOCK).values():
+    for stage in locked_stages(root / LOCK).values():
         for key, value in (stage.get("params", {}).get(PARAMS.name) or {}).items():
-            _put(params, key.split("."), value)
+            _put(params, key.split("."), deepcopy(value))
     return params or written_params(root)
 
 
@@ -59,15 +59,6 @@ def read_translations(root: Path, languages: Collection[str]) -> dict[str, Any]:
     """
     files = {path.name.removesuffix(COUNTS): path for path in (root / TRANSLATED).glob(f"*{COUNTS}")}
     return {language: read_json(path) for language, path in sorted(files.items()) if language in languages}
-
-
-def _stages(lock: Path) -> dict[str, Any]:
-    try:
-        content = YAML(typ="safe", pure=True).load(lock.read_text(encoding="utf-8"))
-    except (OSError, YAMLError, UnicodeDecodeError):
-        return {}
-    stages = content.get("stages") if isinstance(content, dict) else None
-    return stages if isinstance(stages, dict) else {}
 
 
 def _put(params: dict[str, Any], path: list[str], value: Any) -> None:

@@ -4,13 +4,15 @@ import logging
 import shutil
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hbir.core.errors import DataError, HbirError, TrackingError
 from hbir.core.paths import LOCK, MODELS, PARAMS, SCORES, TRANSLATED
-from hbir.evaluation.results import SamplerResults, read_results
+from hbir.evaluation.results import QUERIES, SamplerResults, read_results
 from hbir.reporting.git import Experiment, list_experiments
+from hbir.tracking.champion import Metric
 from hbir.tracking.described import COUNTS
 from hbir.tracking.params import TrackingParams
 from hbir.tracking.revision import Revision, unavailable
@@ -85,6 +87,7 @@ def _synchronise_one(
                     open_run(store, run_key(result), origin)
         for result in missing:
             _fetch_model(files, result.sampler, target, params)
+            _fetch_queries(files, result.sampler, target, params)
         if missing:
             for name in (str(LOCK), str(PARAMS), *files.find(str(TRANSLATED), COUNTS)):
                 if files.has(name):
@@ -105,3 +108,13 @@ def _fetch_model(files: Revision, sampler: str, target: Path, params: TrackingPa
             files.fetch(model, target)
     except unavailable():
         shutil.rmtree(target / model, ignore_errors=True)  # half of it may be there; a reference will do
+
+
+def _fetch_queries(files: Revision, sampler: str, target: Path, params: TrackingParams) -> None:
+    """Fetch the scores per query that decide about the champion; without them it stays who it is."""
+    if params.champion is None:
+        return
+    name = f"{SCORES}/{sampler}/{Metric.of(params.champion).benchmark}/{QUERIES}"
+    with suppress(*unavailable()):
+        if files.has(name):
+            files.fetch(name, target)

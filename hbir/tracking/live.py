@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hbir.core.errors import TrackingError
 from hbir.core.machine import main_root
@@ -14,9 +14,13 @@ from hbir.tracking.described import written_params
 from hbir.tracking.running import RunningMark, end_interrupted
 from hbir.tracking.runs import RunKey, here, open_run
 from hbir.tracking.store import Store
+from hbir.tracking.system import watch_machine
 from hbir.tracking.tracked_run import TrackedRun
 from hbir.tracking.values import Point, row_points, run_params
 from hbir.training.observer import Observer
+
+if TYPE_CHECKING:
+    from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +55,7 @@ class LiveRun(Observer):
         self._root = root or main_root()
         self._run: TrackedRun | None = None
         self._mark: RunningMark | None = None
+        self._machine: SystemMetricsMonitor | None = None
         self._buffer: list[Point] = []
         self._flushed = time.monotonic()
 
@@ -71,6 +76,7 @@ class LiveRun(Observer):
                 self._mark = RunningMark(store, run.run_id)
                 run.start()
                 run.add(run_params(sampler, params) | description(written_params(Path())))
+                self._machine = watch_machine(run)
             self._run = run
 
     def train(self, step: int, loss: float, learning_rate: float, pairs_per_second: float) -> None:
@@ -104,6 +110,8 @@ class LiveRun(Observer):
             status: FINISHED, FAILED or KILLED.
         """
         self._flush()
+        if self._machine:
+            self._machine.finish()
         self._attempt(lambda run: run.finish(status))
         self._run = None
         if self._mark:

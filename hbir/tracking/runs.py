@@ -9,7 +9,7 @@ from hbir.core.errors import DataError
 from hbir.core.samplers import SAMPLERS
 from hbir.reporting.git import git
 from hbir.tracking.experiment_names import merged_names, names_of
-from hbir.tracking.store import Store
+from hbir.tracking.store import COMPARED, Store
 from hbir.tracking.tracked_run import TrackedRun, now_milliseconds
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ SAMPLER = "hbir.sampler"
 EVALUATION = "hbir.evaluation"
 """The tag with the digest of the scores that a run shows; a run without it was trained and not scored yet."""
 REVISION = "hbir.revision"
-COMPARED = "current"
-"""Value of the tag that says which runs a project's folder compares now."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -64,3 +64,25 @@ def _ask(uri: str, faults: "queue.Queue[str]") -> None:
         faults.put(" ".join(str(error).split())[:200])
     else:
         faults.put("")
+
+
+def server_version(uri: str) -> str:
+    """Ask a server which MLflow it runs.
+
+    Args:
+        uri: its address.
+
+    Returns:
+        Such as `3.17.2`; empty where it does not say.
+    """
+    from mlflow.exceptions import MlflowException
+    from mlflow.utils.credentials import get_default_host_creds
+    from mlflow.utils.rest_utils import http_request
+
+    try:
+        answer = http_request(
+            get_default_host_creds(uri), "/version", "GET", max_retries=0, timeout=PROBE_SECONDS
+        )
+    except (MlflowException, OSError):
+        return ""
+    return str(answer.text) if answer.status_code == 200 else ""

@@ -22,11 +22,14 @@ if TYPE_CHECKING:
     from mlflow.entities import Experiment, Run
 
 EXPERIMENT = "hbir"
+COMPARED = "current"
+"""Value of the tag that says which runs a project's folder compares now."""
 DEFAULTS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 """Of the environment, where the user set nothing.
@@ -81,6 +84,11 @@ class Store:
     def comparison(self) -> str:
         """Name the tag of the runs that this project's folder compares; a server may hold those of others."""
         return f"{self.COMPARISON}.{digest(f'{platform.node()} {self.root}')[:8]}"
+
+    @property
+    def compared(self) -> str:
+        """Return MLflow's filter for the runs that this project's folder compares."""
+        return f"tags.`{self.comparison}` = '{COMPARED}'"
 
     def search(self, wanted: str = "") -> "list[Run]":
         """Find runs.

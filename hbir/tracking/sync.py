@@ -9,21 +9,25 @@ from typing import TYPE_CHECKING, Any
 
 from hbir.core.hashing import digest, file_digest
 from hbir.core.machine import main_root, read_record
-from hbir.core.paths import MODELS
+from hbir.core.paths import LOCK, MODELS
 from hbir.core.training_record import CURVES
 from hbir.evaluation.differences import Difference
 from hbir.evaluation.results import CELLS, SamplerResults
 from hbir.reporting.described import description
 from hbir.tracking.checkpoint import record_checkpoint
 from hbir.tracking.content import Shared, fill_run
+from hbir.tracking.datasets import dataset_inputs
 from hbir.tracking.described import project_params, read_translations, written_params
 from hbir.tracking.difference_values import AGAINST, difference_values
 from hbir.tracking.live import never_fatal
+from hbir.tracking.locked import locked_stages
 from hbir.tracking.params import TrackingParams
+from hbir.tracking.registry import register
 from hbir.tracking.running import end_interrupted
-from hbir.tracking.runs import COMPARED, EVALUATION, Origin, RunKey, here, open_run, replaceable, runs_of
+from hbir.tracking.runs import EVALUATION, Origin, RunKey, here, open_run, replaceable, runs_of
 from hbir.tracking.store import Store
 from hbir.tracking.sync_summary import SyncSummary
+from hbir.tracking.system import SYSTEM
 from hbir.tracking.tracked_run import PARAM_LENGTH, TrackedRun
 from hbir.tracking.values import SPEED, score_values
 
@@ -34,6 +38,8 @@ log = logging.getLogger(__name__)
 
 SYNCHRONISED = "hbir.synchronised"
 """The tag with the digest of what was brought into a run; set last, so that it means all of it."""
+CONTENT = 2
+"""Of the version of what a run holds: with another number, what the folder shows is filled in again."""
 NO_RECORD = "hbir.no_record"
 """The tag of a run of which it was said that its speed and environment are lost."""
 
@@ -69,6 +75,7 @@ def synchronise(
     shared = Shared(
         params=description(given),
         translations=read_translations(project, given.get("languages") or []),
+        stages=locked_stages(project / LOCK),
         models=project / MODELS,
         log_every=params.log_every,
     )
@@ -79,6 +86,7 @@ def synchronise(
             run = _synchronise_one(result, store, shared, params, origin, summary)
             run.add({}, (), difference_values(result.sampler, found))
             opened[run.run_id] = run
+        summary.notes += register(store, results, list(opened.values()), params.champion)
         if origin.is_workspace:
             _compare_only(store, set(opened))
     return summary
@@ -116,11 +124,13 @@ def _synchronise_one(
     key = run_key(result)
     _make_way(store, key, origin, values, shared.params)
     run = open_run(store, key, origin, record["seconds"] if record else 0.0)
-    parts = [key.evaluation, asdict(training), record, shared.translations, values]
+    inputs = dataset_inputs(result, shared.stages, origin)
+    named = [(one.name, one.digest) for one in inputs]
+    parts = [CONTENT, key.evaluation, asdict(training), record, shared.translations, values, named]
     mark = digest(json.dumps(parts, sort_keys=True))
     stale = run.tags.get(SYNCHRONISED) != mark
     if stale:
-        fill_run(run, result, record, shared, values)
+        fill_run(run, result, record, shared, values, inputs)
     checkpoint = record_checkpoint(run, result, shared.models, params.model_size_limit, origin)
     tags = {SYNCHRONISED: mark, EVALUATION: key.evaluation}
     if not record and not run.has(SPEED) and NO_RECORD not in run.tags:
@@ -180,7 +190,7 @@ def _make_way(
     old = replaceable(store, key, origin)
     if old is None:
         return
-    parts = (*CURVES, "machine")
+    parts = (*CURVES, "machine", SYSTEM)
     scored = {
         name for name in old.data.metrics if name.split("/")[0] not in parts and not name.startswith(AGAINST)
     }
@@ -198,6 +208,6 @@ def _agrees(run: "Run", params: Mapping[str, str]) -> bool:
 
 def _compare_only(store: Store, run_ids: set[str]) -> None:
     """Take out of the comparison what the project's folder does not show any more."""
-    for run in store.search(f"tags.`{store.comparison}` = '{COMPARED}'"):
+    for run in store.search(store.compared):
         if run.info.run_id not in run_ids:
             store.client.delete_tag(run.info.run_id, store.comparison)

@@ -6,32 +6,28 @@ import sys
 from urllib.parse import urlencode
 
 from hbir.core.errors import TrackingError
-from hbir.tracking.runs import COMPARED
 from hbir.tracking.server import is_server
 from hbir.tracking.store import Store
 
 HOST = "127.0.0.1"
 
 
-def comparison_link(store: Store, port: int) -> str:
+def comparison_link(store: Store, port: int, view: str = "") -> str:
     """Name the page that compares the runs of this project's folder, and no others.
 
     Args:
         store: the open store.
         port: of the UI on this machine; a tracking server has its own.
+        view: key of a saved view of them; without it the page is as MLflow lays it out.
 
     Returns:
         An address for a browser.
     """
     base = store.uri.rstrip("/") if is_server(store.uri) else f"http://{HOST}:{port}"
-    view = {
-        "compareRunsMode": "CHART",
-        "workflowType": "machine_learning",
-        "searchFilter": f"tags.`{store.comparison}` = '{COMPARED}'",
-        "orderByKey": "attributes.start_time",
-        "orderByAsc": "true",
-    }
-    return f"{base}/#/experiments/{store.experiment_id}/runs?{urlencode(view)}"
+    plain = {"searchFilter": store.compared, "orderByKey": "attributes.start_time", "orderByAsc": "true"}
+    shown = {"viewStateShareKey": view} if view else plain  # a filter in the link would switch the view off
+    query = urlencode({"compareRunsMode": "CHART", "workflowType": "machine_learning", **shown})
+    return f"{base}/#/experiments/{store.experiment_id}/runs?{query}"
 
 
 def serve(store: Store, port: int) -> None:

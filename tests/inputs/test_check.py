@@ -54,6 +54,7 @@ def test_the_default_is_whole_and_without_a_warning():
         ("evaluate.benchmarks", [{"nme": "cldr"}], "evaluate.benchmarks: expected a `name`"),
         ("evaluate.benchmarks", ["cldr", "cldr"], "expected every benchmark once"),
         ("tracking.model_size_limit", "big", "params.yaml: tracking.model_size_limit"),
+        ("tracking.champion", "map", "params.yaml: tracking.champion"),
     ],
 )
 def test_a_fault_in_any_section_is_told_with_its_key(key: str, value: Any, told: str):

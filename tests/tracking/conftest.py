@@ -55,7 +55,12 @@ def store(root: Path) -> Store:
 def params() -> TrackingParams:
     checked: TrackingParams = validated(
         TrackingParams,
-        {"log_every": 20, "checkpoint_every": 200, "model_size_limit": 100},
+        {
+            "log_every": 20,
+            "checkpoint_every": 200,
+            "model_size_limit": 100,
+            "champion": "cldr/multilingual/map",
+        },
         "params.yaml: tracking",
     )
     return checked

@@ -18,7 +18,8 @@ from tests.tracking.look import artifacts, build, runs
 from tests.tracking.models import TEXTS, save_model
 
 FINGERPRINT = f"{b'xx'.hex():0<64}"
-EVERY = {"log_every": 20, "checkpoint_every": 200}
+EVERY = {"log_every": 20, "checkpoint_every": 200, "champion": "cldr/multilingual/map"}
+CHAMPION = "models:/hbir-xx@champion"
 LOCK = """schema: '2.0'
 stages:
   train_xx:
@@ -80,7 +81,7 @@ def test_a_small_checkpoint_is_a_model_that_loads(results: list[SamplerResults],
     assert logged.params["sampler"] == "xx"
     assert {metric.key: metric.value for metric in logged.metrics}["cldr/multilingual/map"] == 0.1398
     encoder = load_encoder(model, device="cpu")
-    for uri in (f"runs:/{run.info.run_id}/model", run.data.tags["hbir.checkpoint.uri"]):
+    for uri in (f"runs:/{run.info.run_id}/model", run.data.tags["hbir.checkpoint.uri"], CHAMPION):
         loaded = mlflow.sentence_transformers.load_model(uri)
         np.testing.assert_array_equal(loaded.encode_query(TEXTS), encoder.encode_query(TEXTS))
         np.testing.assert_array_equal(loaded.encode_document(TEXTS), encoder.encode_document(TEXTS))

@@ -1,6 +1,7 @@
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,15 @@ def test_an_experiments_runs_come_from_the_cache(store: Store, params: TrackingP
     assert read_json(store.root / "scores/xx/training.json")["fingerprint"] != OTHER
 
 
+def test_the_scores_that_decide_about_a_champion_are_fetched(store: Store, params: TrackingParams):
+    """Both trainings of xx were scored alike, so the second shows no difference to the first."""
+    synchronise_experiments(store, params)
+    versions = store.client.search_model_versions("name = 'hbir-xx'")
+    assert [version.tags["hbir.champion"] for version in versions] == [
+        "cldr/multilingual/map: the first version"
+    ]
+
+
 def test_there_is_a_sign_of_life(
     store: Store, params: TrackingParams, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ):
@@ -115,8 +125,8 @@ def test_there_is_a_sign_of_life(
     assert said == ["MLflow: looking at 1 experiments", "MLflow: 1 of 1 experiments"]
 
 
-def test_a_large_model_stays_in_the_cache(store: Store):
-    synchronise_experiments(store, TrackingParams(log_every=20, checkpoint_every=200, model_size_limit=0.001))
+def test_a_large_model_stays_in_the_cache(store: Store, params: TrackingParams):
+    synchronise_experiments(store, replace(params, model_size_limit=0.001))
     tags = runs(store)["xx"].data.tags
     assert tags["hbir.checkpoint.fetch"] == "dvc get . models/xx --rev two"
     assert tags["hbir.checkpoint.hash"].startswith("md5:")

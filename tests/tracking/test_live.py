@@ -3,6 +3,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -102,6 +104,27 @@ def test_a_run_whose_process_died_is_marked_as_killed(root: Path, params: Tracki
     assert {name: run.info.status for name, run in runs(store).items()} == {"xx": "KILLED", "xy": "RUNNING"}
     alive.finish("FINISHED")
     assert list((root / ".hbir/running").rglob("*.lock")) == []
+
+
+def test_the_machine_is_watched_while_the_training_runs(root: Path, monkeypatch: pytest.MonkeyPatch):
+    """A training that resumes goes on where the curve ended; the others wait for ten seconds."""
+    monkeypatch.setenv("MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL", "0.05")
+    store, names = Store(root), ("system/cpu_utilization_percentage", "system/system_memory_usage_megabytes")
+    before: list[int] = []
+    for _ in range(2):
+        live = LiveRun()
+        live.start(FINGERPRINT, "xx", PARAMS)
+        for _ in range(600):
+            found = runs(store)["xx"].data.metrics
+            if set(names) <= set(found) and len(history(store, runs(store)["xx"], names[0])) > len(before) + 1:
+                break
+            time.sleep(0.05)
+        live.finish("KILLED")
+        steps = [step for step, _ in history(store, runs(store)["xx"], names[0])]
+        assert len(steps) > len(before) + 1
+        assert steps == list(range(len(steps)))
+        before = steps
+    assert not [thread for thread in threading.enumerate() if thread.name == "SystemMetricsMonitor"]
 
 
 def test_points_arrive_while_the_training_runs(root: Path):

@@ -133,10 +133,12 @@ def test_new_counts_replace_the_old(results: list[SamplerResults], store: Store,
 def test_files_of_a_run(results: list[SamplerResults], store: Store, params: TrackingParams):
     sync(results, store, params)
     run = runs(store)["xy"]
-    assert artifacts(store, run) == {"training.json", "composition.png", "environment.json", "scores"}
+    files = {"training.json", "composition.png", "environment.json", "report.html"}
+    assert artifacts(store, run) == {*files, "scores"}
     assert artifacts(store, run, "scores/cldr") == {"scores/cldr/cells.csv"}
     folder = Path(run.info.artifact_uri.removeprefix("file://").replace("%20", " "))
     assert read_training(folder / "training.json") == results[1].training
+    assert "<h3>Language composition" in (folder / "report.html").read_text()
     assert (folder / "composition.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -304,6 +306,17 @@ def test_scores_of_a_benchmark_that_was_taken_out_go(root: Path, store: Store, p
     assert not [name for name in after.data.metrics if "xquad-r" in name]
     assert len(history(store, after, "train/loss")) == 60
     assert store.client.get_run(before.info.run_id).info.lifecycle_stage == "deleted"
+
+
+def test_new_scores_keep_the_run_whose_machine_was_watched(
+    results: list[SamplerResults], store: Store, params: TrackingParams
+):
+    """Metrics of the machine are no scores, which a run could have lost."""
+    sync(results[:1], store, params)
+    before = runs(store)["xx"].info.run_id
+    store.client.log_metric(before, "system/cpu_utilization_percentage", 50.0)
+    sync(build(store.root / "scores", ["xx"], changes={"xx": settings("hybrid")}), store, params)
+    assert runs(store)["xx"].info.run_id == before
 
 
 def test_scores_of_an_experiment_are_kept_beside_new_ones(
