@@ -1,4 +1,4 @@
-"""Plan at the paper's size, and say what it takes: `python -m perf.plans [--share 0.1] [--steps 100000]`."""
+"""Plan at the paper's size, and say what it takes: `python -m perf.plans [--share 0.1] [--sampler xy]`."""
 
 import tempfile
 import time
@@ -11,6 +11,7 @@ from hbir.batching.params import BatchParams, HybridParams
 from hbir.batching.plan import Plan, read_plan, write_plan
 from hbir.batching.summary import language_composition
 from hbir.core.hashing import file_digest
+from hbir.core.samplers import SAMPLERS
 from perf.paper_corpus import paper_inventory
 
 SIZE = 100
@@ -19,22 +20,23 @@ SIZE = 100
 @click.command()
 @click.option("--share", type=float, default=1.0, help="Of the paper's 44 million pairs.")
 @click.option("--steps", type=int, default=1_000_000)
-def main(share: float, steps: int) -> None:
+@click.option("--sampler", type=click.Choice(list(SAMPLERS)), default="hybrid")
+def main(share: float, steps: int, sampler: str) -> None:
     """Plan, then read the plan as a training does."""
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "hybrid.parquet"
-        _plan(file, share, steps)
+        file = Path(folder) / f"{sampler}.parquet"
+        _plan(file, sampler, share, steps)
         click.echo(f"{file.stat().st_size / 1e6:.0f} MB on the disk, SHA-256 {file_digest(file)[:16]}")
         _read(read_plan(file))
 
 
-def _plan(file: Path, share: float, steps: int) -> None:
+def _plan(file: Path, sampler: str, share: float, steps: int) -> None:
     inventory = paper_inventory(share)
     params = BatchParams(
         languages="all", size=SIZE, steps=steps, size_exponent=0.5, hybrid=HybridParams(alpha=0.5)
     )
     before, start = _forget_peak(), time.perf_counter()
-    draft = draft_plan("hybrid", inventory, params, 1, "f")
+    draft = draft_plan(sampler, inventory, params, 1, "f")
     click.echo(f"set up for {len(inventory.pair_ids):,} pairs: {time.perf_counter() - start:.1f} s")
     write_plan(file, draft)
     taken = time.perf_counter() - start

@@ -151,6 +151,40 @@ def test_a_plan_is_exported():
     assert table["pair_id"].to_pylist() == [int(row["pair_id"]) for row in planned("xy")]
 
 
+@pytest.fixture
+def several() -> None:
+    """Plan every query with its passages in three languages, two queries in a batch; a model saw one step."""
+    pairs, path = Path("data/pairs.parquet"), Path("data/batches/all_languages.parquet")
+    plan = replace(plan_of("all_languages", PAIRS, params(6, STEPS)), pairs_fingerprint=file_digest(pairs))
+    write_plan(path, plan)
+    write_training(Path("models/all_languages", TRAINING), record_of(plan))
+
+
+@pytest.mark.usefixtures("several")
+def test_a_pair_in_several_rows_of_a_step_was_seen_once_there():
+    steps = {row["pair_id"]: row["step"] for row in planned("all_languages")}
+    for pair in ("-3", *map(str, range(9))):
+        rows = [row for row in planned("all_languages") if row["pair_id"] == pair]
+        text = hbir_plan("find", pair).output if rows else ""
+        seen = int(any(row["step"] == "0" for row in rows))
+        assert (
+            not rows
+            or f"all_languages: 1 time in 4 steps; models/all_languages, trained on 1, saw {seen}" in text
+        )
+        lines = rows_of(hbir_plan("find", pair, "--format", "csv").output)
+        assert len([line for line in lines if line["sampler"] == "all_languages"]) == len(rows) in (0, 3)
+    assert len(steps) == 2 * STEPS
+
+
+@pytest.mark.usefixtures("several")
+def test_whoever_exports_several_rows_of_a_pair_is_told_that_they_are_no_negatives(caplog):
+    hbir_plan("export", "xy", "out/xy.parquet")
+    assert caplog.messages == []
+    hbir_plan("export", "all_languages", "out/all.parquet")
+    [message] = caplog.messages
+    assert "rows of one pair_id" in message
+
+
 def test_the_text_of_the_page_is_of_one_pair_of_the_embedded_corpus():
     [text] = {words[5] for block in blocks(PAGE, "console") for words in commands(block) if "find" in words}
     english = collect(CollectParams(sources=[{"kind": "cldr"}])).english

@@ -10,7 +10,10 @@ STAGE = """Samplers with a stage of their own are always trained. The others are
 `baselines`, such as `dvc exp run -S 'baselines=[mixed,english]'`."""
 NO_NEGATIVE = """Within a batch no passage, query or text occurs twice, in any language: in parallel data a
 translation of the positive would be a false negative. A pair that collides waits for the next batch; none
-is lost."""
+is lost. Only in `all_languages` the passage of a query occurs in several languages, side by side, and the loss
+leaves these out of each other's negatives."""
+MORE = """[Choose what batches hold](../how-to/batches.md) says more about the baselines, and how `alpha` may
+change during a training."""
 
 
 def page() -> str:
@@ -30,4 +33,5 @@ def page() -> str:
     ]
     columns = ["name", "in the literature", "what a batch holds", "stage"]
     text = table(columns, rows)
-    return "# Samplers\n\n" + paragraph(INTRODUCTION) + text + paragraph(STAGE) + paragraph(NO_NEGATIVE)
+    below = "".join(map(paragraph, (STAGE, NO_NEGATIVE, MORE)))
+    return "# Samplers\n\n" + paragraph(INTRODUCTION) + text + below

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hbir.batching.compositions import compose
+from hbir.batching.compositions import OneQueryError, compose
 from hbir.batching.draft import Draft
 from hbir.batching.inventory import Inventory
 from hbir.batching.params import BatchParams
@@ -103,7 +103,7 @@ def draft_plans(
 
 
 def _largest(samplers: Sequence[str], setting: Setting, error: TooFewPairsError) -> int:
-    """Lower the size to what each hindrance allows, until all samplers can fill their batches."""
+    """Lower the size to what each hindrance allows, until all samplers can fill their batches; 0: none fits."""
     size = error.largest
     while size > 1:
         smaller = replace(setting, params=replace(setting.params, size=size))
@@ -112,6 +112,8 @@ def _largest(samplers: Sequence[str], setting: Setting, error: TooFewPairsError)
                 compose(sampler, smaller)
         except TooFewPairsError as again:
             size = again.largest
+        except OneQueryError:
+            return 0
         else:
             break
     return size
@@ -135,7 +137,7 @@ def draft_plan(
     composition = compose(sampler, Setting(inventory, params, seed))
     return Draft(
         sampler=sampler,
-        alpha=params.hybrid.alpha if SAMPLERS[sampler].composition == "coin" else None,
+        alpha=params.hybrid.alpha if SAMPLERS[sampler].has_alpha else None,
         batch_size=params.size,
         steps=params.steps,
         seed=seed,

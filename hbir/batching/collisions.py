@@ -49,18 +49,19 @@ class Close:
         return steps
 
 
-def find_close(keys: np.ndarray, size: int) -> Close:
+def find_close(keys: np.ndarray, size: int, together: int = 1) -> Close:
     """Find the examples that have a key in common with one of the `size` - 1 before.
 
     Args:
-        keys: (4, m) what examples could collide in.
+        keys: (k, m) what examples could collide in.
         size: examples in one step.
+        together: so many of the last keys are of one kind: each may be equal to any of them.
 
     Returns:
         Their positions.
     """
     nearest = np.full(keys.shape[1], -1)  # (m,)
-    for kind in keys:
+    for kind in [*keys[:-together, None], keys[-together:]]:
         later, earlier = _repeated(kind)
         near = later - earlier < size
         np.maximum.at(nearest, later[near], earlier[near])
@@ -68,16 +69,18 @@ def find_close(keys: np.ndarray, size: int) -> Close:
     return Close(places.tolist(), nearest[places].tolist())
 
 
-def _repeated(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Find repeated keys: (c,) where each stands again, (c,) and where it stood last before.
+def _repeated(kind: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Find repeated keys among (w, m): (c,) examples that have one again, (c,) the last before that has it.
 
     Sorting all keys took most of the time of a plan. Those whose place in a table nobody shares occur once
     (four of five in a large source), and need no sorting: 12 instead of 40 ns per key.
     """
+    keys = kind.T.ravel()  # (m · w,), those of one example side by side
     table = keys & (_TABLE - 1)
     places = np.flatnonzero(np.bincount(table, minlength=_TABLE)[table] > 1)
     bits = len(keys).bit_length()
     both = np.sort(keys[places].astype(np.int64) << bits | places)  # one number each: three times faster
     same = both[1:] >> bits == both[:-1] >> bits
-    places = both & ((1 << bits) - 1)
+    places = (both & ((1 << bits) - 1)) // len(kind)
+    same &= places[1:] > places[:-1]  # an example may have a key twice
     return places[1:][same], places[:-1][same]

@@ -1,11 +1,15 @@
-"""Set up the compositions of the samplers (Sources: arXiv 2408.10536, Method; LAReQA, arXiv 2004.05484)."""
+"""Set up the compositions of the samplers.
+
+Sources: arXiv 2408.10536, Method; LAReQA, arXiv 2004.05484; ColBERT-X, arXiv 2209.01335.
+"""
 
 from collections.abc import Callable, Sequence
 
-from hbir.batching.drawing import Composition, Hybrid, Monolingual, Sources
-from hbir.batching.pool import same_language, two_languages
+from hbir.batching.drawing import Composition, Hybrid, HybridRows, Monolingual, Sources
+from hbir.batching.pool import Pool, same_language, two_languages
 from hbir.batching.setting import Setting, require_one
 from hbir.batching.walk import Walk
+from hbir.batching.wide_pools import EitherPool
 from hbir.core.errors import PlanError
 from hbir.core.languages import ENGLISH
 from hbir.core.params import unknown
@@ -38,19 +42,8 @@ def two_languages_per_row(setting: Setting) -> Composition:
 
     Returns:
         The composition.
-
-    Raises:
-        PlanError: when there is only one language.
     """
-    languages = setting.inventory.languages
-    if len(languages) < 2:
-        raise PlanError(
-            where="plan xy",
-            expected="at least two training languages",
-            found=", ".join(languages),
-            hint="Add a language to batches.languages; xx, xy and hybrid are always planned.",
-        )
-    return _over_all_sources(setting, "xy", setting.walks("xy", two_languages))
+    return _in_two_languages(setting, Pool)
 
 
 def coin(setting: Setting) -> Composition:
@@ -76,6 +69,43 @@ def one_language_per_row(setting: Setting) -> Composition:
         The composition.
     """
     return _over_all_sources(setting, "mixed", setting.walks("mixed", same_language))
+
+
+def coin_per_row(setting: Setting) -> Composition:
+    """Set up hybrid_rows: the rows of X-Y, each in one language with probability alpha.
+
+    Args:
+        setting: pairs, params and seed.
+
+    Returns:
+        The composition.
+    """
+    xy = _in_two_languages(setting, EitherPool)
+    return HybridRows(xy, setting.params.hybrid, setting.stream("coin", "rows"))
+
+
+def passages_in_all_languages(setting: Setting) -> Composition:
+    """Set up all_languages: queries, each with a row for every language of its passage.
+
+    Args:
+        setting: pairs, params and seed.
+
+    Returns:
+        The composition.
+
+    Raises:
+        OneQueryError: when the rows of one query can fill a batch.
+    """
+    walks = setting.query_walks("all_languages")
+    widest = max(walk.pool.widest for walk in walks)
+    if setting.params.size <= widest:
+        raise OneQueryError(
+            where="plan all_languages",
+            expected=f"batches.size above {widest}, the languages of one query: others are its negatives",
+            found=str(setting.params.size),
+            hint="Raise batches.size, or leave all_languages out of baselines.",
+        )
+    return _over_all_sources(setting, "all_languages", walks)
 
 
 def english_alone(setting: Setting) -> Composition:
@@ -106,6 +136,8 @@ COMPOSITIONS: dict[str, Callable[[Setting], Composition]] = {
     "coin": coin,
     "same_language": one_language_per_row,
     "english": english_alone,
+    "coin_per_row": coin_per_row,
+    "all_languages": passages_in_all_languages,
 }
 """How each composition is set up; `hbir.core.samplers` says which sampler has which."""
 
@@ -126,6 +158,22 @@ def compose(sampler: str, setting: Setting) -> Composition:
     if sampler not in SAMPLERS:
         raise unknown("params.yaml: sampler", sampler, SAMPLERS)
     return COMPOSITIONS[SAMPLERS[sampler].composition](setting)
+
+
+class OneQueryError(PlanError):
+    """Report batches of one query, which has nothing to be told apart from."""
+
+
+def _in_two_languages(setting: Setting, pool: type[Pool]) -> Sources:
+    languages = setting.inventory.languages
+    if len(languages) < 2:
+        raise PlanError(
+            where="plan xy",
+            expected="at least two training languages",
+            found=", ".join(languages),
+            hint="Add a language to batches.languages; xx, xy and hybrid are always planned.",
+        )
+    return _over_all_sources(setting, "xy", setting.walks("xy", two_languages, pool=pool))
 
 
 def _over_all_sources(setting: Setting, composition: str, walks: Sequence[Walk]) -> Sources:

@@ -1,7 +1,7 @@
 """Choose for each step which walk makes it: one of several sources, one language at a time, by a coin."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 
@@ -10,14 +10,13 @@ from hbir.batching.params import HybridParams
 from hbir.batching.walk import Walk
 
 
-class Composition(Protocol):
+class Composition(ABC):
     """Choose a walk for each step, one step after the other."""
 
-    @property
-    def walks(self) -> Sequence[Walk]:
-        """Return the walks to choose from, each of which can fill a batch."""
-        ...
+    walks: Sequence[Walk]
+    """What to choose from; each can fill a batch."""
 
+    @abstractmethod
     def choose(self, progress: np.ndarray) -> np.ndarray:
         """Choose the walks of the next steps.
 
@@ -27,10 +26,21 @@ class Composition(Protocol):
         Returns:
             (m,) positions in `walks`.
         """
-        ...
+
+    def settle(self, examples: Examples, progress: np.ndarray) -> Examples:
+        """Decide what the walks leave open; nothing, as a rule.
+
+        Args:
+            examples: (m · size,) of the next steps.
+            progress: (m,) share of all steps done before each, in [0, 1).
+
+        Returns:
+            (m · size,) examples, in their places.
+        """
+        return examples
 
 
-class Sources:
+class Sources(Composition):
     """Take every batch from one source, its weight ∝ (its pairs)^exponent."""
 
     def __init__(self, walks: Sequence[Walk], exponent: float, stream: np.random.Generator) -> None:
@@ -63,7 +73,7 @@ class Sources:
         return np.searchsorted(self._ends, numbers, side="right")
 
 
-class Monolingual:
+class Monolingual(Composition):
     """Take every batch from one language, all equally often."""
 
     def __init__(self, languages: Sequence[Sources], stream: np.random.Generator) -> None:
@@ -90,7 +100,7 @@ class Monolingual:
         return chosen
 
 
-class Hybrid:
+class Hybrid(Composition):
     """Toss a coin for every batch between xx and xy."""
 
     def __init__(
@@ -112,12 +122,56 @@ class Hybrid:
 
     def choose(self, progress: np.ndarray) -> np.ndarray:
         """Choose the next steps' walks; see Composition."""
-        alpha = [self._params.alpha_at(share) for share in progress.tolist()]
-        heads = self._coin.random(len(progress)) < alpha  # (m,)
+        heads = self._coin.random(len(progress)) < alphas(self._params, progress)  # (m,)
         chosen = np.empty(len(progress), dtype=np.int64)
         chosen[heads] = self._xx.choose(progress[heads])
         chosen[~heads] = len(self._xx.walks) + self._xy.choose(progress[~heads])
         return chosen
+
+
+class HybridRows(Composition):
+    """Toss a coin for every row: its passage changes to the language of its query, or it does not.
+
+    The walks deal the same pairs and the same queries whatever alpha is, so plans of different alphas differ in
+    the languages of passages alone.
+    """
+
+    def __init__(self, xy: Composition, params: HybridParams, coin: np.random.Generator) -> None:
+        """Keep the parts.
+
+        Args:
+            xy: rows in two languages, from walks through an `EitherPool`.
+            params: alpha.
+            coin: the stream of the tosses.
+        """
+        self._xy = xy
+        self._params = params
+        self._coin = coin
+        self.walks = xy.walks
+
+    def choose(self, progress: np.ndarray) -> np.ndarray:
+        """Choose the next steps' walks; see Composition."""
+        return self._xy.choose(progress)
+
+    def settle(self, examples: Examples, progress: np.ndarray) -> Examples:
+        """Put query and passage of some rows into one language; see Composition."""
+        tosses = self._coin.random((len(progress), len(examples) // len(progress)))  # (m, size)
+        heads = (tosses < alphas(self._params, progress)[:, None]).ravel()
+        passage_langs = np.where(heads, examples.query_langs, examples.passage_langs)
+        return Examples(examples.rows, examples.query_langs, passage_langs)
+
+
+def alphas(params: HybridParams, progress: np.ndarray) -> np.ndarray:
+    """Look up the alphas of steps.
+
+    Args:
+        params: alpha, or its schedule.
+        progress: (m,) share of all steps done before each, in [0, 1).
+
+    Returns:
+        (m,) probabilities.
+    """
+    return np.array([params.alpha_at(share) for share in progress.tolist()])
 
 
 def draw(composition: Composition, progress: np.ndarray, size: int) -> Examples:
@@ -139,4 +193,4 @@ def draw(composition: Composition, progress: np.ndarray, size: int) -> Examples:
         if len(steps):
             places = steps[:, None] * size + np.arange(size)  # (k, size)
             made.put(places.ravel(), walk.next_steps(len(steps)))
-    return made
+    return composition.settle(made, progress)

@@ -20,7 +20,7 @@ class Head(ABC):
 
     sampler: str
     alpha: float | list[list[float]] | None
-    """Of hybrid; None for the others."""
+    """Of hybrid and hybrid_rows; None for the others."""
     batch_size: int
     steps: int
     seed: int

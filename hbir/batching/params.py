@@ -47,10 +47,11 @@ def _are_different_names(value: list[object]) -> bool:
 
 @params_class
 class HybridParams:
-    """Set how often a hybrid step is monolingual."""
+    """Set how often a hybrid step, or a row of hybrid_rows, is monolingual."""
 
     alpha: Annotated[float | list[list[float]], BeforeValidator(_check_alpha)]
-    """Probability of an xx step; or a schedule of [until this share of the steps, alpha]; the paper: 0.5."""
+    """Probability of an xx step (hybrid_rows: of a row in one language); or a schedule of [until this share of
+    the steps, alpha]; the paper: 0.5."""
 
     def alpha_at(self, progress: float) -> float:
         """Return alpha at one point of the training.
@@ -59,7 +60,7 @@ class HybridParams:
             progress: share of the steps done, in [0, 1).
 
         Returns:
-            The probability of an xx step.
+            The probability of an xx step, or of a row in one language.
         """
         if isinstance(self.alpha, float):
             return self.alpha

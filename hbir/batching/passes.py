@@ -33,7 +33,7 @@ class Passes:
         self._dealt = 0
         """How many of them are looked up."""
         self._ahead = Examples.empty(0)
-        self._keys = pool.keys(self._ahead)  # (4, 0)
+        self._keys = pool.keys(self._ahead)  # (k, 0)
         self._close: Close | None = None
         self.taken = 0
         """Examples taken since the first pass began."""
@@ -51,7 +51,7 @@ class Passes:
             expected: how many will be asked for soon; more are looked up at once then.
 
         Returns:
-            (count,) examples and their (4, count) keys.
+            (count,) examples and their (k, count) keys.
         """
         if len(self._ahead) < count:
             self._look_up(max(count, min(expected, _MOST)))
@@ -70,7 +70,7 @@ class Passes:
         self.look(size, most * size)
         steps = min(most, len(self._ahead) // size)
         if self._close is None:
-            self._close = find_close(self._keys, size)
+            self._close = find_close(self._keys, size, self.pool.together)
         return self._close.clean_steps(steps, size)
 
     def take(self, count: int) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, permutations
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -49,6 +50,8 @@ class Pool:
     are in the inventory once, for all pools.
     """
 
+    together: ClassVar[int] = 1
+    """So many of the last keys are of one kind, for `find_close`."""
     inventory: Inventory
     source: int
     languages: np.ndarray
@@ -61,7 +64,7 @@ class Pool:
     """(p,) how many choices a pair of that set has; without any it is not in the pool."""
 
     @classmethod
-    def of(cls, inventory: Inventory, source: str, languages: Sequence[str], pairing: Pairing) -> "Pool":
+    def of(cls, inventory: Inventory, source: str, languages: Sequence[str], pairing: Pairing) -> Self:
         """Gather the rows of a source that have at least one choice of languages.
 
         Args:
@@ -92,6 +95,22 @@ class Pool:
     @cached_property
     def _length(self) -> int:
         return int(self.inventory.set_counts[self.source, self.counts > 0].sum())
+
+    @property
+    def widest(self) -> int:
+        """Return the most rows of a batch that one pair has."""
+        return 1
+
+    def width(self, row: int) -> int:
+        """Count the rows of a batch that a pair has.
+
+        Args:
+            row: of the pool.
+
+        Returns:
+            1: its query in one language with its passage in one language.
+        """
+        return 1
 
     def rows(self) -> np.ndarray:
         """Return the (n,) int32 rows of the inventory, ascending, in an array of their own."""
@@ -131,7 +150,7 @@ class Pool:
             examples: (m,) any.
 
         Returns:
-            (4, m) passage, query and their texts: two examples of one step have no key in common.
+            (k, m) passage, query and their texts: two examples of one step have no key in common.
         """
         inventory, rows = self.inventory, examples.rows
         cells = rows.astype(np.int64) * len(inventory.languages)  # (m,)
@@ -144,7 +163,7 @@ class Pool:
             ]
         )
 
-    def keys_of(self, example: Example) -> tuple[int, int, int, int]:
+    def keys_of(self, example: Example) -> tuple[int, ...]:
         """Look up what one example could collide in, 20 times faster than `keys` does for one.
 
         Args:
@@ -188,22 +207,24 @@ class Pool:
         Rows with few possible collisions are taken first, which finds nearly as many as there can be.
 
         Args:
-            size: how many are enough.
+            size: how many rows of a batch are enough.
 
         Returns:
-            At most `size` rows of the inventory.
+            Rows of the inventory, no more than make a batch of `size` rows.
         """
         rows = self.rows()
         keys = self._all_keys(rows)  # (n, 2 + 2 k)
         order = np.argsort(self._holders(keys).sum(axis=1), kind="stable")
         used: set[int] = set()
         found: list[int] = []
+        missing = size
         for place in order:
             own = set(keys[place].tolist()) - {0}
             if used.isdisjoint(own):
                 used |= own
                 found.append(int(rows[place]))
-            if len(found) == size:
+                missing -= self.width(found[-1])
+            if missing <= 0:
                 break
         return found
 

@@ -9,8 +9,10 @@ import numpy as np
 from hbir.batching.drawing import Sources
 from hbir.batching.inventory import Inventory
 from hbir.batching.params import BatchParams
-from hbir.batching.pool import Pairing, Pool
+from hbir.batching.pool import Pairing, Pool, same_language
+from hbir.batching.query_walk import QueryWalk
 from hbir.batching.walk import Walk
+from hbir.batching.wide_pools import QueryPool
 from hbir.core.errors import PlanError
 from hbir.core.seeds import generator
 
@@ -38,13 +40,20 @@ class Setting:
         """
         return generator(self.seed, "batches", *names)
 
-    def walks(self, composition: str, pairing: Pairing, language: str | None = None) -> list[Walk]:
+    def walks(
+        self,
+        composition: str,
+        pairing: Pairing,
+        language: str | None = None,
+        pool: type[Pool] = Pool,
+    ) -> list[Walk]:
         """Make a walk for each source.
 
         Args:
             composition: its name.
             pairing: which languages may stand on the two sides.
             language: the only one, or None for all.
+            pool: what the walks deal, and what two pairs of one batch could collide in.
 
         Returns:
             The walks in the order of the sources' names, those through empty pools included.
@@ -54,7 +63,27 @@ class Setting:
         return [
             Walk(
                 (composition, source, *suffix),
-                Pool.of(self.inventory, source, languages, pairing),
+                pool.of(self.inventory, source, languages, pairing),
+                self.params.size,
+                self.seed,
+            )
+            for source in self.inventory.sources
+        ]
+
+    def query_walks(self, composition: str) -> list[Walk]:
+        """Make a walk for each source that deals queries with their passages in all languages.
+
+        Args:
+            composition: its name.
+
+        Returns:
+            The walks in the order of the sources' names.
+        """
+        languages = self.inventory.languages
+        return [
+            QueryWalk(
+                (composition, source),
+                QueryPool.of(self.inventory, source, languages, same_language),
                 self.params.size,
                 self.seed,
             )
@@ -74,7 +103,7 @@ class Setting:
         require_one(walks)
         left_out = [walk for walk in walks if len(walk.pool) and not (self.quiet or walk.fills)]
         for walk in left_out:
-            log.warning("%s is left out: it can fill %d of %d rows", _name(walk), len(walk.reserve), walk.size)
+            log.warning("%s is left out: it can fill %d of %d rows", _name(walk), walk.filled, walk.size)
         return Sources([walk for walk in walks if walk.fills], self.params.size_exponent, stream)
 
 
@@ -88,14 +117,15 @@ def require_one(walks: Sequence[Walk]) -> None:
         TooFewPairsError: when none can.
     """
     if not any(walk.fills for walk in walks):
-        best = max(walks, key=lambda walk: len(walk.reserve))
+        best = max(walks, key=lambda walk: walk.filled)
+        rows = "pairs" if best.pool.widest < 2 else "rows of pairs"
         error = TooFewPairsError(
             where=_name(best),
-            expected=f"at least {best.size} pairs that can stand in one batch",
-            found=f"{len(best.reserve)} (of {len(best.pool)} pairs)",
+            expected=f"at least {best.size} {rows} that can stand in one batch",
+            found=f"{best.filled} (of {len(best.pool)} pairs)",
             hint="Lower batches.size or add pairs.",
         )
-        error.largest = len(best.reserve)
+        error.largest = best.filled
         raise error
 
 
@@ -103,7 +133,7 @@ class TooFewPairsError(PlanError):
     """Report a batch that cannot be filled."""
 
     largest = 0
-    """Pairs of a batch that could be filled."""
+    """Rows of a batch that could be filled."""
 
 
 def _name(walk: Walk) -> str:

@@ -45,6 +45,19 @@ def monolingual_steps(plan: Plan) -> np.ndarray:
     return np.concatenate([_monolingual(rows, plan.batch_size) for rows in plan.parts()])
 
 
+def repeats_pairs(plan: Plan) -> bool:
+    """Tell whether a step names a pair in several rows, as those of all_languages do.
+
+    Args:
+        plan: any plan.
+
+    Returns:
+        False where every pair stands once in a step.
+    """
+    steps = (np.sort(rows.pair_ids.reshape(-1, plan.batch_size), axis=1) for rows in plan.parts())
+    return any(bool((ids[:, 1:] == ids[:, :-1]).any()) for ids in steps)
+
+
 def _monolingual(rows: Rows | Examples, batch_size: int) -> np.ndarray:
     queries, passages = (langs.reshape(-1, batch_size) for langs in (rows.query_langs, rows.passage_langs))
     same: np.ndarray = ((queries == queries[:, :1]) & (passages == queries[:, :1])).all(axis=1)  # (steps,)

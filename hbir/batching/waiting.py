@@ -15,18 +15,19 @@ class Step:
         """Begin an empty batch.
 
         Args:
-            size: examples in a full one.
+            size: rows in a full one.
         """
         self.missing = size
-        """Examples that it still takes."""
+        """Rows that it still takes; below 0 where the last example has more than it took."""
         self.used: set[int] = set()
         """The keys of those that are in."""
 
-    def take(self, keys: Sequence[int]) -> bool:
+    def take(self, keys: Sequence[int], width: int = 1) -> bool:
         """Take an example unless it collides with one that is in.
 
         Args:
-            keys: (4,) of the example.
+            keys: (k,) of the example.
+            width: rows that it has.
 
         Returns:
             Whether it was taken.
@@ -34,7 +35,7 @@ class Step:
         if not self.used.isdisjoint(keys):
             return False
         self.used.update(keys)
-        self.missing -= 1
+        self.missing -= width
         return True
 
 
@@ -82,13 +83,15 @@ class Waiting:
     at one example per line, and at those that change from one line to another.
     """
 
-    def __init__(self, keys_of: Callable[[Example], Sequence[int]]) -> None:
+    def __init__(self, keys_of: Callable[[Example], Sequence[int]], width: Callable[[int], int]) -> None:
         """Begin with nobody waiting.
 
         Args:
-            keys_of: looks up the (4,) keys of an example.
+            keys_of: looks up the (k,) keys of an example.
+            width: counts the rows that an example has, by its row of the inventory.
         """
         self._keys_of = keys_of
+        self._width = width
         self._lines: dict[int, _Line] = {}
         self._fronts: list[tuple[int, int]] = []
         """A heap of (number, key) of the first example of each line; what is no first example is stale."""
@@ -121,7 +124,7 @@ class Waiting:
         """
         taken: list[Example] = []
         passed: set[int] = set()
-        while step.missing and self._fronts:
+        while step.missing > 0 and self._fronts:
             number, key = heappop(self._fronts)
             self.looked_at += 1
             line = self._lines.get(key)
@@ -157,7 +160,7 @@ class Waiting:
             heappush(self._fronts, (line.number, key))
         else:
             del self._lines[key]
-        if step.take(keys):
+        if step.take(keys, self._width(example.row)):
             return example
         self._insert(number, code, next(other for other in keys if other in step.used))
         return None

@@ -24,24 +24,29 @@ class Walk:
         Args:
             names: composition, source and, where it is fixed, language; they name the random streams.
             pool: what to deal.
-            size: examples in one batch.
+            size: rows in one batch.
             seed: the base seed.
         """
         self.names = names
         self.pool = pool
         self.size = size
-        self.waiting = Waiting(pool.keys_of)
+        self.waiting = Waiting(pool.keys_of, pool.width)
         self._passes = Passes(names, pool, seed)
 
     @cached_property
     def fills(self) -> bool:
         """Whether the pool can fill a batch, whatever languages its pairs take."""
-        return self.pool.surely_fills(self.size) or len(self.reserve) == self.size
+        return self.pool.surely_fills(self.size) or self.filled == self.size
 
     @cached_property
     def reserve(self) -> list[int]:
-        """Rows that make a batch when nothing else does, if there are enough of them."""
+        """Rows of the inventory that make a batch when nothing else does, if there are enough of them."""
         return self.pool.apart(self.size)
+
+    @property
+    def filled(self) -> int:
+        """Rows of a batch that the reserve fills."""
+        return min(self.size, sum(map(self.pool.width, self.reserve)))
 
     def next_step(self) -> list[Example]:
         """Make one batch.
@@ -90,20 +95,22 @@ class Walk:
         taken = self.waiting.offer(step)
         parts = [Examples.of(taken)] if taken else []
         begun, before = False, 0
-        while step.missing:
+        while step.missing > 0:
             left = self._passes.left
             if not left:
                 if begun and step.missing == before:
                     return self._start_over(parts)
                 begun, before, left = True, step.missing, len(self.pool)
-            parts.append(self._fill(step, min(step.missing, left), expected))
+            needed = -(-step.missing // self.pool.widest)  # no fewer will do
+            parts.append(self._fill(step, min(needed, left), expected))
         return Examples.joined(parts)
 
     def _fill(self, step: Step, count: int, expected: int) -> Examples:
         """Offer the next examples to a step; those that it refuses wait."""
         examples, keys = self._passes.look(count, expected)
         own = keys.T.tolist()
-        taken = np.array([step.take(each) for each in own], dtype=bool)  # (count,)
+        widths = map(self.pool.width, examples.rows.tolist())
+        taken = np.array([*map(step.take, own, widths)], dtype=bool)  # (count,)
         for place, refused in zip(np.flatnonzero(~taken).tolist(), examples[~taken].listed(), strict=True):
             self.waiting.add(refused, next(key for key in own[place] if key in step.used))
         self._passes.take(count)
@@ -111,12 +118,16 @@ class Walk:
 
     def _start_over(self, parts: list[Examples]) -> Examples:
         """Make the batch of the reserve, which a pass that gave nothing has left among the waiting."""
-        missing = set(self.reserve)
+        wanted, missing = set(self.reserve), self.size
         chosen: list[Example] = []
         rest: list[Example] = []
         for example in [*Examples.joined(parts).listed(), *self.waiting.listed()]:
-            (chosen if example.row in missing else rest).append(example)
-            missing.discard(example.row)
+            if example.row in wanted and missing > 0:
+                chosen.append(example)
+                wanted.remove(example.row)
+                missing -= self.pool.width(example.row)
+            else:
+                rest.append(example)
         self._let_wait(rest)
         return Examples.of(chosen)
 

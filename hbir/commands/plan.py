@@ -1,5 +1,6 @@
 """Look into the plans of the project, and hand them to other trainers."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hbir.batching.opened import open_plan, open_plans
 from hbir.batching.pair_search import FoundPair, find_pairs
 from hbir.batching.plan import Plan
 from hbir.batching.seen import Models, models_of
+from hbir.batching.summary import repeats_pairs
 from hbir.cli import require_project
 from hbir.core.errors import ParamsError, PlanError
 from hbir.core.files import read_table, require_writable
@@ -20,6 +22,7 @@ from hbir.reporting.found_pairs import InPlan, found_csv, found_text
 from hbir.training.export import export_plan, planned_examples
 from hbir.training.texts import PairTexts
 
+log = logging.getLogger(__name__)
 _COLUMNS = {
     "step": "step",
     "pair_id": "pair_id",
@@ -29,6 +32,11 @@ _COLUMNS = {
     "positive": "passage",
 }
 """Of an exported plan, and their names here."""
+
+_SIBLINGS = (
+    "a batch has rows of one pair_id, a query and its passages in several languages: the losses of "
+    "sentence-transformers take them for negatives of one another, so train with one that leaves them out"
+)
 
 
 @click.group()
@@ -92,6 +100,8 @@ def export(sampler: str, output: Path) -> None:
     chosen = open_plan(sampler)
     export_plan(output, chosen, _texts())
     click.echo(f"{output}: {chosen.steps:,} batches of {chosen.batch_size:,} pairs, in their order")
+    if repeats_pairs(chosen):
+        log.warning(_SIBLINGS)
 
 
 def _texts() -> PairTexts:

@@ -17,6 +17,8 @@ class Sampler:
     """What a batch holds; `{alpha}` stands for the share of batches in one language."""
     colour: str
     """In plots, as #rrggbb; the colours can be told apart by readers with any colour vision."""
+    has_alpha: bool = False
+    """Whether `batches.hybrid.alpha` decides about its batches."""
     has_stage: bool = False
     """Whether dvc.yaml has a stage `train_<name>`; the others are trained where `baselines` names them."""
 
@@ -44,6 +46,7 @@ _TABLE = (
         label="hybrid",
         description="a coin decides per batch: one language (probability alpha = {alpha}) or mixed pairs",
         colour="#009e73",
+        has_alpha=True,
         has_stage=True,
     ),
     Sampler(
@@ -60,9 +63,29 @@ _TABLE = (
         description="English alone",
         colour="#d55e00",
     ),
+    Sampler(
+        name="hybrid_rows",
+        composition="coin_per_row",
+        label="hybrid, row by row",
+        description="a coin decides per row: query and passage in one language (probability alpha = {alpha}) "
+        "or in two, the languages mixed within the batch",
+        colour="#332288",
+        has_alpha=True,
+    ),
+    Sampler(
+        name="all_languages",
+        composition="all_languages",
+        label="mixed-language batches",
+        description="every query, in one language, with its passages in all languages, none of which is a "
+        "negative of another",
+        colour="#661100",
+    ),
 )
 SAMPLERS: dict[str, Sampler] = {sampler.name: sampler for sampler in _TABLE}
-"""Every sampler by its name. Sources: arXiv 2408.10536 (xx, xy, hybrid), arXiv 2004.05484 (mixed, english)."""
+"""Every sampler by its name.
+
+Sources: arXiv 2408.10536 (xx, xy, hybrid), arXiv 2004.05484 (mixed, english), arXiv 2209.01335 (all_languages).
+"""
 
 
 def with_stage() -> list[str]:

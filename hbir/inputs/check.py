@@ -84,6 +84,10 @@ def warnings(params: Params) -> Iterator[str]:
     plain = sources_of_texts(params.collect.sources)
     if rendering and plain and params.project.languages != [ENGLISH]:
         yield f"translate: engine cldr will refuse the texts of {', '.join(plain)}."
+    trained = subset(params.project, params.batches.languages, "params.yaml: batches.languages")
+    if "all_languages" in params.project.baselines and params.batches.size <= len(trained):
+        rows = f"a query in {len(trained)} languages fills the {params.batches.size} rows of a batch"
+        yield f"batches.size: {rows}, and all_languages will refuse it."
 
 
 def _sections() -> Iterator[tuple[str, type[Any]]]:

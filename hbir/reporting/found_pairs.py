@@ -94,8 +94,11 @@ def _in_plans(pair: FoundPair, plans: Sequence[InPlan]) -> Iterator[str]:
 def _times(plan: InPlan, found: Sequence[Occurrence]) -> str:
     if not found:
         return f"in none of its {plan.steps:,} steps"
-    times = f"{len(found):,} time{'s' * (len(found) != 1)} in {plan.steps:,} steps"
+    steps = {
+        one.step for one in found
+    }  # a step names a pair several times where its passage has several languages
+    times = f"{len(steps):,} time{'s' * (len(steps) != 1)} in {plan.steps:,} steps"
     if plan.models is None:
         return f"{times}; {plan.note}"
-    seen = sum(one.step < plan.models.best for one in found)
+    seen = sum(step < plan.models.best for step in steps)
     return f"{times}; {plan.models.folder.as_posix()}, trained on {plan.models.best:,}, saw {seen:,}"

@@ -32,19 +32,43 @@ def info_nce(queries: torch.Tensor, passages: torch.Tensor, temperature: float, 
     return F.cross_entropy(scores, torch.arange(first, first + len(scores), device=scores.device))
 
 
+def info_nce_of_several(
+    queries: torch.Tensor, passages: torch.Tensor, owners: torch.Tensor, temperature: float, first: int = 0
+) -> torch.Tensor:
+    """Compute what `info_nce` does where a query has several passages: none of them is its negative.
+
+    Args:
+        queries: (k, d) different ones, as in `info_nce`.
+        passages: (b, d) likewise, of two or more queries.
+        owners: (b,) whose passage each one is: a position among all queries of the batch.
+        temperature: divides the inner products.
+        first: which of the batch's queries is the first one.
+
+    Returns:
+        A scalar, the mean over the passages of these k queries: each is a positive once, against the passages
+        of all other queries.
+    """
+    scores = queries.float() @ passages.float().T / temperature  # (k, b)
+    own = owners == torch.arange(first, first + len(scores), device=scores.device)[:, None]  # (k, b)
+    negatives = scores.masked_fill(own, -torch.inf).logsumexp(dim=1, keepdim=True)  # (k, 1)
+    return F.softplus(negatives - scores)[own].mean()  # -log(e^s / (e^s + e^n))
+
+
 def backward(forward: Forward, rows: Mapping[Side, np.ndarray], temperature: float) -> torch.Tensor:
     """Add the gradient of one batch to the weights.
 
     Args:
         forward: the encoder, in training mode.
-        rows: by side, (b,) rows of the pairs; query i asks for passage i.
+        rows: by side, (b,) rows of the pairs; query i asks for passage i. Where a query stands in several rows,
+            none of their passages is its negative.
         temperature: divides the inner products.
 
     Returns:
         The loss, a scalar without gradient.
     """
+    rows, owners = one_per_query(rows)
     embedded = forward.embed(rows)
-    loss = info_nce(embedded["query"], embedded["document"], temperature)
+    loss = _loss(embedded["query"], embedded["document"], owners, temperature)
     loss.backward()  # type: ignore[no-untyped-call]
     return loss.detach()
 
@@ -66,10 +90,11 @@ def cached_backward(forward: Forward, rows: Mapping[Side, np.ndarray], temperatu
     Source:
         Gradient caching, arXiv 2101.06983.
     """
+    rows, owners = one_per_query(rows)
     chunks = list(forward.chunks(rows))
     device = forward.model.device
     embedded, states = _embed_without_gradients(forward, chunks)
-    loss, gradient = _gradient_in_blocks(embedded, rows, temperature)
+    loss, gradient = _gradient_in_blocks(embedded, rows, owners, temperature)
     after = random_state(device)
     for chunk, state in zip(chunks, states, strict=True):
         set_random_state(device, state)
@@ -98,7 +123,7 @@ def _embed_without_gradients(
 
 
 def _gradient_in_blocks(
-    embedded: torch.Tensor, rows: Mapping[Side, np.ndarray], temperature: float
+    embedded: torch.Tensor, rows: Mapping[Side, np.ndarray], owners: np.ndarray | None, temperature: float
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the loss and its gradient by a batch's embeddings, computed a block of queries at a time.
 
@@ -106,15 +131,45 @@ def _gradient_in_blocks(
     """
     total, gradient = torch.zeros((), device=embedded.device), torch.empty_like(embedded)
     sides, gradients = split_sides(embedded, rows), split_sides(gradient, rows)
-    passages, size = sides["document"].requires_grad_(), len(rows["query"])
-    for first in range(0, size, _BLOCK):
+    passages = sides["document"].requires_grad_()
+    of = np.arange(len(passages)) if owners is None else owners
+    for first in range(0, len(rows["query"]), _BLOCK):
         queries = sides["query"][first : first + _BLOCK].requires_grad_()
-        loss = info_nce(queries, passages, temperature, first) * (len(queries) / size)
+        share = np.count_nonzero((of >= first) & (of < first + _BLOCK)) / len(passages)
+        loss = _loss(queries, passages, owners, temperature, first) * share
         loss.backward()  # type: ignore[no-untyped-call]
         gradients["query"][first : first + _BLOCK] = queries.grad
         total += loss.detach()
     gradients["document"][:] = passages.grad
     return total, gradient
+
+
+def one_per_query(
+    rows: Mapping[Side, np.ndarray],
+) -> tuple[Mapping[Side, np.ndarray], np.ndarray | None]:
+    """Name every query of a batch once, so that it is embedded once.
+
+    Args:
+        rows: by side, (b,) rows of the pairs.
+
+    Returns:
+        By side, the rows of the k different queries and of the b passages; and (b,) the query of each passage,
+        a position among the k, or None where passage i is that of query i.
+    """
+    queries, owners = np.unique(rows["query"], return_inverse=True)
+    if len(queries) == len(owners):
+        return rows, None
+    return {**rows, "query": queries}, owners
+
+
+def _loss(
+    queries: torch.Tensor, passages: torch.Tensor, owners: np.ndarray | None, temperature: float, *first: int
+) -> torch.Tensor:
+    if owners is None:
+        return info_nce(queries, passages, temperature, *first)
+    return info_nce_of_several(
+        queries, passages, torch.from_numpy(owners).to(passages.device), temperature, *first
+    )
 
 
 def random_state(device: torch.device) -> tuple[torch.Tensor, torch.Tensor | None]:

@@ -82,7 +82,7 @@ def require_finite(outcome: Outcome, name: str) -> None:
     """
     for what, number in (("loss", float(outcome.loss)), ("gradient", float(outcome.norm))):
         if not math.isfinite(number):
-            pairs = ", ".join(str(pair) for pair in outcome.pair_ids)
+            pairs = ", ".join(map(str, dict.fromkeys(outcome.pair_ids.tolist())))
             raise TrainingError(
                 where=f"{name}: step {outcome.step}",
                 expected=f"a finite {what}",

@@ -13,7 +13,9 @@ from hbir.batching.plan import Plan
 from hbir.core.schemas import TRANSLATED_SCHEMA
 
 LANGUAGES = ("de", "en", "fr")
-NAMES = ("xx", "xy", "hybrid", "mixed", "english")
+NAMES = ("xx", "xy", "hybrid", "mixed", "english", "hybrid_rows", "all_languages")
+ROW_BY_ROW = NAMES[:-1]
+"""Those that name a pair at most once in a batch, so that a batch may be as small as two rows."""
 
 
 @dataclass

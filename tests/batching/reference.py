@@ -11,12 +11,13 @@ class CannotFillError(Exception):
 
 
 class SlowWalk:
-    def __init__(self, names, items, size, seed):
-        self.items, self.size = items, size
+    def __init__(self, names, items, size, seed, keys, whole=False):
+        self.items, self.size, self.keys, self.whole = items, size, keys, whole
         self.orders = generator(seed, "batches", "shuffle", *names)
         self.choices = generator(seed, "batches", "pairing", *names)
         self.dealt = []
         self.waiting = []
+        self.room: Any = None
 
     def reserve(self):
         entries = [all_keys(pair, choices) for pair, choices in self.items]
@@ -24,34 +25,39 @@ class SlowWalk:
         rank = sorted(range(len(entries)), key=lambda i: sum(every.count(key) for key in entries[i]))
         found: list[int] = []
         for i in rank:
-            if len(found) < self.size and not any(set(entries[i]) & set(entries[j]) for j in found):
+            full = self.is_full([self.items[j] for j in found])
+            if not full and not any(set(entries[i]) & set(entries[j]) for j in found):
                 found.append(i)
         return [self.items[i][0] for i in found]
 
     def fills(self):
-        return len(self.reserve()) == self.size
+        return self.is_full([[pair] for pair in self.reserve()])
+
+    def is_full(self, batch):
+        return sum(len(pair["texts"]) if self.whole else 1 for pair, *_ in batch) >= self.size
 
     def next_step(self):
         batch: list[Any] = []
         tried, self.waiting = self.waiting, []
         for place, example in enumerate(tried):
-            if len(batch) == self.size:
+            if self.is_full(batch):
                 self.waiting += tried[place:]
                 break
             self.offer(batch, example)
-        while len(batch) < self.size and self.dealt:
+        while not self.is_full(batch) and self.dealt:
             self.offer(batch, self.dealt.pop(0))
-        while len(batch) < self.size:
+        while not self.is_full(batch):
             before = len(batch)
             self.shuffle()
-            while len(batch) < self.size and self.dealt:
+            while not self.is_full(batch) and self.dealt:
                 self.offer(batch, self.dealt.pop(0))
             if len(batch) == before:
                 return self.from_reserve(batch)
         return batch
 
     def offer(self, batch, example):
-        free = not any(collide(example, other) for other in batch)
+        own = self.keys(example)
+        free = not any(set(own) & set(self.keys(other)) for other in batch)
         (batch if free else self.waiting).append(example)
 
     def shuffle(self):
@@ -65,7 +71,7 @@ class SlowWalk:
         wanted = [pair["pair_id"] for pair in self.reserve()]
         batch = []
         for example in hand:
-            if example[0]["pair_id"] in wanted:
+            if example[0]["pair_id"] in wanted and not self.is_full(batch):
                 wanted.remove(example[0]["pair_id"])
                 batch.append(example)
             else:
@@ -83,8 +89,16 @@ def keys(example):
     ]
 
 
-def collide(one, other):
-    return any(a == b for a in keys(one) for b in keys(other))
+def keys_in_either(example):
+    """The passage may change to the language of the query."""
+    pair, query_lang, _ = example
+    return [*keys(example), ("passage text", normalise(pair["texts"][query_lang][1]))]
+
+
+def keys_in_all(example):
+    pair, query_lang, _ = example
+    passages = [key for lang in pair["texts"] for key in keys((pair, query_lang, lang))]
+    return [*keys(example), *passages]
 
 
 def all_keys(pair, choices):
@@ -118,10 +132,14 @@ class SlowPlanner:
         coin = self.stream("coin")
         heads, tails = ("xx", "xy") if composition == "hybrid" else (composition, composition)
         parts = {name: getattr(self, name)() for name in {heads, tails}}
+        row_coin = self.stream("coin", "rows")
         rows = []
         for step in range(self.params.steps):
             part = heads if coin.random() < self.alpha(step) else tails
-            rows += [(step, pair["pair_id"], query, passage) for pair, query, passage in parts[part]()]
+            for pair, query, passage in parts[part]():
+                if composition == "hybrid_rows" and row_coin.random() < self.alpha(step):
+                    passage = query
+                rows.append((step, pair["pair_id"], query, passage))
         return rows
 
     def alpha(self, step):
@@ -129,22 +147,22 @@ class SlowPlanner:
         segments = [[1.0, alpha]] if isinstance(alpha, float) else alpha
         return next(value for until, value in segments if step / self.params.steps < until)
 
-    def walks(self, composition, options, language=None):
+    def walks(self, composition, options, language=None, keys=keys, whole=False):
         walks = []
         for source, pairs in self.sources.items():
             items = [(pair, options(sorted(pair["texts"]))) for pair in pairs]
             names = (composition, source, language) if language else (composition, source)
             items = [(pair, choices) for pair, choices in items if choices]
-            walks.append(SlowWalk(names, items, self.params.size, self.seed))
+            walks.append(SlowWalk(names, items, self.params.size, self.seed, keys, whole))
         return walks
 
-    def choice(self, walks, stream):
+    def choice(self, walks, stream, deal=SlowWalk.next_step):
         usable = [walk for walk in walks if walk.fills()]
         if not usable:
             raise CannotFillError
         weights = [len(walk.items) ** self.params.size_exponent for walk in usable]
         shares = [weight / sum(weights) for weight in weights]
-        return lambda: usable[stream.choice(len(usable), p=shares)].next_step()
+        return lambda: deal(usable[stream.choice(len(usable), p=shares)])
 
     def xx(self):
         grid = {
@@ -160,15 +178,40 @@ class SlowPlanner:
         by_language = [self.choice(walks, source_stream) for walks in grid.values()]
         return lambda: by_language[language_stream.integers(len(by_language))]()
 
-    def over_all(self, composition, walks):
+    def over_all(self, composition, walks, deal=SlowWalk.next_step):
         if any(walk.items and not walk.fills() for walk in walks):
             raise CannotFillError
-        return self.choice(walks, self.stream("source", composition))
+        return self.choice(walks, self.stream("source", composition), deal)
 
-    def xy(self):
+    def xy(self, keys=keys):
         if len(self.languages) < 2:
             raise CannotFillError
-        return self.over_all("xy", self.walks("xy", lambda ls: [(q, p) for q in ls for p in ls if q != p]))
+        options = lambda ls: [(q, p) for q in ls for p in ls if q != p]  # noqa: E731
+        return self.over_all("xy", self.walks("xy", options, keys=keys))
+
+    def hybrid_rows(self):
+        return self.xy(keys_in_either)
+
+    def all_languages(self):
+        if self.params.size <= max(len(pair["texts"]) for pairs in self.sources.values() for pair in pairs):
+            raise CannotFillError
+        name, options = "all_languages", lambda langs: [(x, x) for x in langs]
+        walks = self.walks(name, options, keys=keys_in_all, whole=True)
+        for walk, source in zip(walks, self.sources, strict=True):
+            walk.room = self.stream("room", name, source)
+        next_step = self.over_all(name, walks, lambda walk: (walk.next_step(), walk.room))
+        return lambda: list(self.with_passages(*next_step()))
+
+    def with_passages(self, queries, room):
+        """List a row for each language of each query; of the last one, for some by chance."""
+        left = self.params.size
+        for pair, query, _ in queries:
+            langs = sorted(pair["texts"])
+            if pair is queries[-1][0]:
+                numbers = dict(zip(self.languages, room.random(len(self.languages)).tolist(), strict=True))
+                langs = sorted(sorted(langs, key=numbers.get)[:left])
+            left -= len(langs)
+            yield from ((pair, query, lang) for lang in langs)
 
     def mixed(self):
         return self.over_all("mixed", self.walks("mixed", lambda langs: [(x, x) for x in langs]))

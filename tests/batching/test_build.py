@@ -11,7 +11,17 @@ from hbir.batching.plan import write_plan
 from hbir.core.errors import DataError, ParamsError, PlanError
 from hbir.core.files import write_table
 from hbir.core.schemas import PAIRS_SCHEMA
-from tests.batching.inventories import NAMES, Pair, merged, pair_ids_of, params, plan_of, rows_of, table
+from tests.batching.inventories import (
+    NAMES,
+    ROW_BY_ROW,
+    Pair,
+    merged,
+    pair_ids_of,
+    params,
+    plan_of,
+    rows_of,
+    table,
+)
 
 
 def pairs_in(*languages, count=12):
@@ -70,7 +80,7 @@ def test_unknown_composition_is_an_error():
         plan_of("hybird", pairs_in("de", "fr"), params())
 
 
-@pytest.mark.parametrize("composition", ["xy", "hybrid"])
+@pytest.mark.parametrize("composition", ["xy", "hybrid", "hybrid_rows"])
 def test_one_language_is_an_error_for_xy_and_hybrid(composition):
     with pytest.raises(PlanError, match="plan xy: expected at least two training languages, found de"):
         plan_of(composition, pairs_in("de"), params(alpha=1.0))
@@ -89,6 +99,7 @@ def test_english_without_english_is_an_error():
         ("hybrid", "plan xy, source b"),
         ("mixed", "plan mixed, source b"),
         ("english", "plan english, source b, language en"),
+        ("hybrid_rows", "plan xy, source b"),
     ],
 )
 def test_source_that_can_never_fill_a_step_is_an_error(composition, place):
@@ -106,7 +117,7 @@ def test_source_that_fills_in_one_language_is_left_out_of_the_other_and_told(cap
     assert caplog.messages == ["plan xx, source b, language fr is left out: it can fill 3 of 4 rows"]
 
 
-@pytest.mark.parametrize("samplers", [["xx"], ["xy", "xx"], list(NAMES)])
+@pytest.mark.parametrize("samplers", [["xx"], ["xy", "xx"], list(ROW_BY_ROW)])
 def test_the_largest_batch_that_fits_is_named(samplers, caplog):
     """Five pairs in all languages, three of them in Greek too, two of these about one passage."""
     pairs = [Pair(number, languages=["de", "en"]) for number in range(2)]
@@ -121,6 +132,36 @@ def test_the_largest_batch_that_fits_is_named(samplers, caplog):
     assert len(list(draft_plans(samplers, inventory, params(size=2), 1, "f"))) == len(samplers)
     with pytest.raises(PlanError, match="or less"):
         list(draft_plans(samplers, inventory, params(size=3), 1, "f"))
+
+
+def test_a_source_of_too_few_queries_with_all_passages_is_an_error():
+    small = [Pair(100 + i, source="b", passage_id=min(i, 2)) for i in range(5)]
+    with pytest.raises(
+        PlanError,
+        match=r"plan all_languages, source b: expected at least 10 rows of pairs .* found 9 \(of 5 pairs\)",
+    ):
+        plan_of("all_languages", pairs_in("de", "en", "fr") + small, params(size=10, steps=1))
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_a_batch_of_one_query_is_an_error(size):
+    """Nothing would be a negative; the pair in three languages decides, wherever it is."""
+    pairs = [
+        *pairs_in("de", "en"),
+        *(Pair(100 + i, source="b", languages=["de", "en", "fr"]) for i in range(4)),
+    ]
+    with pytest.raises(
+        PlanError, match=f"all_languages: expected batches.size above 3, .* found {size}. Raise"
+    ):
+        plan_of("all_languages", pairs, params(size=size))
+    assert len(rows_of(plan_of("all_languages", pairs, params(size=4)))) == 40
+
+
+def test_no_size_is_named_where_one_query_would_fill_it():
+    inventory = Inventory.of(merged([Pair(i) for i in range(3)]))
+    plans = draft_plans(["xx", "all_languages"], inventory, params(size=64), 1, "f")
+    with pytest.raises(PlanError, match=r"plan xx.* found 3 .*\. Add pairs\. A language"):
+        list(plans)
 
 
 def test_where_no_batch_fits_pairs_must_be_added():
@@ -156,10 +197,10 @@ def written(path, plan):
 @pytest.mark.parametrize("composition", NAMES)
 def test_same_pairs_and_seed_give_the_same_bytes_and_another_seed_others(composition, tmp_path):
     pairs = pairs_in("de", "en", "fr")
-    first, again = (written(tmp_path / "a", plan_of(composition, pairs, params())) for _ in range(2))
+    first, again = (written(tmp_path / "a", plan_of(composition, pairs, params(size=4))) for _ in range(2))
     assert first == again
-    other = plan_of(composition, pairs, params(), seed=2)
-    assert rows_of(other) != rows_of(plan_of(composition, pairs, params()))
+    other = plan_of(composition, pairs, params(size=4), seed=2)
+    assert rows_of(other) != rows_of(plan_of(composition, pairs, params(size=4)))
 
 
 def test_another_process_with_another_hash_seed_gives_the_same_bytes(tmp_path):
@@ -178,11 +219,12 @@ def test_another_process_with_another_hash_seed_gives_the_same_bytes(tmp_path):
     assert (tmp_path / "other").read_bytes() == written(tmp_path / "plan", plan)
 
 
-@pytest.mark.parametrize("composition", ["xx", "xy", "mixed", "english"])
+@pytest.mark.parametrize("composition", ["xx", "xy", "mixed", "english", "all_languages"])
 def test_alpha_changes_no_other_plan(composition, tmp_path):
     pairs = pairs_in("de", "en", "fr")
     first, second = (
-        written(tmp_path / "plan", plan_of(composition, pairs, params(alpha=alpha))) for alpha in (0.5, 0.3)
+        written(tmp_path / "plan", plan_of(composition, pairs, params(size=4, alpha=alpha)))
+        for alpha in (0.5, 0.3)
     )
     assert first == second
 
@@ -194,6 +236,6 @@ def test_language_for_evaluation_alone_changes_no_plan(composition, tmp_path):
     for pairs in (pairs_in("de", "en", "fr"), pairs_in("de", "el", "en", "fr")):
         whole = merge_pairs({language: table(pairs, language) for language in ("de", "en", "fr")})
         write_table(tmp_path / "pairs", whole)
-        plan = make_plan(composition, Inventory.of(whole), params(), 1, "f")
+        plan = make_plan(composition, Inventory.of(whole), params(size=4), 1, "f")
         plans.append(((tmp_path / "pairs").read_bytes(), written(tmp_path / "plan", plan)))
     assert plans[0] == plans[1]

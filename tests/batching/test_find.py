@@ -31,7 +31,7 @@ def record_of(plan: Plan) -> TrainingRecord:
 @pytest.mark.parametrize("part", [1, 7, 1 << 20])
 def test_every_occurrence_is_found_and_no_other(name: str, part: int, tmp_path: Path, monkeypatch):
     monkeypatch.setattr("hbir.batching.head.PART", part)
-    write_plan(tmp_path / "plan.parquet", plan_of(name, PAIRS, params(size=3, steps=14)))
+    write_plan(tmp_path / "plan.parquet", plan_of(name, PAIRS, params(size=4, steps=14)))
     plan = read_plan(tmp_path / "plan.parquet")
     for wanted in ([4], [0, 3, 11, 99], [99]):
         found = [(o.step, o.pair_id, o.query_lang, o.passage_lang) for o in occurrences(plan, wanted)]

@@ -9,7 +9,7 @@ from hbir.batching.inventory import Inventory
 from hbir.batching.pool import Pool, same_language, two_languages
 from hbir.batching.walk import Walk
 from hbir.core.text import normalise
-from tests.batching.inventories import LANGUAGES, NAMES, fillable, merged, params, plan_of, rows_of
+from tests.batching.inventories import LANGUAGES, ROW_BY_ROW, fillable, merged, params, plan_of, rows_of
 
 
 def steps_of(pairs, plan):
@@ -22,6 +22,7 @@ def steps_of(pairs, plan):
         assert {query_lang, passage_lang} <= set(pair.languages)
         steps[step].append(
             {
+                "pair": pair,
                 "passage_id": pair.row("en")["passage_id"],
                 "query_id": pair.row("en")["query_id"],
                 "query": normalise(pair.row(query_lang)["query"]),
@@ -47,10 +48,11 @@ LANGUAGE_RULES = {
     "hybrid": lambda rows: is_xx(rows) or is_xy(rows),
     "mixed": lambda rows: all(query == passage for query, passage in (row["languages"] for row in rows)),
     "english": lambda rows: {row["languages"] for row in rows} == {("en", "en")},
+    "hybrid_rows": lambda rows: all(len(row["pair"].languages) > 1 for row in rows),
 }
 
 
-@pytest.mark.parametrize("composition", NAMES)
+@pytest.mark.parametrize("composition", ROW_BY_ROW)
 @settings(max_examples=40, deadline=None)
 @given(data=st.data(), size=st.integers(2, 5), seed=st.integers(0, 99))
 def test_every_step_holds_the_invariants(composition, data, size, seed):

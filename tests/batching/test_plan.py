@@ -29,12 +29,12 @@ def test_written_plan_reads_back(plan, path):
 
 @pytest.mark.parametrize("composition", NAMES)
 def test_metadata_says_how_the_plan_was_made(composition):
-    made = plan_of(composition, [Pair(i) for i in range(9)], params(alpha=1), seed=5)
+    made = plan_of(composition, [Pair(i) for i in range(9)], params(size=4, alpha=1), seed=5)
     assert made.metadata == {
         "format": 1,
         "sampler": composition,
-        "alpha": 1.0 if composition == "hybrid" else None,
-        "batch_size": 2,
+        "alpha": 1.0 if composition in ("hybrid", "hybrid_rows") else None,
+        "batch_size": 4,
         "steps": 10,
         "seed": 5,
         "pairs_fingerprint": "0" * 64,
@@ -89,19 +89,30 @@ def test_missing_rows_are_an_error(path):
         read_plan(path)
 
 
+PAIRS = [Pair(i, languages=["de", "en"] if i % 2 else ["en", "fr"]) for i in range(12)]
+
+
+def written_in_parts(path, sampler):
+    """Write a plan of 10 steps of 3 in parts of two steps, which is 6 of at most 7 examples."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hbir.batching.head.PART", 7)
+        write_plan(path, draft_plan(sampler, Inventory.of(merged(PAIRS)), params(size=3), 1, "f"))
+    return path
+
+
 @pytest.fixture
 def in_parts(monkeypatch, tmp_path):
-    """Write and read a plan of 10 steps of 3, in parts of at most 7 examples."""
     monkeypatch.setattr("hbir.batching.head.PART", 7)
-    pairs = [Pair(i, languages=["de", "en"] if i % 2 else ["en", "fr"]) for i in range(12)]
-    draft = draft_plan("mixed", Inventory.of(merged(pairs)), params(size=3), 1, "f")
-    write_plan(tmp_path / "parts.parquet", draft)
-    return tmp_path / "parts.parquet"
+    return written_in_parts(tmp_path / "parts.parquet", "mixed")
 
 
-def whole():
-    pairs = [Pair(i, languages=["de", "en"] if i % 2 else ["en", "fr"]) for i in range(12)]
-    return plan_of("mixed", pairs, params(size=3))
+def whole(sampler="mixed"):
+    return plan_of(sampler, PAIRS, params(size=3))
+
+
+@pytest.mark.parametrize("sampler", NAMES)
+def test_no_sampler_depends_on_the_parts(sampler, tmp_path):
+    assert rows_of(read_plan(written_in_parts(tmp_path / "parts.parquet", sampler))) == rows_of(whole(sampler))
 
 
 def test_plan_in_parts_is_the_same_plan(in_parts):

@@ -1,7 +1,9 @@
+import pytest
+
 from hbir.batching.build import draft_plan
 from hbir.batching.inventory import Inventory
-from hbir.batching.summary import language_composition, monolingual_steps
-from tests.batching.inventories import Pair, merged, params, plan_of, rows_of
+from hbir.batching.summary import language_composition, monolingual_steps, repeats_pairs
+from tests.batching.inventories import NAMES, Pair, merged, params, plan_of, rows_of
 
 PAIRS = [Pair(i, languages=["de", "en"]) for i in range(8)]
 PARAMS = params(size=8, steps=4, alpha=[[0.5, 1.0], [1.0, 0.0]])
@@ -29,3 +31,9 @@ def test_summary_line():
     list(draft.parts())
     expected = "hybrid: 4 steps of 8, 8 of 9 pairs in 2 languages, 50 % of the steps in one language"
     assert draft.tally.summary_line(draft) == expected
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_all_languages_alone_repeats_pairs_within_a_step(name):
+    plan = plan_of(name, PAIRS, params(size=3, steps=8))
+    assert repeats_pairs(plan) == (name == "all_languages")

@@ -37,7 +37,7 @@ def test_lines_give_what_one_queue_gives(seed, count, spans, size):
     """Each kind of key has few values, so that lines are long and cross."""
     chance = random.Random(seed)
     keys = [tuple(10 * kind + chance.randrange(span) for kind, span in enumerate(spans)) for _ in range(count)]
-    waiting, queue = Waiting(lambda example: keys[example.row]), Queue(keys)
+    waiting, queue = Waiting(lambda example: keys[example.row], lambda row: 1), Queue(keys)
     arrivals = [Example(row, row % 3, 2) for row in range(count)]
     while arrivals or queue.examples:
         for _ in range(min(len(arrivals), chance.randrange(1, 6))):

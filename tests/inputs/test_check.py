@@ -80,6 +80,20 @@ def test_an_engine_that_cannot_have_plain_texts_is_warned_about(changes: dict[st
     assert list(warnings(check(params))) == expected
 
 
+@pytest.mark.parametrize(
+    ("size", "languages", "warned"), [(11, "all", 11), (12, "all", 0), (4, ["de", "en"], 0)]
+)
+def test_a_batch_that_one_query_fills_is_warned_about(size: int, languages: Any, warned: int):
+    params = changed("batches", {**PARAMS["batches"], "size": size, "languages": languages})
+    params["baselines"] = ["all_languages"]
+    expected = (
+        "batches.size: a query in 11 languages fills the 11 rows of a batch, and all_languages will refuse it."
+    )
+    assert list(warnings(check(params))) == [expected] * bool(warned)
+    params["baselines"] = ["hybrid_rows"]
+    assert list(warnings(check(params))) == []
+
+
 def test_the_stage_writes_what_it_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):

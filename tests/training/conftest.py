@@ -113,14 +113,14 @@ class Files:
 
 
 def write_plans(folder: Path, steps: int = STEPS) -> pa.Table:
-    """Write the pairs and two plans of them, and return the pairs."""
+    """Write the pairs and some plans of them, and return the pairs."""
     pairs = make_pairs()
     write_table(folder / "pairs.parquet", pairs)
     batches = BatchParams(
         languages="all", size=4, steps=steps, size_exponent=0.5, hybrid=HybridParams(alpha=0.5)
     )
     inventory = Inventory.of(pairs)
-    for sampler in ("xx", "hybrid"):
+    for sampler in ("xx", "hybrid", "hybrid_rows", "all_languages"):
         plan = make_plan(sampler, inventory, batches, 1, file_digest(folder / "pairs.parquet"))
         write_plan(folder / f"{sampler}.parquet", plan)
     return pairs

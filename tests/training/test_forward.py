@@ -125,6 +125,56 @@ def test_loss_and_gradient_are_those_of_texts_one_by_one(
         assert torch.allclose(found[name], used(forward, gradient, name), atol=2e-5), name
 
 
+OWNERS = np.array([4, 4, 4, 9, 1, 9, 4, 0, 0, 1, 0, 11])
+SEVERAL: dict[Side, np.ndarray] = {
+    "query": OWNERS,
+    "document": np.array([4, 5, 6, 9, 1, 2, 3, 0, 7, 8, 10, 11]),
+}
+
+
+def several(model: SentenceTransformer, rows: dict[Side, np.ndarray]) -> tuple[float, dict[str, torch.Tensor]]:
+    """Do the same where a query has several passages: row by row, no sibling among the negatives."""
+    sides = []
+    for side, texts in zip(SIDES, (QUERIES, PASSAGES), strict=True):
+        embedded = [
+            model(model.preprocess([texts[row]], prompt=model.prompts.get(side), task=side), task=side)
+            for row in rows[side].tolist()
+        ]
+        sides.append(torch.cat([each["sentence_embedding"] for each in embedded]))
+    losses = []
+    for row, owner in enumerate(rows["query"]):
+        scores = sides[1] @ sides[0][row] / 0.05
+        kept = [place for place, other in enumerate(rows["query"]) if place == row or other != owner]
+        losses.append(scores[kept].logsumexp(0) - scores[row])
+    loss = torch.stack(losses).mean()
+    loss.backward()
+    return loss.item(), gradients(model)
+
+
+@pytest.mark.parametrize("block", [1, 2, 100])
+@pytest.mark.parametrize("kind", ["plain", "routed"])
+@pytest.mark.parametrize("run", [backward, cached_backward])
+@pytest.mark.parametrize("way", ["plain", "packed"])
+def test_siblings_are_no_negatives_in_loss_and_gradient(
+    files: Files, tmp_path: Path, monkeypatch, run, kind: str, way: str, block: int
+):
+    model = routed(files) if kind == "routed" else load_encoder(files.folder / "initial", device="cpu")
+    expected, slow = several(model.eval(), SEVERAL)
+    monkeypatch.setattr(objective, "_BLOCK", block)
+    texts = pair_texts(QUERIES, PASSAGES)
+    if way == "packed":
+        forward = packed_forward(model, texts, tmp_path, 16)
+    else:
+        forward = token_forward(model, texts, tmp_path / "t", ChunkCost(1.0, 16))
+    assert (forward.inputs.packing is not None) == (way == "packed")
+    loss = run(forward, SEVERAL, 0.05)
+    assert loss.item() == pytest.approx(expected, abs=1e-5)
+    found = gradients(model)
+    assert found.keys() == slow.keys()
+    for name, gradient in slow.items():
+        assert torch.allclose(found[name], used(forward, gradient, name), atol=2e-5), name
+
+
 def used(forward: Forward, gradient: torch.Tensor, name: str) -> torch.Tensor:
     """Leave those rows of the token table's gradient that are trained."""
     places = forward.inputs.places if isinstance(forward.inputs, TokenInputs) else None
@@ -147,8 +197,11 @@ def test_gradient_caching_holds_the_scores_of_some_queries_at_a_time(
     assert all(torch.allclose(found[name], gradient, atol=2e-5) for name, gradient in slow.items())
 
 
+@pytest.mark.parametrize("rows", [ROWS, SEVERAL], ids=["one passage", "several"])
 @pytest.mark.parametrize("packed", [False, True])
-def test_gradient_caching_draws_the_same_dropout(files: Files, tmp_path: Path, packed: bool):
+def test_gradient_caching_draws_the_same_dropout(
+    files: Files, tmp_path: Path, packed: bool, rows: dict[Side, np.ndarray]
+):
     results = []
     for run in (backward, cached_backward):
         model = load_encoder(files.folder / "initial", device="cpu")
@@ -160,14 +213,14 @@ def test_gradient_caching_draws_the_same_dropout(files: Files, tmp_path: Path, p
             forward = token_forward(model, texts, tmp_path / "t", ChunkCost(1.0, 64))
         model.train()
         torch.manual_seed(3)
-        loss = run(forward, ROWS, 0.05)
+        loss = run(forward, rows, 0.05)
         results.append((loss.item(), gradients(model), torch.get_rng_state()))
     (plain_loss, slow, after), (cached, fast, state) = results
     assert cached == pytest.approx(plain_loss, abs=1e-6)
     assert torch.equal(after, state)
     assert all(torch.allclose(fast[name], slow[name], atol=1e-5) for name in slow)
     model.eval()
-    assert run(forward, ROWS, 0.05).item() != pytest.approx(cached, abs=1e-4)
+    assert run(forward, rows, 0.05).item() != pytest.approx(cached, abs=1e-4)
 
 
 def test_embeddings_are_those_of_encode_in_their_order(files: Files, tmp_path: Path):

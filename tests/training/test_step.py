@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 import torch
 
+from hbir.batching.plan import read_plan
 from hbir.core.errors import TrainingError
 from hbir.core.params import read_params
 from hbir.training import loop, objective, step
-from hbir.training.objective import info_nce
+from hbir.training.objective import info_nce, info_nce_of_several
 from hbir.training.optimizer import learning_rate, make_optimizer
 from hbir.training.params import TrainParams, train_params
 from hbir.training.run import train
@@ -158,6 +159,28 @@ def test_a_step_runs_at_the_temperature_of_its_sampler(
     monkeypatch.setattr(objective, "info_nce", watched)
     train(files.job(tmp_path / "model", temperature=temperature), Silent())
     assert used == [temperature] * STEPS
+
+
+@pytest.mark.parametrize("tokens", [None, 16])
+def test_passages_of_one_pair_belong_to_one_query_in_every_step(
+    files: Files, tmp_path: Path, monkeypatch, tokens: int | None
+):
+    seen: list[tuple[int, torch.Tensor]] = []
+
+    def watched(queries: torch.Tensor, passages: torch.Tensor, owners: torch.Tensor, *how: Any) -> torch.Tensor:
+        seen.append((len(queries), owners))
+        return info_nce_of_several(queries, passages, owners, *how)
+
+    monkeypatch.setattr(objective, "info_nce_of_several", watched)
+    monkeypatch.setattr(objective, "info_nce", None)
+    job = files.job(tmp_path / "model", "all_languages", gradient_caching=tokens)
+    train(job, Silent())
+    batches = list(read_plan(job.plan).batches())
+    assert len(seen) == len(batches) == STEPS
+    for batch, (queries, owners) in zip(batches, seen, strict=True):
+        pairs = torch.tensor(batch.pair_ids)
+        assert torch.equal(owners[:, None] == owners, pairs[:, None] == pairs)
+        assert queries == len(pairs.unique()) == 2
 
 
 def test_validation_runs_at_its_own_temperature(files: Files, model):
