@@ -138,8 +138,10 @@ def _gradient_in_blocks(
         share = np.count_nonzero((of >= first) & (of < first + _BLOCK)) / len(passages)
         loss = _loss(queries, passages, owners, temperature, first) * share
         loss.backward()  # type: ignore[no-untyped-call]
+        assert queries.grad is not None
         gradients["query"][first : first + _BLOCK] = queries.grad
         total += loss.detach()
+    assert passages.grad is not None
     gradients["document"][:] = passages.grad
     return total, gradient
 
