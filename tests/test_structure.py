@@ -28,6 +28,7 @@ FLOORS = {
     "reporting": 4,
     "tracking": 4,
     "inputs": 5,
+    "debias": 5,
     "studies": 6,
     "commands": 7,
 }

@@ -66,7 +66,7 @@ def load(params: ParallelParams, wanted: Sequence[str] | None) -> list[Retrieval
     Returns:
         One task, whose clusters are the documents. The passages of all rows are candidates, and a row's
         passages in all languages are relevant to its query in each. A query is not asked in any
-        language when another held-out row has its English words or the same English passage, for then
+        language when another held-out row has its words in the pivot, or the same passage there, for then
         nobody could tell which row is meant. The version is of the file and of the params that choose and cut.
 
     Raises:
@@ -76,7 +76,7 @@ def load(params: ParallelParams, wanted: Sequence[str] | None) -> list[Retrieval
     rows, version = _held_out_rows(params)
     offered = sorted({language for row in rows for language in row.versions})
     languages = set(chosen_languages(params, offered, wanted))
-    asked = _unambiguous(rows)
+    asked = _unambiguous(rows, params.pivot)
     logger.info(
         "%s: %d of %d held-out rows are ambiguous and not asked",
         params.where,
@@ -121,16 +121,18 @@ def _held_out_rows(params: ParallelParams) -> tuple[list[Row], str]:
             hint="Raise `held_out`, or check the file.",
         )
     chosen = f"{params.held_out} {params.query} {params.span} {params.fewest_words}"
+    if params.pivot != ENGLISH:
+        chosen += f" {params.pivot}"
     return rows, digest(f"{file_digest(path)} {chosen}")[:16]
 
 
-def _unambiguous(rows: Sequence[Row]) -> set[int]:
-    queries, passages = (Counter(normalise(row.versions[ENGLISH][side]) for row in rows) for side in (0, 1))
+def _unambiguous(rows: Sequence[Row], pivot: str) -> set[int]:
+    queries, passages = (Counter(normalise(row.versions[pivot][side]) for row in rows) for side in (0, 1))
     return {
         number
         for number, row in enumerate(rows)
-        if queries[normalise(row.versions[ENGLISH].query)] == 1
-        and passages[normalise(row.versions[ENGLISH].passage)] == 1
+        if queries[normalise(row.versions[pivot].query)] == 1
+        and passages[normalise(row.versions[pivot].passage)] == 1
     }
 
 

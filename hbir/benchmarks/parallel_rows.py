@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
-from hbir.benchmarks.spans import Place, cut, place
+from hbir.benchmarks.spans import Place, count_words, cut, place
 from hbir.core.languages import ENGLISH, language_code
 from hbir.core.lines import broken, read_jsonl
 from hbir.core.params import params_class
@@ -27,7 +27,11 @@ class Reading:
     span: Annotated[list[Share], Field(min_length=2, max_length=2)] = Field(default_factory=lambda: [0.3, 0.6])
     """Shortest and longest span, as shares of the text."""
     fewest_words: Annotated[int, Field(ge=1)] = 8
-    """Words of the English text below which no span is cut."""
+    """Words of the text in the pivot below which no span is cut; where words are not spaced, two characters
+    count as one."""
+    pivot: str = ENGLISH
+    """Language that every row must have: by it repetitions, ambiguous queries and what was left untranslated
+    are told. A source of `collect` takes English alone."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -48,7 +52,7 @@ class Row(NamedTuple):
 
     id: str
     versions: dict[str, Text]
-    """Language → query and passage, with a letter or digit each; English is among them, what is untranslated
+    """Language → query and passage, with a letter or digit each; the pivot is among them, what is untranslated
     is not."""
 
     @property
@@ -71,7 +75,7 @@ def is_held_out(document: str, share: float) -> bool:
 
 
 def read_rows(path: Path, reading: Reading, dropped: Counter[str]) -> Iterator[Row]:
-    """Read the rows that have a query and a passage in English.
+    """Read the rows that have a query and a passage in the pivot, which is English unless another is named.
 
     Args:
         path: a `.jsonl` or `.jsonl.gz` file.
@@ -93,15 +97,19 @@ def read_rows(path: Path, reading: Reading, dropped: Counter[str]) -> Iterator[R
             raise broken(path, line, "an id of its own", f"{row_id!r} a second time")
         seen.add(row_id)
         parts = {lang: _parts(text, reading, path, line) for lang, text in _coded(texts, path, line).items()}
-        english = parts.get(ENGLISH)
-        if english is None:
-            dropped["row without English"] += 1
-        elif reading.query == "span" and len(english.passage.split()) < reading.fewest_words:
+        pivot = parts.get(reading.pivot)
+        if pivot is None:
+            dropped[f"row without {_named(reading.pivot)}"] += 1
+        elif reading.query == "span" and count_words(pivot.passage, reading.pivot) < reading.fewest_words:
             dropped["text too short for a span"] += 1
         else:
-            versions = _versions(parts, english, place(row_id, reading.span), reading, dropped)
-            if ENGLISH in versions:
+            versions = _versions(parts, pivot, place(row_id, reading.span), reading, dropped)
+            if reading.pivot in versions:
                 yield Row(row_id, versions)
+
+
+def _named(pivot: str) -> str:
+    return "English" if pivot == ENGLISH else pivot
 
 
 def _row_id(row: Mapping[str, Any], path: Path, line: int) -> str:
@@ -143,14 +151,14 @@ def _parts(value: Any, reading: Reading, path: Path, line: int) -> Text | None:
 
 
 def _versions(
-    parts: Mapping[str, Text | None], english: Text, where: Place, reading: Reading, dropped: Counter[str]
+    parts: Mapping[str, Text | None], pivot: Text, where: Place, reading: Reading, dropped: Counter[str]
 ) -> dict[str, Text]:
     versions = {}
-    original = normalise(english.passage)
+    original = normalise(pivot.passage)
     for language, part in parts.items():
         if part is None:
             dropped["version without a text"] += 1
-        elif language != ENGLISH and normalise(part.passage) == original:
+        elif language != reading.pivot and normalise(part.passage) == original:
             dropped["version left untranslated"] += 1
         elif reading.query == "title":
             versions[language] = part

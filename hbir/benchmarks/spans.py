@@ -51,3 +51,16 @@ def cut(text: str, language: str, where: Place) -> str:
     first = int(where.start * len(units))
     count = max(1, round(where.length * len(units)))
     return ("" if unspaced else " ").join(units[first : first + count]).strip()
+
+
+def count_words(text: str, language: str) -> int:
+    """Count words; where they are not spaced, two characters count as one.
+
+    Args:
+        text: any text.
+        language: its language.
+
+    Returns:
+        The number, as a measure of how long a text is.
+    """
+    return len("".join(text.split())) // 2 if language in UNSPACED else len(text.split())

@@ -13,7 +13,6 @@ from hbir.benchmarks.parallel import ParallelParams
 from hbir.benchmarks.parallel_rows import Reading, is_held_out, read_rows
 from hbir.benchmarks.params import BenchmarkParams, data_folder
 from hbir.collection.source import Harvest, Named, Pair, TextSource, Version
-from hbir.core.languages import ENGLISH
 from hbir.core.lines import expanded
 from hbir.core.params import params_class
 
@@ -32,7 +31,7 @@ class ParallelSource(TextSource, Reading):
 
 
 def read(params: ParallelSource) -> Harvest:
-    """Make a pair of every row that has English, with its versions in the other languages.
+    """Make a pair of every row that has the pivot, with its versions in the other languages.
 
     Args:
         params: the source.
@@ -75,5 +74,5 @@ def _pairs(params: ParallelSource, path: Path, dropped: Counter[str]) -> Iterato
             dropped["held-out document"] += 1
             continue
         versions = {lang: Version(*text) for lang, text in row.versions.items()}
-        english = versions.pop(ENGLISH)
-        yield Pair(*english, group=row.document, versions=versions, translate=False)
+        pivot = versions.pop(params.pivot)
+        yield Pair(*pivot, group=row.document, versions=versions, translate=False, lang=params.pivot)

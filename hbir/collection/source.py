@@ -23,7 +23,7 @@ class Version(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """Hold one English pair before it has ids."""
+    """Hold one pair, English as a rule, before it has ids."""
 
     query: str
     passage: str
@@ -37,17 +37,19 @@ class Pair(NamedTuple):
     relation: str = ""
     """A label to count by; empty where the source has none."""
     versions: Mapping[str, Version] = MappingProxyType({})
-    """Language → the pair in it, without English."""
+    """Language → the pair in it, without its own."""
     translate: bool = True
     """Whether an engine brings it into the languages that it has no version in."""
+    lang: str = ENGLISH
+    """Of query and passage; another than English only where no engine is asked."""
 
     def texts(self) -> Iterator[tuple[str, Version]]:
         """List the pair in every language at hand.
 
         Yields:
-            Language, query and passage; English first.
+            Language, query and passage; its own first.
         """
-        yield ENGLISH, Version(self.query, self.passage)
+        yield self.lang, Version(self.query, self.passage)
         yield from self.versions.items()
 
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from hbir.batching.params import BatchParams
 from hbir.benchmarks.registry import check_entries as checked_benchmarks
 from hbir.collection.params import CollectParams
+from hbir.collection.source import Named
 from hbir.collection.sources import check_sources, sources_of_texts
 from hbir.core.errors import ParamsError
 from hbir.core.languages import ENGLISH, language
@@ -59,7 +60,8 @@ def check(params: dict[str, Any]) -> Params:
             hint="Add a language: xy and hybrid put two into every pair, and are always trained.",
         )
     found = Params(project, *(section(params, name, kind) for name, kind in _sections()))
-    check_sources(found.collect.sources)
+    for number, (_, source) in enumerate(check_sources(found.collect.sources)):
+        _require_english(source, f"params.yaml: collect.sources[{number}].pivot")
     checked_benchmarks(found.collect.leak_guard, "params.yaml: collect.leak_guard")
     checked_benchmarks(found.evaluate.benchmarks, "params.yaml: evaluate.benchmarks")
     select_engines(found.translate, project.languages)
@@ -69,6 +71,17 @@ def check(params: dict[str, Any]) -> Params:
         if lang not in trained:
             raise unknown("params.yaml: train.validation.monolingual", lang, trained)
     return found
+
+
+def _require_english(source: Named, where: str) -> None:
+    pivot = getattr(source, "pivot", ENGLISH)
+    if pivot != ENGLISH:
+        raise ParamsError(
+            where=where,
+            expected=f"{ENGLISH}, from which the pipeline translates",
+            found=pivot,
+            hint="Leave the key out; `hbir debias` takes texts without English.",
+        )
 
 
 def warnings(params: Params) -> Iterator[str]:

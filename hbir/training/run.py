@@ -62,6 +62,13 @@ class Job:
     """The model's folder: the best checkpoint, training.json, a model card; `final/` where that is another."""
     trust_remote_code: bool = False
     """Whether to run code that comes with the encoder."""
+    home: Path | None = None
+    """Folder of log, checkpoints and tokens; None for `.hbir` of the main repository, where speeds are kept too."""
+
+    @property
+    def kept(self) -> Path:
+        """Return the folder of what outlives a killed run."""
+        return self.home or main_root() / ".hbir"
 
 
 def train(job: Job, observer: Observer) -> TrainingRecord:
@@ -78,14 +85,13 @@ def train(job: Job, observer: Observer) -> TrainingRecord:
         HbirError: when a file is missing or does not fit, the machine lacks what is asked for, a step cannot be
             computed, or the model cannot be saved.
     """
-    hbir_folder = main_root() / ".hbir"
-    with log_file(hbir_folder / "logs" / f"train-{job.sampler}.log"):
+    with log_file(job.kept / "logs" / f"train-{job.sampler}.log"):
         prepare_torch(job.threads)
         plan, texts, validation = _checked_inputs(job)
         device = get_device_name()
         model = load_trainable(job.initial, job.params, job.seed, device, job.trust_remote_code)
         name = _fingerprint(job, device, uses_bf16(job.params, model))
-        checkpoints = Checkpoints(hbir_folder / "checkpoints" / f"{job.sampler}-{name[:16]}")
+        checkpoints = Checkpoints(job.kept / "checkpoints" / f"{job.sampler}-{name[:16]}")
         with checkpoints.locked():
             params = _all_params(job, plan, model)
             _say_begin(job, plan, model)
@@ -109,7 +115,8 @@ def train(job: Job, observer: Observer) -> TrainingRecord:
                 record = _record(job, plan, params, name, history)
                 with tables.expanded():
                     _save(job, model, checkpoints, record)
-                _keep_speed(name, history, model, job.threads)
+                if job.home is None:
+                    _keep_speed(name, history, model, job.threads)
                 checkpoints.remove()
     return record
 
@@ -128,7 +135,7 @@ def _checked_inputs(job: Job) -> tuple[Plan, PairTexts, Validation]:
 def _prepared(
     job: Job, model: SentenceTransformer, texts: PairTexts, checkpoints: Checkpoints
 ) -> tuple[Forward, CompactTables]:
-    tokens = main_root() / ".hbir" / "tokens" / tokens_name(job.pairs, job.initial)
+    tokens = job.kept / "tokens" / tokens_name(job.pairs, job.initial)
     return prepare(model, texts, job.params, tokens=tokens, tables=checkpoints.folder)
 
 
