@@ -63,7 +63,7 @@ class Job:
     trust_remote_code: bool = False
     """Whether to run code that comes with the encoder."""
     home: Path | None = None
-    """Folder of log, checkpoints and tokens; None for `.hbir` of the main repository, which keeps speeds too."""
+    """Folder of log, checkpoints and tokens; None for `.hbir` of the main repository, with speeds."""
 
     @property
     def kept(self) -> Path:
