@@ -20,7 +20,8 @@ STAGES = {
     "build-batches": "Plan every batch of every sampler.",
     "encoder": "Make the encoder that every sampler starts from.",
     "train": "Train one sampler on its plan.",
-    "score": "Score one sampler's model on the benchmarks.",
+    "merge-samplers": "Average the trained xx and xy.",
+    "score": "Score one sampler's model, or a rival, on the benchmarks.",
     "evaluate": "Compare the samplers and write the reports.",
 }
 TOOLS = {
@@ -32,6 +33,7 @@ TOOLS = {
     "benchmarks": "List the benchmarks that can be scored on.",
     "search": "Search a file of passages with any encoder.",
     "encoders": "List the encoders that have a short name.",
+    "merge": "Average the weights of two encoders.",
     "convert": "Write a model with pickled weights again, in safetensors.",
     "compare": "Show the comparison of the scores in this folder again.",
     "track": "Bring MLflow up to date with what DVC holds.",

@@ -9,6 +9,7 @@ from hbir.core import paths, project
 from hbir.core.files import write_json
 from hbir.core.machine import main_root, read_record
 from hbir.core.params import read_params, section
+from hbir.core.rows import compared_rows
 from hbir.evaluation.comparable import refuse_unlike
 from hbir.evaluation.results import read_results
 from hbir.evaluation.summary import headline
@@ -28,13 +29,14 @@ def evaluate() -> None:
     params = read_params()
     top = project.read_project(params)
     tracking = section(params, "tracking", TrackingParams)
-    results = read_results(paths.SCORES, top.compared)
+    rows = compared_rows(params)
+    results = read_results(paths.SCORES, rows)
     refuse_unlike(results)
-    if old := remove_old_scores(Path(), top.compared):
+    if old := remove_old_scores(Path(), rows):
         click.echo(f"removed the scores of {', '.join(old)}, which params.yaml does not compare")
     facts = {**description(params), "code and params": code_commit(Path()) or "not in Git"}
     found = compared(results, top.sampler)
-    records = {result.sampler: read_record(main_root(), result.training.fingerprint) for result in results}
+    records = {result.sampler: read_record(main_root(), result.record.fingerprint) for result in results}
     write_reports(results, top.sampler, paths.REPORTS, facts, found, origin(Path(), params, records))
     chosen = next(result for result in results if result.sampler == top.sampler)
     write_json(paths.HEADLINE, headline(chosen.summaries))

@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 from hbir.batching.compositions import COMPOSITIONS
 from hbir.cli import TOOLS
 from hbir.core.samplers import SAMPLERS, with_stage
+from hbir.evaluation.params import EvaluateParams
 
 ROOT = Path(__file__).parents[1]
 FLOORS = {
@@ -47,7 +48,17 @@ WITHOUT_TORCH = (
     "inputs",
     "studies",
 )
-STAGES = ("inputs", "collect", "translate", "build_batches", "encoder", "train", "score", "evaluate")
+STAGES = (
+    "inputs",
+    "collect",
+    "translate",
+    "build_batches",
+    "encoder",
+    "train",
+    "merge_samplers",
+    "score",
+    "evaluate",
+)
 PIPELINE = YAML(typ="safe").load(ROOT / "dvc.yaml")
 
 
@@ -145,9 +156,27 @@ def test_every_sampler_has_a_stage_or_is_a_baseline():
 
 def test_what_loads_an_encoder_declares_whether_its_code_is_trusted():
     """The encoder stage declares its whole section."""
-    loading = ("train_xx", "train_xy", "train_hybrid", "train_baseline", "score", "score_baseline")
+    loading = [name for name in PIPELINE["stages"] if name.startswith(("train_", "merge", "score"))]
+    assert len(loading) > 10
     for stage in loading:
         assert "encoder.trust_remote_code" in PIPELINE["stages"][stage]["params"]
+
+
+def test_a_stage_that_scores_declares_what_it_uses_of_evaluate():
+    every = {f"evaluate.{key}" for key in EvaluateParams.__annotations__} - {"evaluate.adjustments"}
+    learning = {"evaluate.adjustment_passages", "evaluate.lir_directions"}
+    unused = {
+        "score": learning,
+        "score_adjusted": {"evaluate.embeddings"},  # of streamed corpora, which are not scored
+        "score_floor": learning | {"evaluate.embeddings", "evaluate.batch_size"},
+    }
+    for name, stage in PIPELINE["stages"].items():
+        if name.startswith("score"):
+            kind = next((kind for kind in ("score_adjusted", "score_floor") if name.startswith(kind)), "score")
+            declared = {key for key in stage["params"] if key.startswith("evaluate")}
+            assert declared == every - unused[kind], name
+            assert {"languages", "threads"} <= set(stage["params"])
+            assert ("data/pairs.parquet" in stage["deps"]) == (kind == "score_adjusted")
 
 
 def test_params_yaml_has_every_key():

@@ -1,6 +1,7 @@
 """Write the page of the samplers from their table."""
 
 from docs.generate.markdown import code, paragraph, table
+from hbir.core.rows import ADJUSTMENTS, FLOORS, RIVALS, find_row, merged_name
 from hbir.core.samplers import SAMPLERS
 
 INTRODUCTION = """A sampler decides which language stands on which side of a batch. `hbir/core/samplers.py`
@@ -14,6 +15,10 @@ is lost. Only in `all_languages` the passage of a query occurs in several langua
 leaves these out of each other's negatives."""
 MORE = """[Choose what batches hold](../how-to/batches.md) says more about the baselines, and how `alpha` may
 change during a training."""
+ROWS = """Further rows of the tables, for which nothing is trained. [Put rivals beside the
+samplers](../how-to/rivals.md) says more of each."""
+_SHARE = 0.25
+"""Of the average that stands for all."""
 
 
 def page() -> str:
@@ -33,5 +38,18 @@ def page() -> str:
     ]
     columns = ["name", "in the literature", "what a batch holds", "stage"]
     text = table(columns, rows)
-    below = "".join(map(paragraph, (STAGE, NO_NEGATIVE, MORE)))
-    return "# Samplers\n\n" + paragraph(INTRODUCTION) + text + below
+    samplers = paragraph(INTRODUCTION) + text + "".join(map(paragraph, (STAGE, NO_NEGATIVE, MORE)))
+    return f"# Samplers\n\n{samplers}## Rivals\n\n{paragraph(ROWS)}{_rivals()}"
+
+
+def _rivals() -> str:
+    """List the rows that nothing is trained for."""
+    merged = find_row(merged_name(_SHARE))
+    keyed = [*(("rivals", row) for row in RIVALS.values()), *([("merged", merged)] if merged else [])]
+    keyed += [("floors", row) for row in FLOORS.values()]
+    rows = [(code(row.name), row.label, row.description, code(key)) for key, row in keyed]
+    rows += [
+        (code(f"hybrid+{name}"), about.label, about.description, code("evaluate.adjustments"))
+        for name, about in ADJUSTMENTS.items()
+    ]
+    return table(["row", "in the literature", "what it is", "key"], rows)

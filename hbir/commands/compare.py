@@ -6,6 +6,7 @@ from rich.console import Console, RenderableType
 from hbir.core.params import read_params
 from hbir.core.paths import SCORES
 from hbir.core.project import read_project
+from hbir.core.rows import compared_rows
 from hbir.evaluation.comparable import refuse_unlike
 from hbir.evaluation.results import read_results
 from hbir.reporting.difference_file import differences_csv
@@ -38,8 +39,9 @@ def compare(with_intervals: bool, style: str) -> None:
     The headline sampler is called better or worse than another only where a paired randomisation test over the
     queries, corrected for all comparisons of the table, is significant.
     """
-    project = read_project(read_params())
-    results = read_results(SCORES, project.compared)
+    params = read_params()
+    project = read_project(params)
+    results = read_results(SCORES, compared_rows(params))
     refuse_unlike(results)
     shown: RenderableType
     if style == "csv":

@@ -9,7 +9,8 @@ from hbir.core.machine import main_root
 from hbir.core.params import read_params, section
 from hbir.core.paths import SCORES
 from hbir.core.project import read_project
-from hbir.core.training_record import TRAINING
+from hbir.core.rival_record import has_record
+from hbir.core.rows import compared_rows
 from hbir.evaluation.comparable import refuse_unlike
 from hbir.evaluation.differences import Difference
 from hbir.evaluation.results import SamplerResults, read_results
@@ -50,15 +51,14 @@ def bring_up_to_date(store: Store) -> SyncSummary:
     params = read_params()
     tracking = section(params, "tracking", TrackingParams)
     project = read_project(params)
-    scored = [sampler for sampler in project.compared if (SCORES / sampler / TRAINING).is_file()]
+    rows = compared_rows(params)
+    scored = [sampler for sampler in rows if has_record(SCORES / sampler)]
     results = read_results(SCORES, scored)
     found, notes = _differences(results, project.sampler)
     summary = synchronise(results, store, Path(), tracking, here(store.root), found=found)
     summary.notes += notes
     summary.notes += [
-        f"{sampler}: no scores here; `dvc repro` makes them"
-        for sampler in project.compared
-        if sampler not in scored
+        f"{sampler}: no scores here; `dvc repro` makes them" for sampler in rows if sampler not in scored
     ]
     summary.add(synchronise_experiments(store, tracking))
     return summary

@@ -1,13 +1,15 @@
 """Read the top level of params.yaml."""
 
-from typing import Any, Self
+from collections.abc import Sequence
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
 from hbir.core.errors import ParamsError
 from hbir.core.params import params_class, section, unknown, validated
 from hbir.core.paths import PARAMS
-from hbir.core.samplers import SAMPLERS, baselines, with_stage
+from hbir.core.rows import ADJUSTMENTS, FLOORS, RIVALS, adjustments, compared_rows, merged_name
+from hbir.core.samplers import baselines, with_stage
 
 SECTIONS = ("collect", "translate", "batches", "encoder", "train", "overrides", "evaluate", "tracking")
 
@@ -22,6 +24,12 @@ class Project:
     """What is scored and compared."""
     baselines: list[str]
     """What is trained, scored and compared beside them."""
+    rivals: list[str]
+    """Models beside them that nothing trains: `initial` is the encoder before training."""
+    merged: list[Annotated[float, Field(ge=0, le=1)]]
+    """Averages of the trained xx and xy: for each the share of xx's weights (Source: arXiv 2507.08480)."""
+    floors: list[str]
+    """What every model should beat: `bm25`, `random`."""
     languages: list[str] = Field(min_length=1)
     """ISO 639-1 codes: translated into, and evaluated on."""
     seed: int = Field(ge=0)
@@ -29,14 +37,11 @@ class Project:
     threads: int = Field(ge=1)
     """CPU threads of every stage that runs a model; another number gives other last digits."""
 
-    @property
-    def compared(self) -> list[str]:
-        """Return samplers and baselines in their order."""
-        return [*self.samplers, *self.baselines]
-
     @model_validator(mode="after")
     def _check(self) -> Self:
-        for name, values in (("samplers", self.compared), ("languages", self.languages)):
+        trained = [*self.samplers, *self.baselines]
+        lists: dict[str, Sequence[Any]] = {"samplers": trained, "rivals": self.rivals, "merged": self.merged}
+        for name, values in (lists | {"floors": self.floors, "languages": self.languages}).items():
             if len(set(values)) != len(values):
                 raise ValueError(f"{name} without repetition")
         return self
@@ -63,21 +68,44 @@ def read_project(params: dict[str, Any]) -> Project:
             raise unknown(str(PARAMS), name, known)
     top = {key: value for key, value in params.items() if key not in SECTIONS}
     project = section(top, "", Project)
-    _check_samplers(project)
-    if project.sampler not in project.compared:
-        raise unknown(f"{PARAMS}: sampler", project.sampler, project.compared)
+    _check_rows(project, adjustments(params))
+    compared = compared_rows(params)
+    if project.sampler not in compared:
+        raise unknown(f"{PARAMS}: sampler", project.sampler, compared)
     return project
 
 
-def _check_samplers(project: Project) -> None:
+def _check_rows(project: Project, adjusted: Sequence[str]) -> None:
     for key, names, known in (
-        ("sampler", [project.sampler], list(SAMPLERS)),
         ("samplers", project.samplers, with_stage()),
         ("baselines", project.baselines, baselines()),
+        ("rivals", project.rivals, list(RIVALS)),
+        ("floors", project.floors, list(FLOORS)),
+        ("evaluate.adjustments", adjusted, list(ADJUSTMENTS)),
     ):
         for name in names:
             if name not in known:
-                raise unknown(f"{PARAMS}: {key}", name, known)
+                raise _elsewhere(key, name) or unknown(f"{PARAMS}: {key}", name, known)
+    if len(set(adjusted)) != len(adjusted):
+        found = ", ".join(adjusted)
+        raise ParamsError(
+            where=f"{PARAMS}: evaluate.adjustments",
+            expected="each one once",
+            found=found,
+            hint="Leave the repetition out.",
+        )
+
+
+def _elsewhere(key: str, name: str) -> ParamsError | None:
+    """Build the error for a row that another key names."""
+    known = {"baselines": baselines(), "rivals": RIVALS, "floors": FLOORS, "evaluate.adjustments": ADJUSTMENTS}
+    other = next((other for other, names in known.items() if name in names), None)
+    hint = f"Name it in `{other}`."
+    if name.startswith("merged"):
+        other, hint = "merged", f"Set `merged: [0.5]`, which makes the row {merged_name(0.5)}."
+    if other is None:
+        return None
+    return ParamsError(where=f"{PARAMS}: {key}", expected=f"a name of {key}", found=repr(name), hint=hint)
 
 
 def training_languages(params: dict[str, Any]) -> list[str]:

@@ -50,14 +50,36 @@ def _source(kind: type) -> str:
     return Path(path).read_text(encoding="utf-8") if path else kind.__qualname__
 
 
+def module_settings(part: Module) -> list[Any]:
+    """List what decides what a module does, but for its weights.
+
+    Args:
+        part: a module of sentence-transformers.
+
+    Returns:
+        Its class, its config as text (for the keys of a router's are tuples), its longest input, its tokenizer.
+    """
+    longest, tokenizer = getattr(part, "max_seq_length", None), getattr(part, "tokenizer", None)
+    return [type(part).__name__, str(part.get_config_dict()), longest, _tokenization(tokenizer)]
+
+
+def module_config(part: PreTrainedModel) -> dict[str, Any]:
+    """Read the config of a transformer.
+
+    Args:
+        part: the transformer.
+
+    Returns:
+        Its config, without what it says of its origin.
+    """
+    config: dict[str, Any] = json.loads(part.config.to_json_string(use_diff=False), object_hook=_without_origin)
+    return config
+
+
 def _settings(part: Module | PreTrainedModel) -> list[Any]:
     if isinstance(part, PreTrainedModel):
-        config = json.loads(part.config.to_json_string(use_diff=False), object_hook=_without_origin)
-        return [type(part).__name__, config]
-    # As text, because the keys of a router's config are tuples.
-    config = str(part.get_config_dict())
-    longest, tokenizer = getattr(part, "max_seq_length", None), getattr(part, "tokenizer", None)
-    return [type(part).__name__, config, longest, _tokenization(tokenizer)]
+        return [type(part).__name__, module_config(part)]
+    return module_settings(part)
 
 
 def _without_origin(config: dict[str, Any]) -> dict[str, Any]:

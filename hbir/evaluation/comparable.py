@@ -11,6 +11,7 @@ import pyarrow as pa
 from hbir.benchmarks.task import SETTINGS
 from hbir.core.errors import DataError
 from hbir.core.files import read_table
+from hbir.core.rival_record import RivalRecord
 from hbir.evaluation.cells import queries_schema_of
 from hbir.evaluation.contributions import Layout, in_setting, macro_mean
 from hbir.evaluation.intervals import KEYS
@@ -77,9 +78,10 @@ def has_queries(results: Sequence[SamplerResults], benchmark: str) -> bool:
 
 
 def _refuse_other_benchmarks(first: SamplerResults, other: SamplerResults) -> None:
-    if first.summaries.keys() == other.summaries.keys():
+    unscored = other.record.unscored if isinstance(other.record, RivalRecord) else ()
+    missing = (first.summaries.keys() ^ other.summaries.keys()) - set(unscored)
+    if not missing:
         return
-    missing = first.summaries.keys() ^ other.summaries.keys()
     named = [result.sampler for result in (first, other) if missing - result.summaries.keys()]
     raise DataError(
         where=f"scores of {first.sampler} and {other.sampler}",

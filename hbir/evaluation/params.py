@@ -22,5 +22,11 @@ class EvaluateParams:
     """In which texts are embedded: fp32, bf16, or int8 by OpenVINO on a CPU; it is named beside the scores."""
     language_bias: bool = True
     """Whether to measure language bias further than by rank distance; scoring then takes a fifth longer."""
+    adjustments: list[str] = Field(default_factory=list)
+    """What is done to the embeddings of every model in a row of its own, without training: `centred`, `lir`."""
+    adjustment_passages: Annotated[int, Field(ge=2)] = 1000
+    """Most training passages of a language that adjustments learn from."""
+    lir_directions: Annotated[int, Field(ge=1)] = 1
+    """Principal directions of each language that `lir` removes (Source: arXiv 2109.04727)."""
     embeddings: str | None
     """Folder that keeps the embeddings of streamed corpora in float16, to be used again; null keeps none."""

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from hbir.core.files import read_json
-from hbir.core.training_record import TRAINING, TrainingRecord, read_training
+from hbir.core.rival_record import Record, read_record
+from hbir.core.training_record import TrainingRecord
 from hbir.evaluation.summary import SUMMARY, Settings, Summary, read_summary
 
 FINAL_SCORES, CELLS, PREFERENCES, QUERIES = "final.json", "cells.csv", "preferences.csv", "queries.parquet"
@@ -16,15 +17,20 @@ TEXT_COLUMNS = ("setting", "query_lang", "passage_lang", "pool")
 
 @dataclass(frozen=True, kw_only=True)
 class SamplerResults:
-    """Hold one sampler's scores and the story of its training."""
+    """Hold the scores of one sampler, or of a rival, and how it came about."""
 
     sampler: str
     folder: Path
-    training: TrainingRecord
+    record: Record
     summaries: dict[str, Summary]
     """By benchmark (its name may hold a slash), of the best checkpoint."""
     final: dict[str, Settings]
     """By benchmark, of the final checkpoint."""
+
+    @property
+    def training(self) -> TrainingRecord | None:
+        """Return the story of its training; None where nothing was trained."""
+        return self.record if isinstance(self.record, TrainingRecord) else None
 
     def cells(self, benchmark: str) -> list[dict[str, Any]]:
         """Read the scores per query language and pool.
@@ -64,9 +70,9 @@ def read_results(root: Path, samplers: Sequence[str]) -> list[SamplerResults]:
 
 
 def _read(folder: Path, sampler: str) -> SamplerResults:
-    training, final = read_training(folder / TRAINING), read_json(folder / FINAL_SCORES)
+    record, final = read_record(folder), read_json(folder / FINAL_SCORES)
     summaries = {name: read_summary(folder / name / SUMMARY) for name in final}
-    return SamplerResults(sampler=sampler, folder=folder, training=training, summaries=summaries, final=final)
+    return SamplerResults(sampler=sampler, folder=folder, record=record, summaries=summaries, final=final)
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:

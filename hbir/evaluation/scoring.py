@@ -1,7 +1,7 @@
 """Embed a benchmark with an encoder and evaluate it."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -21,6 +21,7 @@ from hbir.encoding.embed import embed
 from hbir.encoding.fingerprint import encoder_fingerprint
 from hbir.encoding.precision import embedding_in
 from hbir.encoding.prompts import SIDES
+from hbir.evaluation.adjustments import Adjustment
 from hbir.evaluation.evaluate import Evaluation, evaluate, evaluate_ranks, merged
 from hbir.evaluation.mteb_tasks import FAMILY, score_mteb
 from hbir.evaluation.params import EvaluateParams
@@ -54,12 +55,36 @@ class Benchmark:
         self._entry, self._languages = entry, languages
         self._tasks: Sequence[Task] = [] if self._of_mteb else load(entry, languages)
 
-    def score(self, model: SentenceTransformer, writer: RunWriter | None = None) -> Evaluation:
+    @property
+    def is_held(self) -> bool:
+        """Tell whether all passages are held in memory, with their languages."""
+        return not self._of_mteb and all(isinstance(task, RetrievalTask) for task in self._tasks)
+
+    def score_held(self, score: Callable[[RetrievalTask, int], Evaluation]) -> Evaluation:
+        """Evaluate what is no encoder.
+
+        Args:
+            score: evaluates a task, so many queries at once.
+
+        Returns:
+            The evaluation; it names the precision of the params, for it stands beside what was embedded so.
+        """
+        held = [task for task in self._tasks if isinstance(task, RetrievalTask)]
+        scored = merged([score(task, _bounded(self.params.query_chunk, len(task.passages))) for task in held])
+        return replace(scored, task=replace(scored.task, precision=self.params.precision))
+
+    def score(
+        self,
+        model: SentenceTransformer,
+        writer: RunWriter | None = None,
+        adjustment: Adjustment | None = None,
+    ) -> Evaluation:
         """Evaluate an encoder in every setting that the benchmark defines.
 
         Args:
             model: the encoder, with its own prompts; compares by cosine or dot product.
             writer: who writes its ranking, too.
+            adjustment: what is done to embeddings, where all passages are held; None for nothing.
 
         Returns:
             The evaluation.
@@ -73,12 +98,18 @@ class Benchmark:
             if self._of_mteb:
                 scored = score_mteb(model, self._entry, self._languages, self.params.batch_size)
             else:
-                scored = merged([score_task(model, task, self.params, writer) for task in self._tasks])
+                scored = merged(
+                    [score_task(model, task, self.params, writer, adjustment) for task in self._tasks]
+                )
         return replace(scored, task=replace(scored.task, precision=self.params.precision))
 
 
 def score_task(
-    model: SentenceTransformer, task: Task, params: EvaluateParams, writer: RunWriter | None = None
+    model: SentenceTransformer,
+    task: Task,
+    params: EvaluateParams,
+    writer: RunWriter | None = None,
+    adjustment: Adjustment | None = None,
 ) -> Evaluation:
     """Evaluate an encoder on one task.
 
@@ -87,6 +118,7 @@ def score_task(
         task: queries, passages and qrels; or a corpus to be streamed.
         params: the section `evaluate`.
         writer: who writes the ranking of a task whose passages are held.
+        adjustment: what is done to embeddings of such a task; None for nothing.
 
     Returns:
         Scores in every setting.
@@ -101,7 +133,11 @@ def score_task(
         cache = _cache(model, params.embeddings, params.precision) if params.embeddings else None
         evaluation = _streamed(task, queries(task.judged.queries), passages, cache, params)
     else:
-        evaluation = _exact(task, queries(task.queries), passages(task.passages), params, writer)
+        embedded = queries(task.queries), passages(task.passages)
+        if adjustment:
+            langs = task.query_langs, task.passage_langs
+            embedded = adjustment(embedded[0], langs[0]), adjustment(embedded[1], langs[1])
+        evaluation = _exact(task, *embedded, params, writer)
     return _with_queries(task.judged if isinstance(task, StreamedTask) else task, evaluation)
 
 
@@ -112,10 +148,14 @@ def _exact(
     params: EvaluateParams,
     writer: RunWriter | None,
 ) -> Evaluation:
-    bounded = max(1, min(params.query_chunk, _MOST_SCORES // len(passages)))
-    scores = similarity_chunks(queries, passages, bounded)
+    scores = similarity_chunks(queries, passages, _bounded(params.query_chunk, len(passages)))
     scores = writer.through(task, scores) if writer else scores
     return evaluate(task, scores, language_bias=params.language_bias)
+
+
+def _bounded(chunk: int, passages: int) -> int:
+    """Return how many queries are scored at once."""
+    return max(1, min(chunk, _MOST_SCORES // passages))
 
 
 def _streamed(

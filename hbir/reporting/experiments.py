@@ -11,6 +11,7 @@ from hbir.core.errors import DataError
 from hbir.core.files import read_json
 from hbir.core.params import read_params
 from hbir.core.paths import HEADLINE, LOCK, METRICS, PARAMS
+from hbir.core.rows import compared_rows
 from hbir.evaluation.measures import RANK_DISTANCE
 from hbir.reporting.columns import MISSING, named_column
 from hbir.reporting.git import committed_data, committed_files, list_experiments, resolve
@@ -165,7 +166,7 @@ def _scores(
     contents: dict[str, Any],
     fixed: Mapping[str, str],
 ) -> ExperimentScores:
-    compared = [*(params.get("samplers") or []), *(params.get("baselines") or [])]
+    compared = compared_rows(params)
     headline = contents.pop(HEADLINE.stem, None) or contents.get(str(params.get("sampler")), {})
     return ExperimentScores(
         name=name,

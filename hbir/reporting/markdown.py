@@ -9,6 +9,7 @@ from hbir.reporting import verdicts
 from hbir.reporting.bias import bias_table
 from hbir.reporting.bias_names import BIAS_NAMES
 from hbir.reporting.columns import Column
+from hbir.reporting.rivals import rivals
 from hbir.reporting.scores import BenchmarkScores, Row, ScoreTable, benchmark_scores
 from hbir.reporting.verdicts import Found, VerdictRow, bias_rows, untested, verdict_rows
 
@@ -31,7 +32,8 @@ def comparison_markdown(results: Sequence[SamplerResults], headline: str, found:
         for scores in benchmark_scores(results)
     ]
     legend = f"{LEGEND} {verdicts.LEGEND[0].upper()}{verdicts.LEGEND[1:]}" if found else LEGEND
-    return "\n\n".join([*sections, legend]) + "\n"
+    about = [f"- {escaped(name)}: {escaped(text)}" for name, text in rivals(results).items()]
+    return "\n\n".join([*sections, *(["\n".join(about)] if about else []), legend]) + "\n"
 
 
 def markdown_table(table: ScoreTable, headline: str, below: Sequence[VerdictRow] = ()) -> str:

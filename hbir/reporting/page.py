@@ -16,6 +16,7 @@ from hbir.reporting.curves import Curve, line_chart
 from hbir.reporting.distances import SHOWN, distance_view
 from hbir.reporting.heat import composition_map
 from hbir.reporting.reproduce import Origin, environment_names
+from hbir.reporting.rivals import rivals
 from hbir.reporting.scores import benchmark_scores
 from hbir.reporting.verdicts import LEGEND, Found
 from hbir.reporting.views import benchmark_view, overview
@@ -77,7 +78,9 @@ def comparison_page(
         environment=environments(results, origin) if origin else [],
         overview=overview(benchmarks, results),
         charts=[loss_chart(results, kind, headline) for kind in reversed(CURVES)],
-        compositions=[composition_map(r.sampler, r.training.composition) for r in results],
+        trained=[result for result in results if result.training],
+        rivals=rivals(results),
+        compositions=[composition_map(r.sampler, r.training.composition) for r in results if r.training],
         settings=parameters(results),
         notes=notes(
             [c for view in views for table in (view.scores.main, view.bias.table) for c in table.columns],
@@ -111,9 +114,10 @@ def loss_chart(results: Sequence[SamplerResults], kind: CurveName, headline: str
     """
     curves, colours = [], colour_classes(results)
     for result in results:
-        points = tuple((point.step, point.loss) for point in result.training.curve.points(kind))
+        training = result.training
+        points = tuple((point.step, point.loss) for point in training.curve.points(kind)) if training else ()
         style = colours[result.sampler] + (" headline" if result.sampler == headline else "")
-        best = result.training.best.step if kind == "validation" else None
+        best = training.best.step if training and kind == "validation" else None
         if points:
             curves.append(Curve(name=result.sampler, style=style, points=points, marked=best))
     if not curves:
@@ -131,12 +135,12 @@ def parameters(results: Sequence[SamplerResults]) -> list[Setting]:
     Returns:
         The short fingerprints, then one line per parameter by name.
     """
-    names = sorted({name for result in results for name in result.training.params})
-    prints = Setting(name="fingerprint", values=tuple(r.training.fingerprint[:12] for r in results))
+    names = sorted({name for result in results for name in result.record.params})
+    prints = Setting(name="fingerprint", values=tuple(r.record.fingerprint[:12] for r in results))
     return [
         prints,
         *(
-            Setting(name=name, values=tuple(_plain(r.training.params.get(name)) for r in results))
+            Setting(name=name, values=tuple(_plain(r.record.params.get(name)) for r in results))
             for name in names
         ),
     ]

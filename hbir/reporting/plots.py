@@ -58,10 +58,11 @@ def pair_scores(result: SamplerResults, benchmark: str) -> dict[tuple[str, str],
 
 
 def _losses(results: Sequence[SamplerResults]) -> Iterable[Sequence[Any]]:
-    for result in results:
+    curves = {result.sampler: result.training.curve for result in results if result.training}
+    for sampler, curve in curves.items():
         for kind in CURVES:
-            for point in result.training.curve.points(kind):
-                yield point.step, result.sampler, kind, _decimals(point.loss)
+            for point in curve.points(kind):
+                yield point.step, sampler, kind, _decimals(point.loss)
 
 
 def _settings(results: Sequence[SamplerResults]) -> Iterable[Sequence[Any]]:

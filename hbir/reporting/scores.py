@@ -170,7 +170,8 @@ def _one(name: str, results: Sequence[SamplerResults]) -> BenchmarkScores:
 def _final(name: str, results: Sequence[SamplerResults], columns: Sequence[Column]) -> ScoreTable | None:
     rows = []
     for result in results:
-        best, final = result.training.best.step, result.training.final.step
+        training = result.training
+        best, final = (training.best.step, training.final.step) if training else (0, 0)
         if best != final:
             rows.append((result.sampler, f"best {best:,}", result.summaries[name].settings))
             rows.append((result.sampler, f"final {final:,}", result.final[name]))

@@ -131,6 +131,7 @@ def _benchmark(runs: Sequence[Metrics], benchmark: str) -> str:
     rows = [
         f"| {sampler} | " + " | ".join(_cell(runs, sampler, benchmark, column) for column in columns) + " |"
         for sampler in runs[0]
+        if benchmark in runs[0][sampler]  # some rivals cannot be scored on all
     ]
     claims = [
         _claim(runs, benchmark, *claim, columns[claim[-1]])

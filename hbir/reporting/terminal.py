@@ -10,6 +10,7 @@ from rich.text import Text
 from hbir.evaluation.results import SamplerResults
 from hbir.reporting import verdicts
 from hbir.reporting.columns import MISSING, Column
+from hbir.reporting.rivals import rivals
 from hbir.reporting.scores import BenchmarkScores, Cell, Row, ScoreTable, benchmark_scores
 from hbir.reporting.verdicts import Found, VerdictRow, bias_rows, untested, verdict_rows
 
@@ -48,6 +49,7 @@ def comparison(results: Sequence[SamplerResults], headline: str, found: Found = 
     parts = [part for scores in benchmarks for part in (Text(), *_parts(scores, headline, found))][1:]
     has_distance = any(column.lower_is_better for scores in benchmarks for column in scores.main.columns)
     lines = [LEGEND + (DISTANCE if has_distance else ""), *([verdicts.LEGEND] if found else [])]
+    parts += [Text.assemble((f" {name}: ", "bold"), f"{text}.") for name, text in rivals(results).items()]
     return Group(*parts, Text("\n".join([*lines, ""]), style="dim"))
 
 

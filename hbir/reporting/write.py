@@ -7,7 +7,7 @@ from pathlib import Path
 from hbir.core.errors import DataError
 from hbir.core.files import atomic_folder
 from hbir.core.paths import HEADLINE, METRICS, SCORES
-from hbir.core.training_record import TRAINING
+from hbir.core.rival_record import has_record
 from hbir.evaluation.results import SamplerResults
 from hbir.reporting.difference_file import differences_csv
 from hbir.reporting.markdown import comparison_markdown
@@ -73,9 +73,10 @@ def remove_old_scores(root: Path, compared: Collection[str]) -> list[str]:
     Returns:
         The names of the samplers of which something was removed.
     """
-    folders = [path.parent for path in sorted((root / SCORES).glob(f"*/{TRAINING}"))]
-    files = sorted((root / METRICS).glob("*.json"))
-    old = [path for path in (*folders, *files) if path.stem not in {*compared, HEADLINE.stem}]
+    folders = {path: path.name for path in sorted((root / SCORES).glob("*")) if has_record(path)}
+    files = {path: path.stem for path in sorted((root / METRICS).glob("*.json"))}
+    kept = {*compared, HEADLINE.stem}
+    old = {path: name for path, name in (folders | files).items() if name not in kept}
     for path in old:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    return sorted({path.stem for path in old})
+    return sorted(set(old.values()))

@@ -125,7 +125,7 @@ def _with_cells(plans: Sequence[TablePlan], complete: Complete) -> list[TablePla
 def _machine(root: Path, results: Sequence[Results]) -> str:
     """Describe the machine that trained, where this is it."""
     first = next(iter(results[0].values()))[0]
-    record = read_record(root, first.training.fingerprint)
+    record = read_record(root, first.record.fingerprint)
     if record is None:
         return "another machine, or unknown: `.hbir/records` has no word of it."
     packages = ", ".join(f"{name} {version}" for name, version in record.get("packages", {}).items())

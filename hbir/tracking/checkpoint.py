@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from hbir.core.errors import DataError, ModelError
 from hbir.core.hashing import folder_digest
 from hbir.core.paths import LOCK
-from hbir.core.training_record import FINAL_MODEL, TRAINING, read_training
+from hbir.core.rival_record import read_record
+from hbir.core.rows import find_row
+from hbir.core.training_record import FINAL_MODEL
 from hbir.evaluation.results import SamplerResults
 from hbir.tracking.datasets import fetch_command
 from hbir.tracking.locked import locked_stages, out_hash
@@ -54,10 +56,11 @@ def record_checkpoint(
         Whether anything was added, and what the user should know.
     """
     recorded = run.tags.get(CHECKPOINT)
-    if recorded == MODEL:
+    row = find_row(result.sampler)
+    if recorded == MODEL or (row and not row.owns_model):
         return Recorded()
     folder = models / result.sampler
-    present = _is_of(folder, result.training.fingerprint)
+    present = _is_of(folder, result.record.fingerprint)
     if present and _size(folder) <= limit * 1e6:
         return _record_model(run, result, folder)
     reference = _reference(folder, present, origin)
@@ -70,9 +73,9 @@ def record_checkpoint(
 
 
 def _is_of(folder: Path, fingerprint: str) -> bool:
-    """Tell whether a folder holds the model of this training, and not of another."""
+    """Tell whether a folder holds the model of this training, or this average, and not of another."""
     try:
-        return read_training(folder / TRAINING).fingerprint == fingerprint
+        return read_record(folder).fingerprint == fingerprint
     except DataError:  # none, or not one of hbir's
         return False
 
@@ -107,7 +110,7 @@ def _record_model(run: TrackedRun, result: SamplerResults, folder: Path) -> Reco
         run.store.experiment_id,
         name="model",
         source_run_id=run.run_id,
-        params=run_params(result.sampler, result.training.params),
+        params=run_params(result.sampler, result.record.params),
     )
     mlflow.sentence_transformers.log_model(
         model=model,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hbir.core.files import write_json
+from hbir.core.rival_record import RIVAL, Record, RivalRecord, write_rival
 from hbir.core.training_record import TRAINING, write_training
 from hbir.evaluation.results import CELLS, PREFERENCES, SamplerResults
 from hbir.reporting.page import comparison_page
@@ -57,10 +58,11 @@ def fill_run(
         inputs: what it was trained and scored on.
     """
     training, environment = result.training, _environment(record)
+    points = curve_points(training.curve, record) if training else []
     machine = {f"machine/{key}": environment[key] for key in MACHINE if key in environment}
     run.add(
-        run_params(result.sampler, training.params) | shared.params,
-        curve_points(training.curve, record),
+        run_params(result.sampler, result.record.params) | shared.params,
+        points,
         {**values, **machine},
         shared.log_every,
     )
@@ -69,8 +71,7 @@ def fill_run(
     log_inputs(run, inputs)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_training(folder / TRAINING, training)
-        composition_figure(result.sampler, training.composition).savefig(folder / "composition.png")
+        _write_record(folder, result.record)
         page = comparison_page([result], result.sampler, shared.params)
         (folder / REPORT).write_text(page, encoding="utf-8", newline="\n")
         if environment:
@@ -88,6 +89,14 @@ def _copy_tables(source: Path, target: Path) -> None:
     for name in (CELLS, PREFERENCES):
         if (source / name).is_file():
             shutil.copyfile(source / name, target / name)
+
+
+def _write_record(folder: Path, record: Record) -> None:
+    if isinstance(record, RivalRecord):
+        write_rival(folder / RIVAL, record)
+        return
+    write_training(folder / TRAINING, record)
+    composition_figure(record.sampler, record.composition).savefig(folder / "composition.png")
 
 
 def _environment(record: dict[str, Any] | None) -> dict[str, Any]:

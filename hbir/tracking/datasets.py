@@ -43,7 +43,8 @@ def dataset_inputs(result: SamplerResults, stages: Stages, origin: Origin) -> li
     Returns:
         The inputs; without plan and pairs where dvc.lock does not tell them.
     """
-    pairs = {"pairs": sum(cell.count for cell in result.training.composition)}
+    composition = result.training.composition if result.training else ()
+    pairs = {"pairs": sum(cell.count for cell in composition)}
     trained = [
         DatasetInput(
             name=path,

@@ -97,7 +97,7 @@ def _synchronise_one(
 
 def _is_complete(result: SamplerResults, complete: "list[Run]") -> bool:
     """Tell whether a run has these scores; what else it says is of whoever brought them in."""
-    wanted = {FINGERPRINT: result.training.fingerprint, EVALUATION: evaluation_digest(result)}
+    wanted = {FINGERPRINT: result.record.fingerprint, EVALUATION: evaluation_digest(result)}
     return any(wanted.items() <= run.data.tags.items() for run in complete)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hbir.core.errors import DataError
+from hbir.core.rows import find_row
 from hbir.core.samplers import SAMPLERS
 from hbir.reporting.git import git
 from hbir.tracking.experiment_names import merged_names, names_of
@@ -138,12 +139,12 @@ def _create(store: Store, key: RunKey, origin: Origin, seconds: float) -> "Run":
     tags = {
         FINGERPRINT: key.fingerprint,
         SAMPLER: key.sampler,
-        "mlflow.source.name": f"hbir train {key.sampler}",
+        "mlflow.source.name": f"hbir {'train' if key.sampler in SAMPLERS else 'score'} {key.sampler}",
     }
     if origin.revision:
         tags |= {REVISION: origin.revision, "mlflow.source.git.commit": origin.revision}
-    if key.sampler in SAMPLERS:
-        tags["mlflow.runColor"] = SAMPLERS[key.sampler].colour  # MLflow would choose by chance
+    if row := find_row(key.sampler):
+        tags["mlflow.runColor"] = row.colour  # MLflow would choose by chance
     return store.client.create_run(
         store.experiment_id,
         start_time=now_milliseconds() - round(1000 * seconds),

@@ -118,22 +118,21 @@ def _synchronise_one(
     summary: SyncSummary,
 ) -> TrackedRun:
     """Bring in one sampler, and return its run."""
-    training = result.training
-    record = read_record(store.root, training.fingerprint)
+    record = read_record(store.root, result.record.fingerprint) if result.training else None
     values = score_values(result.summaries, result.final)
     key = run_key(result)
     _make_way(store, key, origin, values, shared.params)
     run = open_run(store, key, origin, record["seconds"] if record else 0.0)
     inputs = dataset_inputs(result, shared.stages, origin)
     named = [(one.name, one.digest) for one in inputs]
-    parts = [CONTENT, key.evaluation, asdict(training), record, shared.translations, values, named]
+    parts = [CONTENT, key.evaluation, asdict(result.record), record, shared.translations, values, named]
     mark = digest(json.dumps(parts, sort_keys=True))
     stale = run.tags.get(SYNCHRONISED) != mark
     if stale:
         fill_run(run, result, record, shared, values, inputs)
     checkpoint = record_checkpoint(run, result, shared.models, params.model_size_limit, origin)
     tags = {SYNCHRONISED: mark, EVALUATION: key.evaluation}
-    if not record and not run.has(SPEED) and NO_RECORD not in run.tags:
+    if result.training and not record and not run.has(SPEED) and NO_RECORD not in run.tags:
         tags[NO_RECORD] = "true"
         summary.without_record += 1
     run.set_tags(tags)
@@ -155,8 +154,8 @@ def run_key(result: SamplerResults) -> RunKey:
     """
     return RunKey(
         sampler=result.sampler,
-        fingerprint=result.training.fingerprint,
-        seed=str(result.training.params.get("seed", "")),
+        fingerprint=result.record.fingerprint,
+        seed=str(result.record.params.get("seed", "")),
         evaluation=evaluation_digest(result),
     )
 

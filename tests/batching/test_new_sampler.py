@@ -8,6 +8,7 @@ from hbir.batching.compositions import one_language
 from hbir.batching.inventory import Inventory
 from hbir.core.params import read_params
 from hbir.core.project import read_project
+from hbir.core.rows import compared_rows
 from hbir.core.samplers import SAMPLERS, Sampler, baselines
 from hbir.training.params import train_params
 from tests.batching.inventories import Pair, merged, params, rows_of
@@ -37,8 +38,9 @@ def test_it_is_planned_with_its_composition():
 
 def test_it_can_be_a_baseline_and_the_headline():
     assert baselines()[-1] == "twice"
-    project = read_project(read_params(ROOT / "params.yaml") | {"baselines": ["twice"], "sampler": "twice"})
-    assert project.compared == ["xx", "xy", "hybrid", "twice"]
+    params = read_params(ROOT / "params.yaml") | {"baselines": ["twice"], "sampler": "twice"}
+    assert read_project(params).sampler == "twice"
+    assert compared_rows(params) == ["xx", "xy", "hybrid", "twice"]
 
 
 def test_it_is_trained_with_the_shared_values_and_its_overrides():

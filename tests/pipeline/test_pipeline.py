@@ -98,6 +98,35 @@ def test_a_baseline_trains_itself_alone(clone: Clone):
     assert clone.stages_run("repro") == []
 
 
+def test_rivals_are_made_and_scored_and_nothing_is_trained(clone: Clone):
+    rows = {"merged": [0.25], "rivals": ["initial"], "floors": ["bm25", "random"]}
+    clone.configure(**rows, evaluate={"adjustments": ["centred"]})
+    ran = clone.stages_run("repro")
+    models = ["score_adjusted@xx", "score_adjusted@xy", "score_adjusted@hybrid", "score_adjusted_rival@initial"]
+    assert set(ran) == {
+        "inputs",
+        "merge@0.25",
+        "score_merged@0.25",
+        "score_rival@initial",
+        "score_floor@bm25",
+        "score_floor@random",
+        *(f"{name}-centred" for name in (*models, "score_adjusted_merged@0.25")),
+        "evaluate",
+    }
+    assert clone.stages_run("repro") == []
+    names = ["merged-0.25", "initial", "bm25", "random", "hybrid+centred", "merged-0.25+centred"]
+    shown = clone.run("python", "-m", "hbir", "compare", "--format", "csv").stdout
+    page = (clone.root / "reports/comparison.html").read_text()
+    for name in names:
+        assert f",{name}," in shown
+        assert name in page
+        assert (clone.root / f"metrics/{name}.json").is_file()
+    assert "0.25 of `xx` and 0.75 of `xy`" in (clone.root / "models/merged-0.25/README.md").read_text()
+    clone.configure(merged=[], rivals=[], floors=[], evaluate={"adjustments": []})
+    assert [stage for stage in clone.stages_run("repro") if stage != "inputs"] == ["evaluate"]
+    assert not any((clone.root / f"scores/{name}").exists() for name in names)
+
+
 def test_only_the_chain_of_one_sampler_runs_where_it_is_asked_for(clone: Clone):
     clone.configure(train={"learning_rate": 0.003})
     assert clone.stages_run("repro", "score@xx") == ["inputs", "train_xx", "score@xx"]

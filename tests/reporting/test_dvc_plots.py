@@ -10,6 +10,7 @@ from dvc_render.html import render_html  # type: ignore[import-untyped]
 from dvc_render.vega import VegaRenderer  # type: ignore[import-untyped]
 
 from hbir.core.samplers import SAMPLERS
+from hbir.reporting.page import COLOURS
 from hbir.reporting.plots import write_plots
 from tests.reporting.builder import KINDS, build, write_preferences
 from tests.reporting.page_reader import Page
@@ -110,7 +111,8 @@ def test_colours_are_those_of_the_samplers():
     for name in ("loss", "settings", "distances"):
         ranges = re.findall(r'"range": (\["#[^\]]+\])', (DVC / f"plots/{name}.json").read_text())
         assert ranges
-        assert all(json.loads(found) == colours for found in ranges)
+        assert all(json.loads(found)[: len(colours)] == colours for found in ranges)
+        assert all(len(set(json.loads(found))) == COLOURS for found in ranges)
 
 
 def test_two_revisions_of_three_samplers_fit_a_page_and_lines_go_from_point_to_point(renderer):
