@@ -28,7 +28,7 @@ def texts(seed: int, width: int = 6) -> tuple[np.ndarray, list[str]]:
 
 
 def unit(vector: np.ndarray) -> np.ndarray:
-    return vector / np.linalg.norm(vector)
+    return np.asarray(vector / np.linalg.norm(vector))
 
 
 def slowly_centred(known, vector, language):

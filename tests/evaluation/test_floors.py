@@ -93,8 +93,10 @@ def test_bm25_has_an_index_per_language_and_one_over_all(chunk: int):
     for language in range(3):
         part = slice(4 * language, 4 * language + 4)
         apart[:, part] = [slow_bm25(passages[part], query) for query in queries]
-    pooled = reference.settings(reference.query_rows(task, np.float32(together), order))["multilingual"]
-    alone = reference.settings(reference.query_rows(task, np.float32(apart), order))
+    pooled = reference.settings(reference.query_rows(task, np.array(together, np.float32), order))[
+        "multilingual"
+    ]
+    alone = reference.settings(reference.query_rows(task, apart.astype(np.float32), order))
     found = score_bm25(task, chunk, bias=True).settings
     assert found["multilingual"] == pytest.approx(pooled)
     for setting in ("monolingual", "cross_lingual"):

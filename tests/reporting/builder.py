@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from hbir.core.files import write_json, write_table
+from hbir.core.training_record import TrainingRecord
 from hbir.evaluation.cells import CELLS, QUERIES
 from hbir.evaluation.measures import NAMES
 from hbir.evaluation.preferences import PREFERENCES
@@ -96,6 +97,12 @@ def build(
             _write_benchmark(folder / name, name, kind, scores, groups)
             _write_queries(folder / name / "queries.parquet", name, sampler, kind, scores)
     return read_results(root, samplers)
+
+
+def trained(result: SamplerResults) -> TrainingRecord:
+    """Return the story of a sampler's training."""
+    assert result.training
+    return result.training
 
 
 def _plain(languages: Sequence[str]) -> Kind:

@@ -103,8 +103,8 @@ def test_a_headline_without_the_benchmark_has_no_differences(results):
 def project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     build(tmp_path / "scores", benchmarks={"beir/my set": KINDS["beir/my set"]})
-    named = type("Project", (), {"compared": ["xx", "xy", "hybrid"], "sampler": "xy"})
-    monkeypatch.setattr(command, "read_params", dict)
+    named = type("Project", (), {"sampler": "xy"})
+    monkeypatch.setattr(command, "read_params", lambda: {"samplers": ["xx", "xy", "hybrid"]})
     monkeypatch.setattr(command, "read_project", lambda params: named)
 
 

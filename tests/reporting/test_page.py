@@ -5,7 +5,7 @@ import pytest
 
 from hbir.reporting.page import COLOURS, TEMPLATES, colour_classes, comparison_page, parameters
 from hbir.reporting.reproduce import Origin
-from tests.reporting.builder import build, settings
+from tests.reporting.builder import build, settings, trained
 from tests.reporting.page_reader import Page
 
 
@@ -66,7 +66,7 @@ def test_heat_maps_hold_the_scores_of_the_pairs(page, results):
 
 def test_checkpoints_and_losses(page, results):
     rows = {row[0]: row for table in page.tables for row in table}
-    best, final = results[1].training.best.loss, results[1].training.final.loss
+    best, final = trained(results[1]).best.loss, trained(results[1]).final.loss
     final_scores = results[1].final["cldr"]["multilingual"]
     assert rows["xy final 1,200"][5] == f"{final_scores['map']:.4f}"
     losses = next(table for table in page.tables if table[0][:2] == ["sampler", "best step"])
@@ -84,7 +84,7 @@ def test_counts_are_shown(page):
 
 def test_parameters_tell_where_the_samplers_differ(results):
     settings = {setting.name: setting for setting in parameters(results)}
-    assert settings["fingerprint"].values == tuple(r.training.fingerprint[:12] for r in results)
+    assert settings["fingerprint"].values == tuple(r.record.fingerprint[:12] for r in results)
     assert settings["alpha"].values == ("–", "–", "0.5")
     assert {name for name, setting in settings.items() if setting.differs} == {"fingerprint", "alpha"}
 
@@ -92,7 +92,7 @@ def test_parameters_tell_where_the_samplers_differ(results):
 def test_names_are_escaped(tmp_path):
     results = build(tmp_path, samplers=("xx", "xy"), languages=("de", "<b>"), benchmarks=("<script>alert(1)",))
     for result in results:
-        result.training.params["encoder"] = '"><img src=x>'
+        result.record.params["encoder"] = '"><img src=x>'
     text = comparison_page(results, "xx")
     page = Page(text)
     assert page.loads == []
@@ -115,8 +115,8 @@ def test_one_language_has_no_heat_map_of_scores(single):
 
 def test_a_run_without_validation_curve_has_no_such_chart(tmp_path):
     results = build(tmp_path, samplers=("xx",), languages=("de", "fr"))
-    curve = replace(results[0].training.curve, validation=())
-    results[0] = replace(results[0], training=replace(results[0].training, curve=curve))
+    curve = replace(trained(results[0]).curve, validation=())
+    results[0] = replace(results[0], record=replace(trained(results[0]), curve=curve))
     page = Page(comparison_page(results, "xx"))
     charts = [attributes["aria-label"] for _, attributes in page.tags if attributes.get("class") == "chart"]
     assert [label.split()[0] for label in charts] == ["Share", "train"]
@@ -124,7 +124,7 @@ def test_a_run_without_validation_curve_has_no_such_chart(tmp_path):
 
 def test_alpha_may_be_a_schedule(tmp_path):
     results = build(tmp_path, samplers=("hybrid",), languages=("de", "fr"))
-    results[0].training.params["alpha"] = [[0.5, 1.0], [1.0, 0.0]]
+    results[0].record.params["alpha"] = [[0.5, 1.0], [1.0, 0.0]]
     assert "[[0.5, 1.0], [1.0, 0.0]]" in Page(comparison_page(results, "hybrid")).texts
 
 

@@ -46,7 +46,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def model(root: Path, saved: Path, results: list[SamplerResults]) -> Path:
-    assert results[0].training.fingerprint == FINGERPRINT
+    assert results[0].record.fingerprint == FINGERPRINT
     return shutil.copytree(saved, root / "models/xx")
 
 

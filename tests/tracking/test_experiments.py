@@ -43,7 +43,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
             git(root, *command.split())
         Repo.init(str(root)).close()
         results = build(root / "scores", ["xx", "xy"])
-        save_model(root / "models/xx", results[0].training.fingerprint)
+        save_model(root / "models/xx", results[0].record.fingerprint)
         (root / "dvc.yaml").write_text(PIPELINE)
         (root / "params.yaml").write_text("languages: [de, en]\n")
         write_json(root / COUNTS, {"pairs": 1, "rejected": {}})

@@ -19,7 +19,7 @@ from hbir.tracking.runs import Origin
 from hbir.tracking.store import Store
 from hbir.tracking.sync import synchronise, synchronise_quietly
 from hbir.tracking.sync_summary import SyncSummary
-from tests.reporting.builder import KINDS, settings
+from tests.reporting.builder import KINDS, settings, trained
 from tests.tracking.look import artifacts, build, history, lengths, runs
 
 RECORD = {
@@ -38,7 +38,7 @@ RECORD = {
 def results(root: Path) -> list[SamplerResults]:
     built = build(root / "scores")
     for result in built:
-        write_record(root, result.training.fingerprint, RECORD)
+        write_record(root, result.record.fingerprint, RECORD)
     return built
 
 
@@ -66,7 +66,7 @@ def test_every_sampler_gets_its_run(results: list[SamplerResults], store: Store,
     assert counts(sync(results, store, params, revision="c0ffee")) == (3, 0, 0)
     found = runs(store)
     assert set(found) == {"xx", "xy", "hybrid"}
-    run, curve = found["hybrid"], results[2].training.curve
+    run, curve = found["hybrid"], trained(results[2]).curve
     assert run.info.status == "FINISHED"
     assert run.info.end_time - run.info.start_time == pytest.approx(90_500, abs=5_000)
     assert run.data.params["sampler"] == "hybrid"
@@ -137,7 +137,7 @@ def test_files_of_a_run(results: list[SamplerResults], store: Store, params: Tra
     assert artifacts(store, run) == {*files, "scores"}
     assert artifacts(store, run, "scores/cldr") == {"scores/cldr/cells.csv"}
     folder = Path(run.info.artifact_uri.removeprefix("file://").replace("%20", " "))
-    assert read_training(folder / "training.json") == results[1].training
+    assert read_training(folder / "training.json") == trained(results[1])
     assert "<h3>Language composition" in (folder / "report.html").read_text()
     assert (folder / "composition.png").read_bytes().startswith(b"\x89PNG")
 
@@ -167,7 +167,7 @@ def test_what_a_training_logged_is_not_logged_again(
     results: list[SamplerResults], store: Store, params: TrackingParams
 ):
     """The store failed after step 600, so half of the curve is missing."""
-    training = results[0].training
+    training = trained(results[0])
     live = LiveRun(store.root)
     live.start(training.fingerprint, "xx", training.params)
     for row in training.curve.train[:30]:
@@ -185,7 +185,7 @@ def test_the_saved_curve_fills_what_was_not_watched(
     results: list[SamplerResults], store: Store, params: TrackingParams
 ):
     """Live points every 60 steps up to 300 and from 900 on; the saved curve has one every 20."""
-    training = results[0].training
+    training = trained(results[0])
     live = LiveRun(store.root)
     live.start(training.fingerprint, "xx", training.params)
     watched = [*range(60, 301, 60), *range(900, 1201, 60)]
@@ -220,7 +220,7 @@ def test_a_lost_record_is_said_once_and_nothing_else_is_lost(
     results: list[SamplerResults], store: Store, params: TrackingParams
 ):
     for result in results[:2]:
-        record_path(store.root, result.training.fingerprint).unlink()
+        record_path(store.root, result.record.fingerprint).unlink()
     said = str(sync(results, store, params))
     assert said.count("speed and environment of 2 runs are not known here") == 1
     found = runs(store)
@@ -228,7 +228,7 @@ def test_a_lost_record_is_said_once_and_nothing_else_is_lost(
     assert "train/pairs_per_second" in found["hybrid"].data.metrics
     assert len(history(store, found["xx"], "train/loss")) == 60
     assert "speed" not in str(sync(results, store, params))
-    write_record(store.root, results[0].training.fingerprint, RECORD)
+    write_record(store.root, results[0].record.fingerprint, RECORD)
     assert counts(sync(results, store, params)) == (0, 1, 2)
     assert "train/pairs_per_second" in runs(store)["xx"].data.metrics
 
@@ -257,7 +257,7 @@ def test_another_training_of_a_sampler_is_another_run(
     results: list[SamplerResults], store: Store, params: TrackingParams
 ):
     sync(results, store, params)
-    other = replace(results[0], training=replace(results[0].training, fingerprint="0123456789" * 6))
+    other = replace(results[0], record=replace(trained(results[0]), fingerprint="0123456789" * 6))
     assert counts(sync([other], store, params)) == (1, 0, 0)
     assert set(runs(store)) == {"xx", "xy", "hybrid", "xx 0123456"}
     assert compared(store) == {"xx 0123456"}
@@ -285,9 +285,9 @@ def test_runs_of_another_seed_have_another_name(
     results: list[SamplerResults], store: Store, params: TrackingParams
 ):
     sync(results, store, params)
-    training = results[0].training
+    training = trained(results[0])
     changed = replace(training, fingerprint="0123456789" * 6, params=training.params | {"seed": 2})
-    other = replace(results[0], training=changed)
+    other = replace(results[0], record=changed)
     sync([other], store, params)
     assert {run.info.run_name for run in store.search()} == {
         "xx seed 1",
@@ -328,7 +328,7 @@ def test_scores_of_an_experiment_are_kept_beside_new_ones(
     maps = {name: run.data.metrics["cldr/multilingual/map"] for name, run in runs(store).items()}
     assert maps == {
         "xx": settings("xx")["multilingual"]["map"],
-        f"xx {changed[0].training.fingerprint[:7]}": settings("hybrid")["multilingual"]["map"],
+        f"xx {changed[0].record.fingerprint[:7]}": settings("hybrid")["multilingual"]["map"],
     }
 
 
@@ -409,7 +409,7 @@ def test_scores_in_other_languages_are_no_scores_of_a_run_that_names_the_old_one
 def test_a_training_that_was_never_scored_keeps_no_param_of_that_time(
     results: list[SamplerResults], store: Store, params: TrackingParams
 ):
-    training = results[0].training
+    training = trained(results[0])
     (store.root / "params.yaml").write_text("languages: [de, en]\n")
     live = LiveRun(store.root)
     live.start(training.fingerprint, "xx", training.params)
@@ -424,7 +424,7 @@ def test_a_training_that_was_never_scored_keeps_no_param_of_that_time(
 def test_a_param_that_is_too_long_for_mlflow_is_cut(
     results: list[SamplerResults], store: Store, params: TrackingParams
 ):
-    results[0].training.params["schedule"] = [[0.5, 1.0]] * 2000
+    results[0].record.params["schedule"] = [[0.5, 1.0]] * 2000
     sync(results[:1], store, params)
     assert len(runs(store)["xx"].data.params["schedule"]) == 6000
 
