@@ -11,6 +11,7 @@ from hbir.tracking.params import TrackingParams
 from hbir.tracking.runs import Origin
 from hbir.tracking.store import Store
 from hbir.tracking.sync import synchronise
+from tests.reporting import builder
 from tests.reporting.builder import settings
 from tests.tracking.look import artifacts, build, runs
 
@@ -34,7 +35,7 @@ def trained(root: Path, fingerprint: str, level: dict[str, Any] | None = None) -
     """Score another training of xx; the level is that of a sampler of the builder."""
     changes = {"xx": level} if level else None
     [result] = build(root / "scores", ["xx"], changes=changes)
-    return [replace(result, training=replace(result.training, fingerprint=fingerprint * 64))]
+    return [replace(result, record=replace(builder.trained(result), fingerprint=fingerprint * 64))]
 
 
 def sync(store: Store, results: list[SamplerResults], params: TrackingParams) -> list[str]:
