@@ -138,5 +138,9 @@ def debias(
         threads=threads,
         trust_remote_code=trust_remote_code,
     )
-    result = run(options, click.echo)
+    try:
+        result = run(options, click.echo)
+    except KeyboardInterrupt:
+        click.echo(f"debias: stopped; {out} is not written. The same command goes on.", err=True)
+        raise
     click.echo(f"\n{main_table(result.comparison)}\n\n{out}: the model, its card (README.md) and debias.json")

@@ -1,6 +1,7 @@
 """Take the language bias out of an encoder: read, hold out, score, plan, train, score, write."""
 
 import logging
+import shutil
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -79,6 +80,7 @@ def debias(options: Options, say: Say) -> Result:
             with atomic_folder(work.initial) as folder:
                 save_encoder(model, folder)
         frozen = bool(transformers(model)) and not options.train_embeddings
+        del model  # the training loads its own
         job = _planned(options, corpus, work, frozen, begin, scoring, say)
         if not work.trained.exists():
             train(job, Observer())
@@ -144,8 +146,10 @@ def _scored_before(model: SentenceTransformer, entry: dict[str, Any], options: O
 def _planned(
     options: Options, corpus: Corpus, work: Work, frozen: bool, begin: float, scoring: float, say: Say
 ) -> Job:
-    """Plan as many steps as the budget has room for, unless a stopped run has done so."""
-    if not work.steps.exists():
+    """Plan as many steps as the budget has room for, unless a stopped run of the same budget has done so."""
+    budget = [options.minutes, options.steps]
+    if not work.steps.exists() or read_json(work.steps)["budget"] != budget:
+        shutil.rmtree(work.trained, ignore_errors=True)
         counts = make_pairs(corpus, work.texts, work.pairs)
         say(f"{counts[0]:,} pairs to train on, {counts[1]:,} to choose the checkpoint")
         steps = options.steps
@@ -156,8 +160,8 @@ def _planned(
             steps = steps_within(left, speed, counts[0], options.batch_size, options.minutes)
             say(_budget(steps, speed, scoring, options))
         make_plan(work.pairs, work.plan, options, steps)
-        write_json(work.steps, steps)
-    return _job(options, work, int(read_json(work.steps)), frozen)
+        write_json(work.steps, {"budget": budget, "steps": steps})
+    return _job(options, work, int(read_json(work.steps)["steps"]), frozen)
 
 
 def _budget(steps: int, speed: Speed, scoring: float, options: Options) -> str:

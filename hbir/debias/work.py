@@ -17,6 +17,8 @@ from hbir.core.hashing import digest, file_digest
 from hbir.debias.options import Options
 
 _KEY = "run"
+_NO_MATTER = ("force", "texts", "minutes", "steps")
+"""Options that change nothing of what was done before the plan; texts count by their content."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Work:
 
     @property
     def steps(self) -> Path:
-        """How many, and what a step was measured to take."""
+        """How many, and for which budget."""
         return self.folder / "steps.json"
 
     @property
@@ -141,6 +143,6 @@ def working(options: Options, files: list[Path], model: str) -> Iterator[Work]:
 
 
 def _key(options: Options, files: list[Path], model: str) -> str:
-    chosen = {name: str(value) for name, value in asdict(options).items() if name not in ("force", "texts")}
+    chosen = {name: str(value) for name, value in asdict(options).items() if name not in _NO_MATTER}
     digests = [file_digest(path) for path in files]
     return digest(json.dumps([chosen, options.texts, digests, model, hbir.__version__], sort_keys=True))

@@ -128,15 +128,18 @@ def test_a_stopped_run_goes_on_and_gives_the_same_weights(
 
     with monkeypatch.context() as patch:
         patch.setattr(module, "train", stopped)
-        assert run(tmp_path, model).exit_code == 1
+        stopped_run = run(tmp_path, model)
+        assert (stopped_run.exit_code, "The same command goes on" in stopped_run.output) == (1, True)
     monkeypatch.undo()
     assert not (tmp_path / "new").exists()
     with monkeypatch.context() as patch:
         patch.setattr(module, "compared", raising(KeyboardInterrupt))
         assert run(tmp_path, model).exit_code == 1
-    with monkeypatch.context() as patch:
         patch.setattr(module, "train", raising(AssertionError))
-        run(tmp_path, model)
+        assert run(tmp_path, model).exit_code == 1  # what is trained is not trained again
+        with pytest.raises(AssertionError):  # another number of steps is another training
+            run(tmp_path, model, "--steps", "11")
+    assert run(tmp_path, model).exit_code == 0
     weights = [(folder / "new/model.safetensors").read_bytes() for folder in (done[0], tmp_path)]
     assert weights[0] == weights[1]
     assert {path.name for path in tmp_path.iterdir()} == {"texts.jsonl", "new"}

@@ -26,7 +26,7 @@ def test_the_same_command_goes_on_and_any_other_begins_anew(tmp_path: Path):
     assert leave(tmp_path)
     assert not leave(tmp_path, text="other texts")
     assert not leave(tmp_path, text="other texts", seed=2)
-    assert leave(tmp_path, text="other texts", seed=2, force=True)
+    assert leave(tmp_path, text="other texts", seed=2, force=True, minutes=3, steps=7)
     assert not leave(tmp_path, text="other texts", seed=2, model="another")
 
 
