@@ -9,6 +9,8 @@ from markupsafe import Markup
 
 WIDTH, HEIGHT = 520, 300
 LEFT, RIGHT, TOP, BOTTOM = 44, 14, 12, 40
+DIGIT = 7
+"""Width of a digit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,10 +56,10 @@ def line_chart(curves: Sequence[Curve], label: str, x_label: str, y_label: str, 
         "svg", {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "role": "img", "aria-label": label, "class": "chart"}
     )
     points = [point for curve in curves for point in curve.points]
-    largest = max(px for px, _ in points)
-    x = _Axis(nice_ticks(0, largest, 6), LEFT, WIDTH - RIGHT)
+    least, most = min(px for px, _ in points), max(px for px, _ in points)
+    x = _Axis(nice_ticks(0, most, 6), LEFT, WIDTH - RIGHT)
     if log_x:
-        x = _Axis(powers_of_ten(largest), LEFT, WIDTH - RIGHT, math.log10)
+        x = _Axis(powers_of_ten(least, most), LEFT, WIDTH - RIGHT, math.log10)
     low, high = min(py for _, py in points), max(py for _, py in points)
     y = _Axis(nice_ticks(low, high, 5), HEIGHT - BOTTOM, TOP)
     _frame(svg, x, y)
@@ -86,17 +88,18 @@ def nice_ticks(low: float, high: float, count: int) -> list[float]:
     return [round(number * step, 10) for number in range(first, max(last, first + 1) + 1)]
 
 
-def powers_of_ten(high: float) -> list[float]:
-    """List the powers of ten that enclose a range from 1.
+def powers_of_ten(low: float, high: float) -> list[float]:
+    """List the powers of ten that enclose a range.
 
     Args:
+        low: the smallest number, at least 1.
         high: the largest number.
 
     Returns:
-        At least two numbers, the first of them 1.
+        At least two numbers.
     """
-    last = max(1, math.ceil(math.log10(max(high, 1.0)) - 1e-9))
-    return [10.0**number for number in range(last + 1)]
+    first, last = math.floor(math.log10(low) + 1e-9), math.ceil(math.log10(high) - 1e-9)
+    return [10.0**number for number in range(first, max(last, first + 1) + 1)]
 
 
 def _frame(svg: Element, x: _Axis, y: _Axis) -> None:
@@ -105,7 +108,9 @@ def _frame(svg: Element, x: _Axis, y: _Axis) -> None:
         SubElement(svg, "line", _numbers(x1=x.start, x2=x.end, y1=at, y2=at) | {"class": "grid"})
         _text(svg, LEFT - 6, at + 4, f"{tick:,g}", "end")
     for tick in x.ticks:
-        _text(svg, x.at(tick), HEIGHT - BOTTOM + 17, f"{tick:,.0f}", "middle")
+        name = f"{tick:,.0f}"
+        at = min(x.at(tick), WIDTH - DIGIT * len(name) / 2)  # the last one may be wider than the margin
+        _text(svg, at, HEIGHT - BOTTOM + 17, name, "middle")
 
 
 def _line(svg: Element, curve: Curve, x: _Axis, y: _Axis) -> None:

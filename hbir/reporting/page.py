@@ -75,7 +75,8 @@ def comparison_page(
         distances=[distance_view(results, scores.name, colours, headline) for scores in benchmarks],
         percentiles=list(SHOWN),
         origin=origin,
-        environment=environments(results, origin) if origin else [],
+        samplers=[result.sampler for result in results],
+        places=places(results, origin) if origin else ([], []),
         overview=overview(benchmarks, results),
         charts=[loss_chart(results, kind, headline) for kind in reversed(CURVES)],
         trained=[result for result in results if result.training],
@@ -146,7 +147,7 @@ def parameters(results: Sequence[SamplerResults]) -> list[Setting]:
     ]
 
 
-def environments(results: Sequence[SamplerResults], origin: Origin) -> list[Setting]:
+def places(results: Sequence[SamplerResults], origin: Origin) -> tuple[list[str], list[Setting]]:
     """Collect where and with what the models were trained.
 
     Args:
@@ -154,13 +155,15 @@ def environments(results: Sequence[SamplerResults], origin: Origin) -> list[Sett
         origin: what made them.
 
     Returns:
-        One line per name; none where nothing is known.
+        The columns, a single one where all samplers have the same values, and one line per name; no lines where
+        nothing is known.
     """
-    found = [origin.environments.get(result.sampler, {}) for result in results]
-    return [
-        Setting(name=name, values=tuple(one.get(name, MISSING) for one in found))
-        for name in environment_names(origin.environments)
-    ]
+    samplers = [result.sampler for result in results]
+    found = [origin.environments.get(sampler, {}) for sampler in samplers]
+    names = environment_names(origin.environments)
+    if all(one == found[0] for one in found):
+        samplers, found = ["every sampler"], found[:1]
+    return samplers, [Setting(name=n, values=tuple(one.get(n, MISSING) for one in found)) for n in names]
 
 
 def _plain(value: Any) -> str:

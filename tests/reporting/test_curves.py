@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from hbir.reporting.curves import (
     BOTTOM,
+    DIGIT,
     HEIGHT,
     LEFT,
     RIGHT,
@@ -48,10 +49,25 @@ def test_the_ends_of_a_line_are_where_the_axes_end():
     assert line.get("points") == f"{LEFT},{TOP} {WIDTH - RIGHT},{HEIGHT - BOTTOM}"
 
 
-@pytest.mark.parametrize(("high", "last"), [(1, 10), (10, 10), (10.5, 100), (4664, 10_000)])
-def test_powers_of_ten_enclose(high, last):
-    assert powers_of_ten(high)[0] == 1
-    assert powers_of_ten(high)[-1] == last
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (1, 1, [1, 10]),
+        (1, 10, [1, 10]),
+        (9, 10.5, [1, 10, 100]),
+        (10, 10, [10, 100]),
+        (600, 4664, [100, 1000, 10_000]),
+    ],
+)
+def test_powers_of_ten_enclose(low, high, ticks):
+    assert powers_of_ten(low, high) == ticks
+
+
+def test_no_number_of_an_axis_leaves_the_picture():
+    curve = Curve(name="xx", style="s0", points=((1, 0.0), (3_000_000, 1.0)))
+    svg = ElementTree.fromstring(line_chart([curve], "a label", "rank", "share", log_x=True))
+    last = next(text for text in svg.iter("text") if text.text == "10,000,000")
+    assert float(str(last.get("x"))) + 5 * DIGIT <= WIDTH
 
 
 def test_equal_factors_are_equal_steps():

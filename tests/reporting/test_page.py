@@ -210,9 +210,7 @@ MADE = Origin(
 def test_how_to_reproduce_it(results):
     page = Page(comparison_page(results, "hybrid", origin=MADE))
     said = " ".join(" ".join(page.texts).split())
-    assert (
-        'Commit c0ffee1 . Then: dvc exp run -S batches.hybrid.alpha=0.3 -S \'languages=["de", "en"]\'' in said
-    )
+    assert 'Commit c0ffee1 , then dvc exp run -S batches.hybrid.alpha=0.3 -S \'languages=["de", "en"]\'' in said
     assert "batches.hybrid.alpha: 0.3" in said
     assert "make seeds" in said
     [table] = [table for table in page.tables if table[0][0] == "of the training"]
@@ -220,6 +218,16 @@ def test_how_to_reproduce_it(results):
         ["device", "cpu", "–", "cpu"],
         ["threads", "2", "–", "4"],
         ["torch", "2.13.0", "–", "2.13.0"],
+    ]
+
+
+def test_one_environment_is_one_column(results):
+    everywhere = {result.sampler: ENVIRONMENT for result in results}
+    page = Page(comparison_page(results, "hybrid", origin=replace(MADE, environments=everywhere)))
+    [table] = [table for table in page.tables if table[0][0] == "of the training"]
+    assert table == [
+        ["of the training", "every sampler"],
+        *([name, text] for name, text in ENVIRONMENT.items()),
     ]
 
 
