@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 MOST = 12
 """So many columns of parameters, and of scores, at most."""
 OVERVIEW = "What differs"
-"""The section of our charts."""
+"""The section of our chart."""
+LAID_OUT = {OVERVIEW: {"columns": 1, "cardHeight": 300}, FIRST: {"columns": 2, "cardHeight": 300}}
+"""The sections that are open: charts beside each other, and pixels."""
 
 
 def view_state(runs: "Sequence[Run]", wanted: str) -> dict[str, Any]:
@@ -39,8 +41,8 @@ def view_state(runs: "Sequence[Run]", wanted: str) -> dict[str, Any]:
             *(f"params.`{name}`" for name in params),
             *(f"metrics.`{name}`" for name in scores),
         ],
-        "compareRunSections": [_section(name, shown=number < 2) for number, name in enumerate(sections)],
-        "compareRunCharts": _charts(params, scores),
+        "compareRunSections": [_section(name) for name in sections],
+        "compareRunCharts": [_difference()],
         "isAccordionReordered": True,
     }
 
@@ -71,38 +73,26 @@ def _other_sections(runs: "Sequence[Run]") -> list[str]:
     return [*sorted(sections, key=lambda name: (name not in CURVES, name)), "System metrics"]
 
 
-def _section(name: str, shown: bool) -> dict[str, Any]:
-    return {"uuid": _id(name), "name": name, "display": shown, "isReordered": False, "deleted": False}
+def _section(name: str) -> dict[str, Any]:
+    section = {"uuid": _id(name), "name": name, "isReordered": False, "deleted": False}
+    return section | {"display": name in LAID_OUT} | LAID_OUT.get(name, {})
 
 
-def _charts(params: Sequence[str], scores: Sequence[str]) -> list[dict[str, Any]]:
-    """Describe our charts; MLflow adds those of single metrics to their sections."""
-    common = {
-        "deleted": False,
-        "isGenerated": False,
-        "metricSectionId": _id(OVERVIEW),
-        "runsCountToCompare": 10,
-    }
-    parallel = {
-        **common,
-        "uuid": _id("parallel"),
-        "type": "PARALLEL",
-        "displayName": "Samplers and their main measures",
-        "selectedParams": ["sampler"],
-        "selectedMetrics": list(scores),
-        "showAllRuns": False,
-    }
-    difference = {
-        **common,
+def _difference() -> dict[str, Any]:
+    """Describe our chart, a table of parameters; MLflow adds those of single metrics to their sections."""
+    return {
         "uuid": _id("difference"),
         "type": "DIFFERENCE",
         "chartName": "Parameters that differ",
+        "metricSectionId": _id(OVERVIEW),
+        "deleted": False,
+        "isGenerated": False,
+        "runsCountToCompare": 10,
         "compareGroups": ["Parameters"],
         "showChangeFromBaseline": False,
         "showDifferencesOnly": True,
         "baselineColumnUuid": "",
     }
-    return [*([parallel] if scores else []), difference]
 
 
 def _id(name: str) -> str:
