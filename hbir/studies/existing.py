@@ -110,9 +110,16 @@ class Baseline:
         lock = committed_data(self.root, self.commit, str(LOCK))
         return all(
             _matches(self.params, key, value)
-            for stage in (lock.get("stages") or {}).values()
+            for name, stage in (lock.get("stages") or {}).items()
+            if self._is_current(name)
             for key, value in (stage.get("params", {}).get(str(PARAMS)) or {}).items()
         )
+
+    def _is_current(self, stage: str) -> bool:
+        """Tell whether a stage of dvc.lock is still one; those of a language that was taken out stay there."""
+        item = stage.partition("@")[2]
+        lists = ("languages", "samplers", "baselines")
+        return not item or any(item in (self.params.get(key) or []) for key in lists)
 
     def _params(self, commit: str) -> Mapping[str, Any]:
         if commit not in self._read:

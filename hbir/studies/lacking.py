@@ -68,8 +68,8 @@ def _benchmarks(whole: Params) -> Iterator[str]:
             continue
         if data_folder(params) is None:
             about = loader.about
-            hub = "" if about.hub.startswith("none") else f"the Hub ({about.hub}), or "
-            place = f"{hub}{about.source}"
+            hub = [] if about.hub.startswith("none") else [f"the Hub ({about.hub})"]
+            place = ", or ".join([*hub, *([about.source] if about.source != "the Hub" else [])])
             yield f"benchmark {params.name}: {about.files}, in {BENCHMARKS / params.folders[0]}; from {place}"
 
 

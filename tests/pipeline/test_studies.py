@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -55,22 +56,10 @@ def test_a_small_study_runs_once_and_is_reported(name: str, clone: Clone, monkey
 
 def test_ctrl_c_leaves_no_training_and_the_next_run_goes_on(clone: Clone):
     """A training that is stopped keeps its state, so it is longer than the others here."""
-    command = [
-        "python",
-        "-m",
-        "hbir",
-        "study",
-        "run",
-        "seeds",
-        "--small",
-        "--only",
-        "seed-1",
-        "-S",
-        "batches.steps=300",
-    ]
-    command += ["-S", "batches.size=8", "-S", "tracking.checkpoint_every=5", "-S", "train.temperature=0.06"]
-    for name in ("seeds-small-seed-1",):
-        clone.run("dvc", "exp", "remove", name, check=False)
+    changes = ("batches.steps=300", "batches.size=8", "tracking.checkpoint_every=5", "train.temperature=0.06")
+    command = [sys.executable, "-m", "hbir", "study", "run", "seeds", "--small", "--only", "seed-1"]
+    command += [part for change in changes for part in ("-S", change)]
+    clone.run("dvc", "exp", "remove", "seeds-small-seed-1", check=False)
     log = clone.root / ".hbir/studies/seeds-small/seeds-small-seed-1.log"
     log.unlink(missing_ok=True)
     with subprocess.Popen(
