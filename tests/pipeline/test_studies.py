@@ -13,7 +13,7 @@ import pytest
 from hbir.studies.study_file import SMALL, forms_of, read_study
 from tests.pipeline.project import Clone, environment, make_clone
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 ROOT = Path(__file__).parents[2]
 STUDIES = sorted(path.stem for path in (ROOT / "studies").glob("*.yaml") if "\nstudy:\n" in path.read_text())
 FEW = ("-S", "batches.steps=4", "-S", "batches.size=8", "-S", "train.validation.every=2")
