@@ -64,7 +64,8 @@ def _study(name: str, there: set[str]) -> Iterator[str]:
     if not forms:
         yield f"{name}: params alone, for `hbir study apply {name}`"
         return
-    yield from textwrap.wrap(f"{name}: {forms[FULL].question}", WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    text = f"{name}: {forms[FULL].question}"
+    yield from textwrap.wrap(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
     yield f"    {', '.join(_state(form, study, there) for form, study in forms.items())}"
 
 
