@@ -63,6 +63,7 @@ class StudyRow:
     """Hold a row."""
 
     name: str
+    sampler: str
     beside: bool
     scores: Mapping[Column, Score]
     """Columns without a score are absent."""
@@ -157,7 +158,9 @@ def _table(
             if test is not None:
                 interval = found.resampled.difference(number, names.index(plan.reference), measure)
                 contrasts[column] = _contrast(test, interval)
-        rows.append(StudyRow(name=row.name, beside=row.beside, scores=scores, contrasts=contrasts))
+        rows.append(
+            StudyRow(name=row.name, sampler=row.sampler, beside=row.beside, scores=scores, contrasts=contrasts)
+        )
     return StudyTable(
         title=plan.title,
         benchmark=benchmark,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 
 from hbir.core.errors import DataError
@@ -40,8 +41,8 @@ def complete(found: Sequence[Found], baseline: Baseline, study: str, partial: bo
         found: what is known of each.
         baseline: the commit that they started from.
         study: the name that their experiments begin with.
-        partial: whether to do with those that are there: the seeds that most cells have, and the cells that
-            have all of these.
+        partial: whether to do with those that are there: seeds that most cells have, and the cells that have
+            all of these.
 
     Returns:
         What can be used.
@@ -56,7 +57,7 @@ def complete(found: Sequence[Found], baseline: Baseline, study: str, partial: bo
     by_cell: dict[str, set[int]] = {}
     for one in there:
         by_cell.setdefault(one.planned.cell.label, set()).add(one.planned.seed)
-    seeds = max(by_cell.values(), key=len, default=set())
+    seeds = _common_seeds(list(by_cell.values()))
     refuse_one_seed(len(seeds), f"study {study}" if not partial else f"study {study}, what is there of it")
     cells = {label for label, those in by_cell.items() if seeds <= those}
     used = [one for one in there if one.planned.cell.label in cells and one.planned.seed in seeds]
@@ -66,6 +67,13 @@ def complete(found: Sequence[Found], baseline: Baseline, study: str, partial: bo
         seeds=sorted(seeds),
         left_out=[one.planned.name for one in found if one not in used],
     )
+
+
+def _common_seeds(cells: Sequence[set[int]]) -> set[int]:
+    """Choose at least two seeds that as many cells as possible have all of, then as many seeds as possible."""
+    every = sorted(set[int]().union(*cells))
+    sets = [set(some) for size in range(2, len(every) + 1) for some in combinations(every, size)]
+    return max(sets, key=lambda some: (sum(some <= cell for cell in cells), len(some)), default=set(every))
 
 
 def fetch(complete: Complete, plans: Sequence[TablePlan], root: Path, folder: Path) -> list[Results]:

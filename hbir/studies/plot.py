@@ -1,10 +1,13 @@
 """Draw a table of a study as SVG: curves where its rows are numbers, else a dot per row."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hbir.core.samplers import SAMPLERS
+from hbir.reporting.columns import Column
 from hbir.reporting.numbers import short
 from hbir.studies.analysis import Score, StudyRow, StudyTable
 from hbir.studies.conclusions import column_title
@@ -51,11 +54,10 @@ def draw(table: StudyTable, axis: str | None, path: Path) -> Drawing:
         for panel in panels[len(columns) :]:
             panel.set_visible(False)
         for panel, column in zip(panels, columns, strict=False):
-            scores = {row.name: row.scores[column] for row in table.rows if column in row.scores}
             if axis:
-                _curves(panel, table, scores, axis)
+                _curves(panel, table, column, axis)
             else:
-                _dots(panel, table, scores)
+                _dots(panel, table, column)
             panel.set_title(column_title(column), fontsize=9)
             panel.spines[["top", "right"]].set_visible(False)
             panel.grid(color="#dddddd", linewidth=0.5)
@@ -65,63 +67,76 @@ def draw(table: StudyTable, axis: str | None, path: Path) -> Drawing:
     return Drawing(path=path, alt=alt)
 
 
-def series_of(rows: Sequence[StudyRow]) -> dict[str, list[tuple[float, str]]]:
-    """Group the rows of a curve.
+def series_of(rows: Sequence[StudyRow]) -> dict[str, list[tuple[float, StudyRow]]]:
+    """Group the rows that make curves.
 
     Args:
-        rows: named `<series>-<number>`, or by the number alone.
+        rows: of a table.
 
     Returns:
-        Series → number and row, in the order of the numbers; those beside the curve are left out.
+        Series → number and row, in the order of the numbers. A row is of one if its name is `<series>-<number>`
+        or a number alone, which makes it of the series of its sampler.
     """
-    found: dict[str, list[tuple[float, str]]] = {}
+    found: dict[str, list[tuple[float, StudyRow]]] = {}
     for row in rows:
-        if not row.beside:
-            series, _, number = row.name.rpartition("-")
-            found.setdefault(series, []).append((float(number), row.name))
-    return {name: sorted(points) for name, points in found.items()}
+        if match := _POINT.fullmatch(row.name):
+            found.setdefault(match[1] or row.sampler, []).append((float(match[2]), row))
+    return {name: sorted(points, key=lambda point: point[0]) for name, points in found.items()}
 
 
-def _curves(panel: Any, table: StudyTable, scores: Mapping[str, Score], axis: str) -> None:
-    number = 0
-    for name, points in series_of(table.rows).items():
-        there = [(x, scores[row]) for x, row in points if row in scores]
-        colour, marker = COLOURS[number % len(COLOURS)], MARKERS[number % len(MARKERS)]
-        xs = [x for x, _ in there]
-        panel.plot(xs, [one.mean for _, one in there], color=colour, marker=marker, ms=4, label=name or "mean")
-        bounded = [(x, one.interval) for x, one in there if one.interval is not None]
-        panel.fill_between(
-            [x for x, _ in bounded],
-            [bound.low for _, bound in bounded],
-            [bound.high for _, bound in bounded],
-            color=colour,
-            alpha=0.2,
-            linewidth=0,
-        )
-        for x, one in there:
-            panel.plot([x] * len(one.by_seed), one.by_seed, ".", color=colour, ms=3, alpha=0.6)
-        number += 1
-    for row in table.rows:
-        if row.beside and row.name in scores:
-            colour, style = COLOURS[number % len(COLOURS)], ("--", ":", "-.")[number % 3]
-            panel.axhline(scores[row.name].mean, color=colour, linestyle=style, label=row.name)
-            number += 1
+_POINT = re.compile(r"(?:(.+)-)?(\d+(?:\.\d+)?)")
+
+
+def _curves(panel: Any, table: StudyTable, column: Column, axis: str) -> None:
+    series = series_of(table.rows)
+    for number, (name, points) in enumerate(series.items()):
+        _curve(panel, name, [(x, row.scores[column]) for x, row in points if column in row.scores], number)
+    drawn = {row.name for points in series.values() for _, row in points}
+    lines = [row for row in table.rows if row.name not in drawn and column in row.scores]
+    for number, row in enumerate(lines):
+        colour = _colour(row.sampler, len(series) + number)
+        style = ("--", ":", "-.")[number % 3]
+        panel.axhline(row.scores[column].mean, color=colour, linestyle=style, label=row.name)
     panel.set_xlabel(axis)
 
 
-def _dots(panel: Any, table: StudyTable, scores: Mapping[str, Score]) -> None:
+def _curve(panel: Any, name: str, points: Sequence[tuple[float, Score]], number: int) -> None:
+    """Draw the means with a band of their intervals, and a dot for each seed."""
+    colour, marker = _colour(name, number), MARKERS[number % len(MARKERS)]
+    panel.plot(
+        [x for x, _ in points], [one.mean for _, one in points], color=colour, marker=marker, ms=4, label=name
+    )
+    bounded = [(x, one.interval) for x, one in points if one.interval is not None]
+    panel.fill_between(
+        [x for x, _ in bounded],
+        [bound.low for _, bound in bounded],
+        [bound.high for _, bound in bounded],
+        color=colour,
+        alpha=0.2,
+        linewidth=0,
+    )
+    for x, one in points:
+        panel.plot([x] * len(one.by_seed), one.by_seed, ".", color=colour, ms=3, alpha=0.6)
+
+
+def _dots(panel: Any, table: StudyTable, column: Column) -> None:
     names = [row.name for row in table.rows]
-    for place, name in enumerate(names):
-        if name not in scores:
+    own = len({row.sampler for row in table.rows}) > 1
+    for place, row in enumerate(table.rows):
+        if column not in row.scores:
             continue
-        one, y = scores[name], len(names) - 1 - place
-        colour = COLOURS[1] if name == table.reference else COLOURS[0]
+        one, y, is_reference = row.scores[column], len(names) - 1 - place, row.name == table.reference
+        colour = _colour(row.sampler, place) if own else COLOURS[1 if is_reference else 0]
         if one.interval is not None:
             panel.plot([one.interval.low, one.interval.high], [y, y], color=colour, linewidth=1.5)
         panel.plot(one.by_seed, [y] * len(one.by_seed), "|", color=colour, ms=7)
-        panel.plot([one.mean], [y], "s" if name == table.reference else "o", color=colour, ms=5)
+        panel.plot([one.mean], [y], "s" if is_reference else "o", color=colour, ms=5)
     panel.set_yticks(range(len(names)), reversed(names))
     panel.set_ylim(-0.6, len(names) - 0.4)
+
+
+def _colour(name: str, number: int) -> str:
+    return SAMPLERS[name].colour if name in SAMPLERS else COLOURS[number % len(COLOURS)]
 
 
 def _legend(figure: Any, panel: Any) -> None:

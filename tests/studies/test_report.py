@@ -105,7 +105,7 @@ def test_the_curve_is_drawn_and_described_and_always_the_same(project: Path):
     [alt] = re.findall(r"!\[(.*?)\]\(cldr\.svg\)", page(project))
     assert alt.startswith("cldr against batches.hybrid.alpha, means over 2 seeds. monolingual mAP: ")
     assert "for 0.0, " in alt
-    for colour in ("#0072b2", "#d55e00"):  # the curve, and xx beside it
+    for colour in ("#009e73", "#0072b2"):  # hybrid's curve, and xx beside it
         assert colour in text
     assert "batches.hybrid.alpha" in text
     report()
@@ -144,6 +144,16 @@ def test_what_is_there_is_compared_where_it_is_asked_for(project: Path):
     assert "Not all of it: curve-1.0-seed-1 and curve-1.0-seed-2 are left out." in text
     assert "| 1.0 |" not in text
     assert "`0.0`" in text
+
+
+def test_seeds_are_chosen_that_most_values_have(project: Path):
+    save_all(project, seeds=(1, 2))
+    save_all(project, alphas=(0.5,), seeds=(3,))
+    study_file = project / "studies/curve.yaml"
+    study_file.write_text(study_file.read_text().replace("seeds: [1, 2]\n", "seeds: [1, 2, 3]\n", 1))
+    report("--partial")
+    assert "6 experiments, 2 seeds (1 and 2)" in page(project)
+    assert "| 1.0 |" in page(project)
 
 
 def test_one_seed_gives_no_interval(project: Path):
