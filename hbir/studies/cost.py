@@ -9,6 +9,7 @@ from hbir.benchmarks.cldr import NAME as CLDR
 from hbir.benchmarks.miracl import NAME as MIRACL
 from hbir.benchmarks.miracl import PASSAGES
 from hbir.benchmarks.registry import parse_entry
+from hbir.core.rows import OF, compared_rows
 from hbir.core.samplers import with_stage
 from hbir.encoding.presets import SCRATCH
 from hbir.encoding.shapes import PEAKS, shape_of
@@ -98,7 +99,7 @@ def _cost(params: Mapping[str, Any], number: int, one: Found, gpu: str) -> Cost 
     if shape is None:
         return None
     is_cpu = whole.encoder.name in SCRATCH
-    scorings = len(_scored(params)) if one.state != "there" else 0
+    scorings = len(compared_rows(params)) if one.state != "there" else 0
     query = min(QUERY_TOKENS, whole.encoder.max_query_tokens)
     passage = min(PASSAGE_TOKENS, whole.encoder.max_passage_tokens)
     pairs = number * whole.batches.size * whole.batches.steps
@@ -118,12 +119,14 @@ def _wanted(params: Mapping[str, Any]) -> list[tuple[str, str]]:
     own = json.dumps([params["batches"]["hybrid"], params.get("overrides")], sort_keys=True, default=str)
     return [
         (sampler, f"{shared} {own}" if sampler not in with_stage() or sampler == "hybrid" else shared)
-        for sampler in _scored(params)
+        for sampler in _trained(params)
     ]
 
 
-def _scored(params: Mapping[str, Any]) -> list[str]:
-    return [*(params.get("samplers") or []), *(params.get("baselines") or [])]
+def _trained(params: Mapping[str, Any]) -> list[str]:
+    """List the samplers of which an experiment needs the models."""
+    averaged = OF if params.get("merged") else ()
+    return list(dict.fromkeys([*(params.get("samplers") or []), *(params.get("baselines") or []), *averaged]))
 
 
 def _texts(entry: Any, whole: Params) -> int:

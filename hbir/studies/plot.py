@@ -1,16 +1,16 @@
 """Draw a table of a study as SVG: curves where its rows are numbers, else a dot per row."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hbir.core.samplers import SAMPLERS
+from hbir.core.rows import find_row
 from hbir.reporting.columns import Column
 from hbir.reporting.numbers import short
-from hbir.studies.analysis import Score, StudyRow, StudyTable
+from hbir.studies.analysis import Score, StudyTable
 from hbir.studies.conclusions import column_title
+from hbir.studies.curves import series_of
 from hbir.studies.words import listed
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#c4639b", "#d98c00", "#4d4d4d", "#56a0d3")
@@ -67,26 +67,6 @@ def draw(table: StudyTable, axis: str | None, path: Path) -> Drawing:
     return Drawing(path=path, alt=alt)
 
 
-def series_of(rows: Sequence[StudyRow]) -> dict[str, list[tuple[float, StudyRow]]]:
-    """Group the rows that make curves.
-
-    Args:
-        rows: of a table.
-
-    Returns:
-        Series → number and row, in the order of the numbers. A row is of one if its name is `<series>-<number>`
-        or a number alone, which makes it of the series of its sampler.
-    """
-    found: dict[str, list[tuple[float, StudyRow]]] = {}
-    for row in rows:
-        if match := _POINT.fullmatch(row.name):
-            found.setdefault(match[1] or row.sampler, []).append((float(match[2]), row))
-    return {name: sorted(points, key=lambda point: point[0]) for name, points in found.items()}
-
-
-_POINT = re.compile(r"(?:(.+)-)?(\d+(?:\.\d+)?)")
-
-
 def _curves(panel: Any, table: StudyTable, column: Column, axis: str) -> None:
     series = series_of(table.rows)
     for number, (name, points) in enumerate(series.items()):
@@ -136,7 +116,8 @@ def _dots(panel: Any, table: StudyTable, column: Column) -> None:
 
 
 def _colour(name: str, number: int) -> str:
-    return SAMPLERS[name].colour if name in SAMPLERS else COLOURS[number % len(COLOURS)]
+    row = find_row(name)
+    return row.colour if row else COLOURS[number % len(COLOURS)]
 
 
 def _legend(figure: Any, panel: Any) -> None:

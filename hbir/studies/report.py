@@ -10,10 +10,10 @@ from hbir.core.files import atomic_folder
 from hbir.core.machine import read_record
 from hbir.studies.analysis import StudyTable, analyse
 from hbir.studies.ask import Asked
-from hbir.studies.cells import numeric_axis
 from hbir.studies.collect import Complete, Results, fetch
 from hbir.studies.conclusions import by_column, conclusion
 from hbir.studies.csv_files import differences_csv, scores_csv
+from hbir.studies.curves import curve_axis
 from hbir.studies.markdown import LEGEND, table_markdown
 from hbir.studies.plot import Drawing, draw
 from hbir.studies.published import beside_published
@@ -50,7 +50,9 @@ def write_report(asked: Asked, complete: Complete) -> tuple[Path, list[StudyTabl
     folder = baseline.root / REPORTS / (study.name or "seeds")
     with atomic_folder(folder) as target:
         drawings = [
-            draw(table, numeric_axis(study), target / f"{_slug(table)}.svg") if not table.group else None
+            draw(table, curve_axis(study, table.rows), target / f"{_slug(table)}.svg")
+            if not table.group
+            else None
             for table in tables
         ]
         machine = _machine(baseline.root, results)

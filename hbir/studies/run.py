@@ -18,7 +18,17 @@ from hbir.studies.words import duration
 Say = Callable[[str], None]
 TRIES = 3
 """How often an experiment is begun that another process took, or that DVC did not take at all."""
-_SAME_TRAININGS = ("evaluate", "overrides", "baselines", "samplers", "sampler", "tracking")
+_SAME_TRAININGS = (
+    "evaluate",
+    "overrides",
+    "baselines",
+    "samplers",
+    "sampler",
+    "rivals",
+    "merged",
+    "floors",
+    "tracking",
+)
 """Sections of params.yaml in which experiments may differ and yet train some of the samplers alike; so may they
 in `batches.hybrid`."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from hbir.core.errors import ParamsError
 from hbir.core.params import unknown
+from hbir.core.rows import compared_rows
 from hbir.studies.cells import Cell, cells_of
 from hbir.studies.settings import same
 from hbir.studies.study_file import Study
@@ -48,7 +49,7 @@ def table_plans(study: Study, base: Mapping[str, Any]) -> list[TablePlan]:
     Raises:
         ParamsError: when a name in `reference`, `samplers`, `beside` or `apart` is unknown.
     """
-    scored = [*(base.get("samplers") or []), *(base.get("baselines") or [])]
+    scored = compared_rows(base)
     shown = study.samplers or ([str(base["sampler"])] if study.compare == "cells" else scored)
     for sampler in (*shown, *study.beside):
         if sampler not in scored:

@@ -19,8 +19,8 @@ from hbir.studies.study_file import FULL, SMALL, Study, forms_of, read_study, st
 from hbir.studies.tables import table_plans
 
 ROOT = Path(__file__).parents[2]
-ASKING = ["alpha", "batch-composition", "low-resource", "mtop-baselines", "paper", "seeds", "task-order"]
-ASKING += ["xlmr-large-vs-mt5"]
+ASKING = ["alpha", "batch-composition", "low-resource", "merged", "mtop-baselines", "paper", "seeds"]
+ASKING += ["task-order", "xlmr-large-vs-mt5"]
 FORMS = [
     (name, form) for name in ASKING for form in (FULL, SMALL, *(["embedded"] if name == "task-order" else []))
 ]
