@@ -35,12 +35,13 @@ def _plan(file: Path, sampler: str, share: float, steps: int) -> None:
     params = BatchParams(
         languages="all", size=SIZE, steps=steps, size_exponent=0.5, hybrid=HybridParams(alpha=0.5)
     )
-    before, start = _forget_peak(), time.perf_counter()
+    before, start, cpu = _forget_peak(), time.perf_counter(), time.process_time()
     draft = draft_plan(sampler, inventory, params, 1, "f")
     click.echo(f"set up for {len(inventory.pair_ids):,} pairs: {time.perf_counter() - start:.1f} s")
     write_plan(file, draft)
     taken = time.perf_counter() - start
-    click.echo(f"planned and written: {taken:.1f} s, {steps * SIZE / taken:,.0f} rows/s")
+    busy = time.process_time() - cpu
+    click.echo(f"planned and written: {taken:.1f} s, {steps * SIZE / taken:,.0f} rows/s; {busy:.1f} s of CPU")
     click.echo(f"largest memory beside the inventory's {before:,.0f} MB: {_status('VmHWM') - before:,.0f} MB")
 
 
