@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hbir.batching.build import draft_plan, merge_pairs
+from hbir.batching.compositions import OneQueryError
 from hbir.batching.inventory import Inventory
 from hbir.batching.params import BatchParams, HybridParams
 from hbir.batching.plan import write_plan
@@ -118,11 +119,14 @@ def told_of_texts() -> Iterator[None]:
     try:
         yield
     except HbirError as error:
+        hint = "Add texts, name the languages that have enough with --lang, or lower --batch-size."
+        if isinstance(error, OneQueryError):
+            hint = "Raise --batch-size, or name fewer languages with --lang."
         raise DataError(
             where=f"texts ({error.where.removeprefix('params.yaml: ')})",
             expected=error.expected,
             found=error.found,
-            hint="Add texts, name the languages that have enough with --lang, or lower --batch-size.",
+            hint=hint,
         ) from error
 
 

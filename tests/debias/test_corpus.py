@@ -163,6 +163,10 @@ def test_a_batch_that_the_pairs_cannot_fill_is_said_in_the_commands_words(tmp_pa
     make_pairs(made, path, tmp_path / "pairs.parquet")
     with pytest.raises(DataError, match=r"^texts \(.*expected at least 58 pairs.*lower --batch-size"):
         make_plan(tmp_path / "pairs.parquet", tmp_path / "plan", options(batch_size=58), 2)
+    with pytest.raises(DataError, match=r"^texts \(.*expected batches.size above .* Raise --batch-size"):
+        make_plan(
+            tmp_path / "pairs.parquet", tmp_path / "plan", options(batch_size=2, sampler="all_languages"), 2
+        )
     assert not (tmp_path / "plan").exists()
 
 
