@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from hbir.core.samplers import SAMPLERS
 from hbir.evaluation.results import SamplerResults
 from hbir.tracking.champion import Judgement, Metric, Scored, judge
 from hbir.tracking.checkpoint import CHECKPOINT, MODEL
@@ -129,13 +130,17 @@ def _champion(store: Store, name: str) -> str | None:
 
 def _about_model(sampler: str) -> str:
     uri = f"models:/{model_name(sampler)}@{ALIAS}"
-    return (
-        f"Dual encoders that hbir trained on batches of the sampler `{sampler}`, a version per training.\n\n"
+    parts = [
+        f"Dual encoders of the row `{sampler}` of hbir's tables, a version per model that was made.",
         f"Load the one that won: `mlflow.sentence_transformers.load_model('{uri}')`, then `encode_query` and "
-        "`encode_document`.\n\n"
-        f"Which pairs it saw: `python -m hbir plan pairs {sampler}`, in the project's folder. Which models saw "
-        "a pair: `python -m hbir plan find PAIR`."
-    )
+        "`encode_document`.",
+    ]
+    if sampler in SAMPLERS:
+        parts.append(
+            f"Which pairs it saw: `python -m hbir plan pairs {sampler}`, in the project's folder. Which models "
+            "saw a pair: `python -m hbir plan find PAIR`."
+        )
+    return "\n\n".join(parts)
 
 
 def _about_version(sampler: str, run: "Run") -> str:

@@ -29,7 +29,8 @@ def test_a_rival_has_a_run_with_its_scores(root: Path, store: Store, params: Tra
     results = read_results(root / "scores", ROWS)
     summary = synchronise(results, store, Path(), params, Origin(is_workspace=True))
     assert (summary.created, summary.without_record) == (6, 2)
-    assert [note.split(":")[0] for note in summary.notes] == ["xx", "xy"]  # whose models are not here
+    said = [note.split(":")[0] for note in summary.notes]
+    assert said == ["xx", "xy", "hbir-merged-0.25"]  # whose models are not here, and a champion
     found = runs(store)
     assert set(found) == set(ROWS)
     for name in ROWS[2:]:
