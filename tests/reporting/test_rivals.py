@@ -11,10 +11,11 @@ from hbir.core.errors import DataError
 from hbir.core.files import read_json, write_json
 from hbir.core.rival_record import RIVAL, RivalRecord, write_rival
 from hbir.core.samplers import SAMPLERS
+from hbir.core.training_record import CURVES
 from hbir.evaluation.comparable import refuse_unlike
 from hbir.evaluation.results import SamplerResults, read_results
 from hbir.reporting.markdown import comparison_markdown
-from hbir.reporting.page import COLOURS, TEMPLATES, comparison_page, parameters
+from hbir.reporting.page import COLOURS, TEMPLATES, comparison_page, loss_chart, parameters
 from hbir.reporting.plots import write_plots
 from hbir.reporting.rivals import rivals
 from hbir.reporting.score_lines import comparison_csv
@@ -99,10 +100,10 @@ def test_without_rivals_nothing_is_said(root: Path):
 
 
 def test_the_page_draws_curves_and_batches_of_samplers_alone(results: list[SamplerResults]):
-    text = comparison_page(results, "hybrid")
-    page = Page(text)
+    page = Page(comparison_page(results, "hybrid"))
     assert page.loads == []
-    assert text.count("<polyline") == 2 * 3
+    for kind in CURVES:
+        assert loss_chart(results, kind, "hybrid").count("<polyline") == 3
     assert page.texts.count("initial") > 0
     checkpoints = next(table for table in page.tables if table[0][1] == "best step")
     assert [row[0] for row in checkpoints[1:]] == ["xx", "xy", "hybrid"]
