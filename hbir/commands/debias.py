@@ -81,7 +81,13 @@ _DEFAULTS = Options.__dataclass_fields__
 )
 @click.option("--train-embeddings", is_flag=True, help="Train the tables of tokens and positions too.")
 @click.option("--steps", type=click.IntRange(min=1), help="So many steps, whatever they take.")
-@click.option("--seed", type=click.IntRange(min=0), default=_DEFAULTS["seed"].default, show_default=True)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=_DEFAULTS["seed"].default,
+    show_default=True,
+    help="Another one draws other batches; what is held out stays the same.",
+)
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads; all by default.")
 @embedding_options
 def debias(

@@ -110,7 +110,7 @@ def working(options: Options, files: list[Path], model: str) -> Iterator[Work]:
         model: the encoder's fingerprint.
 
     Yields:
-        Its files. Those of a run with other options, texts or code are gone.
+        Its files. Those of a run with another encoder, other texts or options are gone, but for the budget.
 
     Raises:
         DataError: when another process works in it.
