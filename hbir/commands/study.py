@@ -101,7 +101,7 @@ def run(
 
         click.echo(dry_run(ask(question, checked=True), gpu))
         return
-    refuse_changes("A study starts from a commit.")
+    refuse_changes("A study starts from a commit.", *_DECIDING)
     asked = ask(question, checked=True)
     asked.refuse_other_params()
     click.echo(asked.summary())
@@ -172,24 +172,29 @@ def apply_(name: str, data: Path | None, force: bool) -> None:
     click.echo(f"study {name}: params.yaml is whole. Next: `dvc repro`; back: `git checkout params.yaml`.")
 
 
-def refuse_changes(hint: str) -> None:
-    """Check that params.yaml is as it is in Git; without Git nothing is known to be lost.
+_DECIDING = ("dvc.yaml", "hbir", "stages")
+"""What decides an experiment beside params.yaml; DVC takes changes that are not in Git into it."""
+
+
+def refuse_changes(hint: str, *others: str) -> None:
+    """Check that files are as they are in Git; without Git nothing is known to be lost.
 
     Args:
-        hint: what else to do than to commit it.
+        hint: what else to do than to commit them.
+        *others: files and folders beside params.yaml.
 
     Raises:
-        ParamsError: when it has changes.
+        ParamsError: when one has changes.
     """
     try:
-        command = ["git", "status", "--porcelain", "--", str(PARAMS)]
-        changed = subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()
+        command = ["git", "status", "--porcelain", "--", str(PARAMS), *others]
+        changed = subprocess.run(command, capture_output=True, check=True, text=True).stdout.splitlines()
     except (OSError, subprocess.CalledProcessError):
         return
     if changed:
         raise ParamsError(
-            where=str(PARAMS),
+            where=" and ".join((str(PARAMS), *(["code"] if others else []))),
             expected="no change that is not in Git",
-            found="some",
-            hint=f"Commit them (`git commit params.yaml`), or undo them. {hint}",
+            found=", ".join(line[3:] for line in changed[:3]),
+            hint=f"Commit it (`git commit -a`), or undo it. {hint}",
         )

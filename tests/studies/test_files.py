@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hbir.core.errors import ParamsError
 from hbir.core.params import read_params
 from hbir.encoding.presets import PRESETS
 from hbir.encoding.shapes import SHAPES, shape_of
@@ -69,6 +70,21 @@ def test_a_small_form_needs_nothing_and_takes_minutes(name: str):
     assert sum(cost.hours for cost in found if cost) / 2 < 0.25
     assert {one.params["threads"] for one in small} == {1}
     assert read_study(name, SMALL).jobs == 2
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("batches: {stepz: 3}", "experiment own-seed-1: params.yaml: batches: .*Did you mean 'steps'"),
+        ("evaluate: {benchmarks: [xquadr]}", "experiment own-seed-1: .*Did you mean 'xquad-r'"),
+        ("encoder: {pooling: median}", "experiment own-seed-1: params.yaml: encoder.pooling: expected"),
+    ],
+)
+def test_an_override_that_the_pipeline_does_not_know_is_named(tmp_path: Path, override: str, message: str):
+    path = tmp_path / "own.yaml"
+    path.write_text(f"study: {{question: Own?, seeds: [1, 2]}}\n{override}\n")
+    with pytest.raises(ParamsError, match=message):
+        check_plan(plan(read_study(str(path)), read_params()))
 
 
 def test_alpha_varies_alpha_alone():

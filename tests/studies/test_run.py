@@ -169,8 +169,15 @@ def test_an_experiment_with_other_params_is_refused(project: Path):
 
 def test_changes_outside_of_git_are_refused(project: Path):
     (project / "params.yaml").write_text((project / "params.yaml").read_text() + "\n# a change\n")
-    with pytest.raises(ParamsError, match="no change that is not in Git.*A study starts from a commit"):
+    with pytest.raises(
+        ParamsError, match="no change that is not in Git, found params.yaml.*starts from a commit"
+    ):
         invoke("run", "curve")
+    git(project, "checkout", "--quiet", "params.yaml")
+    (project / "stages/__init__.py").write_text("# a change\n")
+    with pytest.raises(ParamsError, match="found stages/__init__.py"):
+        invoke("run", "curve")
+    assert calls(project) == []
 
 
 @pytest.mark.parametrize(
