@@ -18,72 +18,10 @@ from hbir.evaluation.results import SamplerResults
 from hbir.reporting.columns import Column, named_column
 from hbir.studies.collect import Results
 from hbir.studies.study_file import MAIN
+from hbir.studies.study_table import Contrast, Score, StudyRow, StudyTable
 from hbir.studies.tables import TablePlan
 
 _OPPOSITE: dict[Verdict, Verdict] = {"better": "worse", "worse": "better", "higher": "lower", "lower": "higher"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Score:
-    """Hold a row's scores in one column."""
-
-    by_seed: tuple[float, ...]
-    interval: Interval | None
-    """Over seeds and queries; None where it cannot be had."""
-
-    @property
-    def mean(self) -> float:
-        """Return the mean over seeds."""
-        return float(np.mean(self.by_seed))
-
-    @property
-    def spread(self) -> float:
-        """Return the standard deviation over seeds, with n − 1."""
-        return float(np.std(self.by_seed, ddof=1))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Contrast:
-    """Hold by how much a row is above the reference, and whether chance may explain it."""
-
-    value: float
-    interval: Interval | None
-    """Over seeds and queries."""
-    p: float | None
-    """Corrected for all comparisons of the table that are corrected together; None where there is no test."""
-    effect: float | None
-    verdict: Verdict
-    """Of the row."""
-    clusters: int
-    needed: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class StudyRow:
-    """Hold a row."""
-
-    name: str
-    sampler: str
-    beside: bool
-    scores: Mapping[Column, Score]
-    """Columns without a score are absent."""
-    contrasts: Mapping[Column, Contrast]
-    """None of the reference, and none where the same queries have no score."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class StudyTable:
-    """Hold what is known of the rows of a table on one benchmark."""
-
-    title: str
-    benchmark: str
-    version: str
-    group: str
-    """Of queries; empty for all."""
-    reference: str
-    columns: tuple[Column, ...]
-    rows: tuple[StudyRow, ...]
-    seeds: tuple[int, ...]
 
 
 def analyse(
@@ -141,26 +79,8 @@ def _table(
 ) -> StudyTable:
     over = _over_seeds(list(tables.values()), benchmark, columns)
     tests = _tests(list(tables.values()), benchmark, plan.reference, columns)
-    names = [row.name for row in plan.rows]
     shown = tuple(column for column in columns if column.setting in over)
-    rows = []
-    for number, row in enumerate(plan.rows):
-        scores, contrasts = {}, {}
-        for column in shown:
-            measure = _measures(columns, column.setting).index(column.measure)
-            found = over[column.setting]
-            values = found.by_seed[:, number, measure]  # (seeds,)
-            if np.isnan(values).any():
-                continue
-            interval = found.resampled.interval(number, measure)
-            scores[column] = Score(by_seed=tuple(map(float, values)), interval=interval)
-            test = tests.get((row.name, column.setting, column.measure))
-            if test is not None:
-                interval = found.resampled.difference(number, names.index(plan.reference), measure)
-                contrasts[column] = _contrast(test, interval)
-        rows.append(
-            StudyRow(name=row.name, sampler=row.sampler, beside=row.beside, scores=scores, contrasts=contrasts)
-        )
+    known = _Known(plan=plan, columns=columns, over=over, tests=tests)
     return StudyTable(
         title=plan.title,
         benchmark=benchmark,
@@ -168,9 +88,47 @@ def _table(
         group=group,
         reference=plan.reference,
         columns=shown,
-        rows=tuple(rows),
+        rows=tuple(known.row(number, shown) for number in range(len(plan.rows))),
         seeds=tuple(tables),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    """Hold what was computed for a table."""
+
+    plan: TablePlan
+    columns: Sequence[Column]
+    over: Mapping[str, OverSeeds]
+    """By setting, of its measures in the order of the columns."""
+    tests: Mapping[tuple[str, str, str], Difference]
+    """Row, setting and measure → the reference's difference to it."""
+
+    def row(self, number: int, columns: Sequence[Column]) -> StudyRow:
+        """Put a row together."""
+        planned = self.plan.rows[number]
+        reference = [row.name for row in self.plan.rows].index(self.plan.reference)
+        scores, contrasts = {}, {}
+        for column in columns:
+            found, measure = self.over[column.setting], self._place(column)
+            values = found.by_seed[:, number, measure]  # (seeds,)
+            if np.isnan(values).any():
+                continue
+            interval = found.resampled.interval(number, measure)
+            scores[column] = Score(by_seed=tuple(map(float, values)), interval=interval)
+            test = self.tests.get((planned.name, column.setting, column.measure))
+            if test is not None:
+                contrasts[column] = _contrast(test, found.resampled.difference(number, reference, measure))
+        return StudyRow(
+            name=planned.name,
+            sampler=planned.sampler,
+            beside=planned.beside,
+            scores=scores,
+            contrasts=contrasts,
+        )
+
+    def _place(self, column: Column) -> int:
+        return _measures(self.columns, column.setting).index(column.measure)
 
 
 def _contrast(test: Difference, interval: Interval | None) -> Contrast:

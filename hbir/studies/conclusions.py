@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from hbir.evaluation.differences import Verdict
 from hbir.reporting.columns import Column
 from hbir.reporting.numbers import short
-from hbir.studies.analysis import StudyRow, StudyTable
+from hbir.studies.study_table import StudyRow, StudyTable
 from hbir.studies.words import listed
 
 _WORDS: dict[Verdict, str] = {

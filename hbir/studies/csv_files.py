@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from hbir.evaluation.intervals import Interval
 from hbir.reporting.csv_lines import csv_lines
-from hbir.studies.analysis import StudyTable
+from hbir.studies.study_table import StudyTable
 
 SCORES = (
     "benchmark",

@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 
 from hbir.core.rows import MERGED
-from hbir.studies.analysis import StudyRow
 from hbir.studies.cells import numeric_axis
 from hbir.studies.study_file import Study
+from hbir.studies.study_table import StudyRow
 
 _POINT = re.compile(r"(?:(.+)-)?(\d+(?:\.\d+)?)")
 WEIGHTS = "λ, share of xx's weights"

@@ -8,7 +8,7 @@ from hbir.evaluation.significance import ALPHA
 from hbir.reporting.columns import MISSING, Column
 from hbir.reporting.markdown import escaped, headings, line
 from hbir.reporting.numbers import bounds, change, effect_text, p_text, short
-from hbir.studies.analysis import StudyRow, StudyTable
+from hbir.studies.study_table import StudyRow, StudyTable
 
 LEGEND = (
     f"Mean ± standard deviation over seeds [{100 * LEVEL:.0f} % interval: percentile bootstrap, {RESAMPLES:,} "

@@ -8,9 +8,9 @@ from typing import Any
 from hbir.core.rows import find_row
 from hbir.reporting.columns import Column
 from hbir.reporting.numbers import short
-from hbir.studies.analysis import Score, StudyTable
 from hbir.studies.conclusions import column_title
 from hbir.studies.curves import series_of
+from hbir.studies.study_table import Score, StudyTable
 from hbir.studies.words import listed
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#c4639b", "#d98c00", "#4d4d4d", "#56a0d3")

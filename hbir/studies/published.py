@@ -6,8 +6,8 @@ from hbir.core.params import unknown
 from hbir.reporting.columns import MISSING, Column, named_column
 from hbir.reporting.markdown import escaped
 from hbir.reporting.numbers import bounds, change, short
-from hbir.studies.analysis import StudyRow, StudyTable
 from hbir.studies.study_file import Study
+from hbir.studies.study_table import StudyRow, StudyTable
 
 HEADER = (
     "| benchmark | | sampler | measure | published | ours | ours − published |\n|---|---|---|---|---|---|---|"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hbir.core.files import atomic_folder
 from hbir.core.machine import read_record
-from hbir.studies.analysis import StudyTable, analyse
+from hbir.studies.analysis import analyse
 from hbir.studies.ask import Asked
 from hbir.studies.collect import Complete, Results, fetch
 from hbir.studies.conclusions import by_column, conclusion
@@ -18,6 +18,7 @@ from hbir.studies.markdown import LEGEND, table_markdown
 from hbir.studies.plot import Drawing, draw
 from hbir.studies.published import beside_published
 from hbir.studies.settings import literal, settings
+from hbir.studies.study_table import StudyTable
 from hbir.studies.tables import TablePlan, table_plans
 from hbir.studies.words import listed
 

@@ -1,7 +1,7 @@
 """Which rows of a table make curves."""
 
-from hbir.studies.analysis import StudyRow
 from hbir.studies.curves import series_of
+from hbir.studies.study_table import StudyRow
 
 
 def row(name: str, sampler: str = "hybrid") -> StudyRow:
