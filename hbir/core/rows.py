@@ -78,12 +78,12 @@ FLOORS = {
 ADJUSTMENTS = {
     "centred": Adjustment(
         label="centred",
-        description="the mean embedding of training passages in a text's language subtracted",
+        description="embeddings minus the mean embedding of training passages in their language",
         light=0.4,
     ),
     "lir": Adjustment(
         label="LIR",
-        description="without the first principal directions of training passages in a text's language",
+        description="embeddings without the first principal directions of training passages in their language",
         light=-0.35,
     ),
 }
@@ -189,7 +189,7 @@ def _adjusted(name: str, model: Row, adjustment: str) -> Row:
     return Row(
         name=name,
         label=f"{model.label}, {about.label}",
-        description=f"the embeddings of {model.name}, {about.description}",
+        description=f"{model.name}'s {about.description}",
         colour=mixed(model.colour, about.light),
         model=model.model,
         adjustment=adjustment,
