@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from hbir.core.params import unknown
+from hbir.evaluation.intervals import Interval
 from hbir.reporting.columns import MISSING, Column, named_column
 from hbir.reporting.markdown import escaped
 from hbir.reporting.numbers import bounds, change, short
@@ -37,7 +38,7 @@ def beside_published(study: Study, tables: Sequence[StudyTable]) -> str:
         f"queries, and {outside} outside of it."
     )
     note = f"Published: {study.source}. " if study.source else ""
-    spread = "The published figures have no interval; a difference in bold is one that ours leaves out."
+    spread = "The published figures have no interval; a difference is in bold where ours leaves out 0."
     return "\n\n".join([said, "\n".join([HEADER, *(text for text, _ in lines)]), note + spread])
 
 
@@ -68,7 +69,8 @@ def _line(table: StudyTable, row: StudyRow, column: Column, value: float) -> tup
     if score is None:
         return f"{head} {short(column, value)} | {MISSING} | {MISSING} |", False
     interval = score.interval
-    outside = interval is not None and not interval.low <= value <= interval.high
-    text = change(column, score.mean - value)
+    moved = Interval(low=interval.low - value, high=interval.high - value) if interval else None
+    outside = moved is not None and (moved.low > 0 or moved.high < 0)
+    text = f"{change(column, score.mean - value)}{bounds(column, moved)}"
     ours = f"{short(column, score.mean)}{bounds(column, interval)}"
     return f"{head} {short(column, value)} | {ours} | {f'**{text}**' if outside else text} |", outside
