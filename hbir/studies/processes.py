@@ -39,6 +39,11 @@ class Running:
         """
         return self.log.read_text(encoding="utf-8", errors="replace")
 
+    @property
+    def is_ending(self) -> bool:
+        """Tell whether it is at its last stage, after which DVC looks for another experiment on its list."""
+        return f"tage '{TARGET}'" in self.text()
+
     def signal(self, number: int) -> None:
         """Send a signal to it and to what it started.
 
@@ -55,7 +60,9 @@ def start(
     """Start an experiment, and wait until DVC has taken it from its list.
 
     `dvc exp run --temp` puts an experiment onto a list and takes the first of that list, without a lock between
-    the two: of two that start together, one may take the other's. So no two start at a time.
+    the two: of two that start together, one may take the other's. So no two start at a time. One that ends
+    looks at that list again, so none shall start meanwhile (`is_ending`). Seen on a busy machine: an experiment
+    was made twice, the second time without a name.
 
     Args:
         name: of the experiment.

@@ -102,7 +102,7 @@ def _how(asked: Asked, complete: Complete, machine: str) -> Iterator[str]:
     commands = [
         f"git checkout {baseline.commit[:10]}",
         f"python -m hbir study run {asked.arguments}",
-        f"python -m hbir study report {asked.arguments}",
+        f"python -m hbir study report {asked.arguments}{' --partial' if complete.left_out else ''}",
     ]
     yield "\n".join(["```console", *(f"$ {command}" for command in commands), "```"])
     changed = settings(baseline.params, asked.shared)

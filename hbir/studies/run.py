@@ -120,6 +120,8 @@ class _Runner:
 
     def _next(self, waiting: Sequence[Planned], by_name: Mapping[str, Planned]) -> Planned | None:
         """Choose what may start: nothing that waits for trainings, and a repetition only when nothing runs."""
+        if any(one.is_ending for one in self.running):
+            return None
         cold = {trainings(by_name[one.name].params) for one in self.running} - self._warm
         for one in waiting:
             repeated = self._tries[one.name] and self.running

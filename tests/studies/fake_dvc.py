@@ -27,7 +27,8 @@ def main() -> int:
     tries = sum(line.startswith(f"begin {name} ") for line in log_lines())
     note(f"begin {name}")
     does = behaviour[tries] if tries < len(behaviour) else "make"
-    sys.stdout.write(f"Reproducing experiment '{name}'\n")
+    last = "Running stage 'evaluate':\n" if does == "linger" else ""
+    sys.stdout.write(f"Reproducing experiment '{name}'\n{last}")
     sys.stdout.flush()
     if does == "fail":
         sys.stdout.write(
@@ -37,7 +38,10 @@ def main() -> int:
     if does == "hang":
         signal.signal(signal.SIGINT, lambda *_: interrupted(name))
         time.sleep(60)
-    if does == "make":
+    if does == "linger":
+        note(f"ending {name}")
+        time.sleep(1.5)
+    if does in ("make", "linger"):
         time.sleep(0.3)
         parts = [part for option, part in itertools.pairwise(arguments) if option == "--set-param"]
         changes = {key: YAML(typ="safe").load(value) for key, value in (part.split("=", 1) for part in parts)}

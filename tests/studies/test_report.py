@@ -142,6 +142,7 @@ def test_what_is_there_is_compared_where_it_is_asked_for(project: Path):
     report("--partial")
     text = page(project)
     assert "Not all of it: curve-1.0-seed-1 and curve-1.0-seed-2 are left out." in text
+    assert "$ python -m hbir study report curve --partial\n" in text
     assert "| 1.0 |" not in text
     assert "`0.0`" in text
 

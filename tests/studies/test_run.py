@@ -107,6 +107,16 @@ def test_one_that_another_process_took_is_begun_again_when_nothing_else_runs(pro
     assert sorted(begun) == sorted(ended)
 
 
+def test_nothing_starts_while_another_ends(project: Path):
+    """DVC looks at its list again then, and would take what is put there."""
+    save_all(project, alphas=(0.0,))
+    behave(project, **{"curve-0.5-seed-1": ["linger"]})
+    assert invoke("run", "curve", "--jobs", "3").exit_code == 0
+    lines = calls(project)
+    assert lines[1:3] == ["ending curve-0.5-seed-1", "end curve-0.5-seed-1"]
+    assert experiments(project) == sorted(ALL)
+
+
 def test_one_that_never_comes_is_a_failure(project: Path):
     behave(project, **{"curve-0.0-seed-1": ["taken"] * 9})
     with pytest.raises(DataError, match="1 that failed"):
