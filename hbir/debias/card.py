@@ -26,8 +26,8 @@ language: [{languages}]
 {base}---
 # {name}
 
-`{model}`, trained for {minutes:g} minutes on parallel texts so that it ranks an answer alike in every
-language. Made by `hbir debias`.
+`{model}`, trained on parallel texts for {steps:,} steps so that it ranks an answer alike in every language.
+Made by `hbir debias`.
 
 ```python
 from sentence_transformers import SentenceTransformer
@@ -82,7 +82,7 @@ def debias_card(
         base=f"base_model: {options.model}\n" if _is_id(options) else "",
         name=escaped(options.out.name),
         model=options.model if _is_id(options) else Path(options.model).name,
-        minutes=options.minutes,
+        steps=training.params["steps"],
         prompts=_prompts(prompts),
         held=_held(corpus, comparison, options),
         table=main_table(comparison),
