@@ -117,7 +117,7 @@ def _absent(absent: Sequence[Found], number: int, baseline: Baseline, study: str
     said = ""
     if logs:
         shown = listed([str(log.relative_to(baseline.root)) for log in logs], SHOWN)
-        said = f" Failed or stopped, see {shown}."
+        said = f" Failed, stopped or running: see {shown}."
     elsewhere = baseline.elsewhere([one.planned for one in absent])
     if elsewhere:
         most = max(elsewhere, key=lambda commit: elsewhere[commit])

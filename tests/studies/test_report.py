@@ -131,7 +131,7 @@ def test_a_missing_experiment_is_named_with_its_log(project: Path):
     with pytest.raises(
         DataError,
         match=r"expected all of its 6 experiments, found 4; missing: curve-1.0-seed-1 and curve-1.0-seed-2. "
-        r"Make them .*--partial. Failed or stopped, see .hbir/studies/curve/curve-1.0-seed-2.log",
+        r"Make them .*--partial. Failed, stopped or running: see .hbir/studies/curve/curve-1.0-seed-2.log",
     ):
         report()
 
