@@ -209,7 +209,7 @@ class SlowPlanner:
             langs = sorted(pair["texts"])
             if pair is queries[-1][0]:
                 numbers = dict(zip(self.languages, room.random(len(self.languages)).tolist(), strict=True))
-                langs = sorted(sorted(langs, key=numbers.get)[:left])
+                langs = sorted(sorted(langs, key=numbers.__getitem__)[:left])
             left -= len(langs)
             yield from ((pair, query, lang) for lang in langs)
 

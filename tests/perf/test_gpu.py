@@ -3,8 +3,9 @@
 import pytest
 from click.testing import CliRunner
 
+from hbir.encoding.shapes import Shape
 from perf.gpu import main, mfu, peak
-from perf.shapes import SHAPES, Shape
+from perf.shapes import SHAPES
 from perf.workload import Workload
 
 

@@ -8,6 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hbir.encoding.prompts import Side
 from hbir.training.objective import info_nce, info_nce_of_several, one_per_query
 
 
@@ -75,10 +76,10 @@ def test_with_several_passages_value_and_gradient_are_those_of_the_definition(ow
     ]
     results = []
     for loss in (info_nce_of_several, of_several_by_definition):
-        sides = [torch.nn.functional.normalize(side, dim=1).requires_grad_() for side in raw]
-        value = loss(*sides, torch.tensor(owners), temperature)
+        queries, passages = (torch.nn.functional.normalize(side, dim=1).requires_grad_() for side in raw)
+        value = loss(queries, passages, torch.tensor(owners), temperature)
         value.backward()
-        results.append([value.double().detach(), *(side.grad for side in sides)])
+        results.append([value.double().detach(), queries.grad, passages.grad])
     for fast, slow in zip(*results, strict=True):
         assert torch.allclose(fast, slow, rtol=2e-4, atol=2e-5)
 
@@ -104,14 +105,16 @@ def test_scores_far_apart_stay_finite_in_value_and_gradient():
     for owners in ([0, 1], [1, 0]):
         value = info_nce_of_several(queries, passages, torch.tensor(owners), 0.01)
         value.backward()
-        assert all(torch.isfinite(one).all() for one in (value, queries.grad, passages.grad))
+        for one in (value, queries.grad, passages.grad):
+            assert one is not None
+            assert torch.isfinite(one).all()
 
 
 def test_a_batch_names_every_query_once():
-    rows = {"query": np.array([7, 3, 7, 9, 3]), "document": np.array([1, 2, 3, 4, 1])}
+    rows: dict[Side, np.ndarray] = {"query": np.array([7, 3, 7, 9, 3]), "document": np.array([1, 2, 3, 4, 1])}
     once, owners = one_per_query(rows)
     assert once["query"].tolist() == [3, 7, 9]
     assert once["query"][owners].tolist() == rows["query"].tolist()
     assert once["document"] is rows["document"]
-    different = {"query": np.array([7, 3]), "document": np.array([1, 2])}
+    different: dict[Side, np.ndarray] = {"query": np.array([7, 3]), "document": np.array([1, 2])}
     assert one_per_query(different) == (different, None)
