@@ -62,7 +62,7 @@ def test_outside_a_project_a_stage_says_so(tmp_path: Path):
             "sampler: hybrid",
             "sampler: bogus",
             ["inputs"],
-            "params.yaml: sampler: expected one of all_languages, english",
+            "params.yaml: sampler: expected one of hybrid, xx, xy, found 'bogus'",
         ),
         ("kind: cldr", "kind: clrd", ["collect"], "found 'clrd'. Did you mean 'cldr'?"),
         (

@@ -27,7 +27,7 @@ for run in client.search_runs([experiment.experiment_id]):
             "scores": data.metrics.get("cldr/multilingual/map"),
             "sampler": data.params["sampler"],
             "seed": data.params["seed"],
-            "temperature": data.params["temperature"],
+            "temperature": data.params.get("temperature"),  # a rival has none
             "complete": run.info.status == "FINISHED"
             and all(name in data.metrics for name in WANTED)
             and Path(experiment.artifact_location.removeprefix("file://")).is_dir(),

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from ruamel.yaml import YAML
 
 from hbir.core.training_record import TrainingRecord
+from hbir.evaluation import scorers
 from hbir.training.run import Job
 from stages import score as score_stage
 from stages import train as train_stage
@@ -67,7 +68,8 @@ def test_scoring_trusts_code_where_the_encoder_does(trusted: bool, monkeypatch: 
 
     Path("models/xy/final").mkdir(parents=True)
     monkeypatch.setattr(score_stage, "prepare_torch", lambda _: None)
-    monkeypatch.setattr(score_stage, "load_encoder", load)
+    monkeypatch.setattr(scorers, "load_encoder", load)
+    monkeypatch.setattr(scorers, "has_record", lambda _: True)
     monkeypatch.setattr(score_stage, "Benchmark", stop)
     with pytest.raises(Stop):
         CliRunner().invoke(score_stage.score, ["xy"], catch_exceptions=False)
