@@ -26,8 +26,8 @@ for run in client.search_runs([experiment.experiment_id]):
             "experiments": sorted(filter(None, data.tags.get("hbir.experiments", "").split(", "))),
             "scores": data.metrics.get("cldr/multilingual/map"),
             "sampler": data.params["sampler"],
-            "seed": data.params["seed"],
-            "temperature": data.params.get("temperature"),  # a rival has none
+            "seed": data.params.get("seed"),  # a rival has none, nor a temperature
+            "temperature": data.params.get("temperature"),
             "complete": run.info.status == "FINISHED"
             and all(name in data.metrics for name in WANTED)
             and Path(experiment.artifact_location.removeprefix("file://")).is_dir(),
