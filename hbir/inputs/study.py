@@ -20,6 +20,8 @@ from hbir.inputs.named import of_all
 STUDIES = Path("studies")
 SECTION = "study"
 """The key of a study's file that says what it asks; all others are those of params.yaml."""
+EXTENDS = "extends"
+"""The key of a study's file that names another, of which it says only what differs."""
 
 
 def read_study(name: str) -> dict[str, Any]:
@@ -37,7 +39,33 @@ def read_study(name: str) -> dict[str, Any]:
     names = [path.stem for path in STUDIES.glob("*.yaml")]
     if name not in names:
         raise unknown(str(STUDIES), name, names)
-    return {key: value for key, value in read_params(STUDIES / f"{name}.yaml").items() if key != SECTION}
+    return {key: value for key, value in study_content(STUDIES / f"{name}.yaml").items() if key != SECTION}
+
+
+def study_content(path: Path) -> dict[str, Any]:
+    """Read a study's file, and under it the one that it extends.
+
+    Args:
+        path: the file; what it extends lies beside it.
+
+    Returns:
+        What both say, without the key `extends`. A mapping is merged key by key, anything else replaced.
+
+    Raises:
+        ParamsError: when a file is no mapping, is not there, or extends itself.
+    """
+    chain = [read_params(path)]
+    seen = [path]
+    while (base := chain[-1].pop(EXTENDS, None)) is not None:
+        names = [found.stem for found in path.parent.glob("*.yaml") if found not in seen]
+        if base not in names:
+            raise unknown(f"{seen[-1]}: {EXTENDS}", str(base), names)
+        seen.append(path.parent / f"{base}.yaml")
+        chain.append(read_params(seen[-1]))
+    content = chain.pop()
+    while chain:
+        merge(content, chain.pop())
+    return content
 
 
 def merge(params: dict[str, Any], changes: dict[str, Any]) -> list[str]:

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from hbir.core.errors import ParamsError
-from hbir.core.params import params_class, read_params, unknown, validated
-from hbir.inputs.study import SECTION, STUDIES
+from hbir.core.params import params_class, unknown, validated
+from hbir.inputs.study import SECTION, STUDIES, study_content
 
 FULL, SMALL = "full", "small"
 MAIN = "main"
@@ -95,7 +95,7 @@ def forms_of(name: str) -> list[str]:
     Returns:
         `full` and those that the file names; none where the file asks no question.
     """
-    section = read_params(study_path(name)).get(SECTION)
+    section = study_content(study_path(name)).get(SECTION)
     return [FULL, *section.get("forms", {})] if isinstance(section, dict) else []
 
 
@@ -115,7 +115,7 @@ def read_study(name: str, form: str = FULL) -> Study:
         ParamsError: when there is no such study or form, it asks no question, or a key is wrong.
     """
     path = study_path(name)
-    content = read_params(path)
+    content = study_content(path)
     section = content.pop(SECTION, None)
     if not isinstance(section, dict):
         raise ParamsError(

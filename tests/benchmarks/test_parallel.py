@@ -108,6 +108,25 @@ def test_the_held_out_documents_by_hand(tmp_path, caplog):
         assert reason in caplog.text
 
 
+def test_documents_to_choose_settings_on_are_not_those_of_the_test(tmp_path):
+    documents = [f"doc{n}" for n in range(400)]
+    rows = [section(f"{name}#1", en=(f"Title of {name}", f"Body of {name}.")) for name in documents]
+    write(tmp_path / "docs.jsonl", rows)
+
+    def asked(**keys):
+        params = ParallelParams(name="parallel/docs", data=str(tmp_path / "docs.jsonl"), **keys)
+        (task,) = load(params, None)
+        return set(task.clusters), task.version
+
+    (test, _), (both, version) = asked(held_out=0.1), asked(held_out=0.2)
+    choosing, apart = asked(held_out=0.2, except_held_out=0.1)
+    assert choosing == both - test
+    assert choosing
+    assert test
+    assert apart != version
+    assert asked(held_out=0.2, except_held_out=0.0) == (both, version)
+
+
 def test_only_wanted_languages(tmp_path):
     params = write(tmp_path / "docs.jsonl", ROWS)
     (task,) = load(params, ["zh", "de", "fr"])
@@ -258,6 +277,7 @@ def test_no_file_or_no_held_out_document(tmp_path, monkeypatch):
     [
         ({"held_outt": 0.1}, "Did you mean 'held_out'"),
         ({"held_out": 0}, "greater than 0"),
+        ({"except_held_out": 0.1}, "except_held_out: expected less than held_out, which is 0.1, found 0.1"),
         ({"query": "body"}, "'title' or 'span'"),
         ({"span": [0.6, 0.3]}, "shortest span that is not above"),
         ({"span": [0.6]}, "at least 2 items"),

@@ -39,6 +39,29 @@ def test_a_form_has_params_of_its_own_and_shares_the_rest():
     assert small.question == "Which α?"
 
 
+def test_a_study_that_extends_another_says_only_what_differs():
+    Path("studies/longer.yaml").write_text("extends: curve\nbatches: {steps: 7}\nstudy: {seeds: [5]}\n")
+    Path("studies/longest.yaml").write_text("extends: longer\nbatches: {steps: 9}\nthreads: 3\n")
+    base, longer, longest = (read_study(name) for name in ("curve", "longer", "longest"))
+    assert longer.sweep == longest.sweep == base.sweep
+    assert longer.question == base.question
+    assert longest.seeds == [5]
+    assert longer.params == base.params | {"batches": {"steps": 7}}
+    assert longest.params == base.params | {"batches": {"steps": 9}, "threads": 3}
+    assert [one.name for one in plan(longest, PARAMS)] == [
+        f"longest-{alpha}-seed-5" for alpha in (0.0, 0.5, 1.0)
+    ]
+
+
+def test_a_study_extends_no_unknown_study_and_not_itself():
+    Path("studies/own.yaml").write_text("extends: curv\n")
+    with pytest.raises(ParamsError, match=r"own\.yaml: extends: .*Did you mean 'curve'"):
+        read_study("own")
+    Path("studies/own.yaml").write_text("extends: own\n")
+    with pytest.raises(ParamsError, match=r"own\.yaml: extends: "):
+        read_study("own")
+
+
 def test_axes_are_multiplied():
     encoders = "{a: {sampler: xx}, b: {sampler: hybrid, threads: 3}}"
     axes = f"  sweep:\n    encoder: {encoders}\n    batches.size: [8, 16]\n"
