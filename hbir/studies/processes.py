@@ -1,25 +1,25 @@
-"""Start `dvc exp run` as a process of its own, with a log, and stop it with all that it started."""
+"""Start `dvc exp run` under a guard, with a log, and stop it with all that it started."""
 
-import contextlib
 import os
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock
 
+from hbir.studies.guard import SECONDS_TO_STOP
+from hbir.studies.lost import forget
+
+GUARD = (sys.executable, "-m", "hbir.studies.guard")
 DVC = (sys.executable, "-m", "dvc")
 TARGET = "evaluate"
 """The last stage: what it does not need, such as a sampler that is not compared, is not trained."""
-STARTED = "Reproducing experiment"
-"""What DVC says when it has taken an experiment from its list."""
+STARTED = ("Reproducing experiment", "tage '")
+"""What DVC says when it has taken an experiment from its list; the latter alone where it lost its name."""
 SECONDS_TO_START = 300.0
-GRACE = 60.0
-"""Seconds for a training to finish its step and keep its state; after that it is killed."""
 
 
 @dataclass
@@ -29,6 +29,7 @@ class Running:
     name: str
     log: Path
     process: subprocess.Popen[bytes]
+    """The guard, which stops when its standard input is closed."""
     began: float
 
     def text(self) -> str:
@@ -44,14 +45,27 @@ class Running:
         """Tell whether it is at its last stage, after which DVC looks for another experiment on its list."""
         return f"tage '{TARGET}'" in self.text()
 
-    def signal(self, number: int) -> None:
-        """Send a signal to it and to what it started.
+    @property
+    def has_started(self) -> bool:
+        """Tell whether DVC has taken it from its list."""
+        text = self.text()
+        return any(word in text for word in STARTED)
 
-        Args:
-            number: such as signal.SIGINT.
+    def has_ended(self) -> bool:
+        """Tell whether it has ended, and let go of the pipe then.
+
+        Returns:
+            Whether it has.
         """
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, number)
+        if self.process.poll() is None:
+            return False
+        self.release()
+        return True
+
+    def release(self) -> None:
+        """Close the pipe, at which the guard stops what still runs."""
+        if self.process.stdin is not None:
+            self.process.stdin.close()
 
 
 def start(
@@ -75,23 +89,37 @@ def start(
         The process, which may have ended already.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [*DVC, "--wait-for-lock", "exp", "run", "--temp", "--name", name, *arguments, TARGET]
-    with FileLock(log.parent.parent / "start.lock"), log.open("wb") as stream:
+    command = [*GUARD, *DVC, "--wait-for-lock", "exp", "run", "--temp", "--name", name, *arguments, TARGET]
+    with _starting(root), log.open("wb") as stream:
         process = subprocess.Popen(
             command,
             cwd=root,
             env=_environment(os.environ),
             stdout=stream,
             stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             start_new_session=True,
         )
         running = Running(name=name, log=log, process=process, began=time.monotonic())
-        while process.poll() is None and STARTED not in running.text() and not is_stopped():
+        while process.poll() is None and not running.has_started and not is_stopped():
             if time.monotonic() - running.began > SECONDS_TO_START:
                 break
             time.sleep(0.1)
     return running
+
+
+def forget_leftovers(root: Path, names: Collection[str]) -> list[str]:
+    """Take off DVC's list what a killed process left there.
+
+    Args:
+        root: the project's folder.
+        names: of the experiments that are about to start.
+
+    Returns:
+        Which of them were there.
+    """
+    with _starting(root):
+        return forget(root, names)
 
 
 def stop(running: Sequence[Running]) -> None:
@@ -100,13 +128,18 @@ def stop(running: Sequence[Running]) -> None:
     Args:
         running: what to stop; those that have ended are left alone.
     """
-    for number, seconds in ((signal.SIGINT, GRACE), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)):
-        left = [one for one in running if one.process.poll() is None]
-        for one in left:
-            one.signal(number)
-        deadline = time.monotonic() + seconds
-        while any(one.process.poll() is None for one in left) and time.monotonic() < deadline:
-            time.sleep(0.1)
+    for one in running:
+        one.release()
+    deadline = time.monotonic() + SECONDS_TO_STOP
+    while any(one.process.poll() is None for one in running) and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+def _starting(root: Path) -> FileLock:
+    """Lock what no two may do at a time: between putting onto DVC's list and taking off it."""
+    path = root / ".hbir" / "studies" / "start.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(path)
 
 
 def _environment(given: Mapping[str, str]) -> dict[str, str]:

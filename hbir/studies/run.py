@@ -10,14 +10,15 @@ from typing import Any
 
 from hbir.core.interrupt import Interrupt, interruptible
 from hbir.studies.existing import Baseline, Found
+from hbir.studies.lost import give_names_back, is_locked_out
 from hbir.studies.plan import Planned
-from hbir.studies.processes import Running, start, stop
+from hbir.studies.processes import Running, forget_leftovers, start, stop
 from hbir.studies.settings import settings
 from hbir.studies.words import duration
 
 Say = Callable[[str], None]
 TRIES = 3
-"""How often an experiment is begun that another process took, or that DVC did not take at all."""
+"""How often an experiment is begun that another process took, or kept DVC from."""
 _SAME_TRAININGS = (
     "evaluate",
     "overrides",
@@ -94,12 +95,7 @@ class _Runner:
         self._seconds: list[float] = []
 
     def run(self, found: Sequence[Found]) -> Outcome:
-        self._number = len(found)
-        for one in found:
-            if one.state == "there":
-                self._outcome.there.append(one.planned.name)
-                self._warm.add(trainings(one.planned.params))
-        waiting = [one.planned for one in found if one.state == "missing"]
+        waiting = self._missing(found)
         by_name = {one.name: one for one in waiting}
         while (waiting or self.running) and not self._stopped():
             while len(self.running) < self._jobs and (then := self._next(waiting, by_name)) is not None:
@@ -107,13 +103,24 @@ class _Runner:
                 self._start(then)
                 if self._stopped():
                     break
-            for ended in [one for one in self.running if one.process.poll() is not None]:
+            for ended in [one for one in self.running if one.has_ended()]:
                 self.running.remove(ended)
                 if self._end(ended, by_name[ended.name]):
                     waiting.append(by_name[ended.name])
             time.sleep(0.1)
         self._outcome.left = [one.name for one in waiting] + [one.name for one in self.running]
         return self._outcome
+
+    def _missing(self, found: Sequence[Found]) -> list[Planned]:
+        self._number = len(found)
+        for one in found:
+            if one.state == "there":
+                self._outcome.there.append(one.planned.name)
+                self._warm.add(trainings(one.planned.params))
+        missing = [one.planned for one in found if one.state == "missing"]
+        for name in forget_leftovers(self._baseline.root, [one.name for one in missing]):
+            self._say(f"{name}: begun once and killed; it is begun anew")
+        return missing
 
     def _stopped(self) -> bool:
         return self._interrupt.requested
@@ -140,14 +147,17 @@ class _Runner:
     def _end(self, ended: Running, planned: Planned) -> bool:
         """Note how it ended; return whether to begin it again."""
         seconds = time.monotonic() - ended.began
+        for lost, name in give_names_back(self._baseline.root, ended.text()).items():
+            self._say(f"{name}: DVC called it {lost}, and it has its name again")
         if ended.name in self._baseline.experiments():
             self._outcome.made.append(ended.name)
             self._warm.add(trainings(planned.params))
             self._seconds.append(seconds)
             self._say(f"{self._place()} {ended.name}: done in {duration(seconds)}{self._rest()}")
             return False
-        if self._stopped() or (ended.process.returncode == 0 and self._tries[ended.name] < TRIES):
-            return True  # DVC gave it to another process, which may be at it still
+        taken = ended.process.returncode == 0  # by another process, which may be at it still
+        if self._stopped() or ((taken or is_locked_out(ended.text())) and self._tries[ended.name] < TRIES):
+            return True
         self._outcome.failed[ended.name] = ended.log
         shown = ended.log.relative_to(self._baseline.root)
         self._say(f"{self._place()} {ended.name}: FAILED after {duration(seconds)}: {last_error(ended.text())}")

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from hbir.studies.study_file import SMALL, forms_of, read_study
+from tests.pipeline.preloaded import programs
 from tests.pipeline.project import Clone, environment, make_clone
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
@@ -54,23 +56,54 @@ def test_a_small_study_runs_once_and_is_reported(name: str, clone: Clone, monkey
     assert clone.run("git", "status", "--porcelain").stdout == ""
 
 
-def test_ctrl_c_leaves_no_training_and_the_next_run_goes_on(clone: Clone):
-    """A training that is stopped keeps its state, so it is longer than the others here."""
+def processes_in(root: Path) -> list[str]:
+    """List what runs in a folder."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if (folder / "cwd").resolve().is_relative_to(root):
+                found.append((folder / "cmdline").read_text().replace("\0", " "))
+        except OSError:
+            continue  # it ended, or is somebody else's
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="looks into /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "killed"])
+def test_who_is_stopped_leaves_no_training_and_the_next_run_ends_as_if_it_had_not_been(
+    number: int, clone: Clone
+):
+    """The trainings are longer than the others here, and each stage is a Python of its own, as with a user."""
     changes = ("batches.steps=300", "batches.size=8", "tracking.checkpoint_every=5", "train.temperature=0.06")
     command = [sys.executable, "-m", "hbir", "study", "run", "seeds", "--small", "--only", "seed-1"]
     command += [part for change in changes for part in ("-S", change)]
-    clone.run("dvc", "exp", "remove", "seeds-small-seed-1", check=False)
-    log = clone.root / ".hbir/studies/seeds-small/seeds-small-seed-1.log"
-    log.unlink(missing_ok=True)
+    name, reference = "seeds-small-seed-1", "refs/exps/*/*/seeds-small-seed-1"
+    clone.run("dvc", "exp", "remove", name, check=False)
+    clone.run(*command)
+    whole = clone.run("git", "for-each-ref", "--format=%(tree)", reference).stdout
+    clone.run("dvc", "exp", "remove", name)
+    shutil.rmtree(clone.root / ".dvc/cache/runs")  # else DVC finds the trainings there
+    log = clone.root / f".hbir/studies/seeds-small/{name}.log"
+    log.unlink()
+    path = os.pathsep.join(part for part in environment()["PATH"].split(os.pathsep) if part != str(programs()))
     with subprocess.Popen(
-        command, cwd=clone.root, env=environment(), stdout=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        cwd=clone.root,
+        env={**environment(), "PATH": path},
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as process:
-        deadline = time.monotonic() + 300
+        deadline = time.monotonic() + 600
         while not (log.exists() and "Running stage 'train_" in log.read_text()) and time.monotonic() < deadline:
             time.sleep(0.2)
-        os.kill(process.pid, signal.SIGINT)
-        output = process.communicate(timeout=120)[0]
-    assert "Stopped: 1 are left" in output
-    assert "seeds-small-seed-1" not in experiments(clone)
+        os.kill(process.pid, number)
+        output = process.communicate(timeout=300)[0]
+    while (left := processes_in(clone.root)) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert left == []
+    assert "Stopped: 1 are left" in output or number == signal.SIGKILL
+    assert name not in experiments(clone)
     assert clone.run("git", "status", "--porcelain").stdout == ""
     assert "All 1 are there" in clone.run(*command).stdout
+    assert clone.run("git", "for-each-ref", "--format=%(tree)", reference).stdout == whole != ""

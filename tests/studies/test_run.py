@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from hbir.core.errors import DataError, HbirError, ParamsError
 from hbir.studies import processes, run
 from hbir.studies.run import last_error
 from hbir.studies.words import duration, listed
+from tests.studies.processes import wait_until_gone
 from tests.studies.repository import git, make_repository, params_with, save_all, save_experiment
 
 ROOT = Path(__file__).parents[2]
@@ -46,6 +48,10 @@ def behave(project: Path, **names: list[str]) -> None:
 def calls(project: Path) -> list[str]:
     path = project / ".git/calls"
     return [line.strip() for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def noted(project: Path, word: str) -> list[str]:
+    return [line.split()[1] for line in calls(project) if line.startswith(f"{word} ")]
 
 
 def experiments(project: Path) -> list[str]:
@@ -124,29 +130,76 @@ def test_one_that_never_comes_is_a_failure(project: Path):
     assert sum(line.startswith("begin") for line in calls(project)) == run.TRIES
 
 
-def test_ctrl_c_stops_the_children_and_the_next_run_goes_on(project: Path):
+def test_one_whose_name_dvc_lost_gets_it_back(project: Path):
+    behave(project, **{"curve-0.5-seed-1": ["nameless"]})
+    output = invoke("run", "curve", "--only", "seed-1").output
+    assert "curve-0.5-seed-1: DVC called it exp-1a2b3, and it has its name again" in output
+    assert experiments(project) == sorted(ALL[:3])
+    assert len(noted(project, "begin")) == 3
+    parent = git(project, "for-each-ref", "--format=%(parent)", f"refs/exps/**/{ALL[1]}")
+    assert parent == git(project, "rev-parse", "HEAD")
+
+
+def test_one_that_another_lock_kept_out_is_begun_again(project: Path):
+    behave(project, **{"curve-0.0-seed-1": ["locked"], "curve-0.5-seed-1": ["locked"]})
+    assert "FAILED" not in invoke("run", "curve", "--jobs", "2", "--only", "seed-1").output
+    assert experiments(project) == sorted(ALL[:3])
+    assert len(noted(project, "begin")) == 5
+
+
+def test_what_a_killed_process_left_on_dvcs_list_is_not_run_twice(project: Path):
+    head = git(project, "rev-parse", "HEAD")
+    for name in ("mine", ALL[3], "other", ALL[0]):
+        message = f"commit: dvc-exp:{head}:{head}:{name}"
+        commit = git(project, "commit-tree", "HEAD^{tree}", "-p", head, "-m", message)
+        git(project, "update-ref", "--create-reflog", "-m", message, "refs/exps/stash", commit)
+    output = invoke("run", "curve", "--only", ALL[3], "--only", ALL[0]).output
+    assert f"{ALL[3]}: begun once and killed; it is begun anew" in output
+    listed = git(project, "reflog", "show", "--format=%gs", "refs/exps/stash").splitlines()
+    assert [line.rpartition(":")[2] for line in listed] == ["other", "mine"]
+    left = git(project, "rev-parse", "refs/exps/stash")
+    assert git(project, "log", "-1", "--format=%s", left).endswith(":other")
+
+
+@pytest.mark.parametrize(
+    ("number", "send"),
+    [
+        (signal.SIGINT, os.kill),
+        (signal.SIGINT, os.killpg),
+        (signal.SIGTERM, os.kill),
+        (signal.SIGKILL, os.kill),
+    ],
+    ids=["ctrl-c", "ctrl-c to its group", "termination", "killed"],
+)
+def test_who_is_stopped_leaves_no_process_and_the_next_run_goes_on(
+    project: Path, number: int, send: Callable[[int, int], None]
+):
     behave(project, **{"curve-0.0-seed-1": ["hang"], "curve-0.0-seed-2": ["hang"]})
     code = (
         "import sys\nfrom hbir.studies import plan, processes\n"
         f"processes.DVC = (sys.executable, {str(FAKE)!r})\nplan.check = lambda params: None\n"
-        "from hbir.commands.study import study\nstudy(['run', 'curve', '--jobs', '2'])\n"
+        "from hbir.commands.study import study\nstudy(['run', 'curve', '--jobs', '2', '--only', '0.0'])\n"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", code], cwd=project, stdout=subprocess.PIPE, text=True, env=os.environ
+        [sys.executable, "-c", code],
+        cwd=project,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ,
+        start_new_session=True,
     ) as process:
         deadline = time.monotonic() + 60
-        while sum(line.startswith("begin") for line in calls(project)) < 2 and time.monotonic() < deadline:
+        while len(noted(project, "process")) < 4 and time.monotonic() < deadline:
             time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
+        send(process.pid, number)
         output = process.communicate(timeout=60)[0]
-    assert process.returncode == 130
-    assert "Stopped: 6 are left. The same command goes on." in output
-    assert {line for line in calls(project) if line.startswith("interrupted")} == {
-        "interrupted curve-0.0-seed-1",
-        "interrupted curve-0.0-seed-2",
-    }
-    assert invoke("run", "curve", "--jobs", "2").exit_code == 0
-    assert experiments(project) == sorted(ALL)
+    wait_until_gone([int(pid) for pid in noted(project, "process")])
+    assert set(noted(project, "interrupted")) == {"curve-0.0-seed-1", "curve-0.0-seed-2"}
+    if number != signal.SIGKILL:
+        assert process.returncode == 130
+        assert "Stopped: 2 are left. The same command goes on." in output
+    assert invoke("run", "curve", "--jobs", "2", "--only", "0.0").exit_code == 0
+    assert experiments(project) == ["curve-0.0-seed-1", "curve-0.0-seed-2"]
 
 
 def test_an_experiment_of_another_name_with_the_same_params_counts(project: Path):
