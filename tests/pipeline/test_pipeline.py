@@ -72,6 +72,11 @@ def test_a_training_language_is_translated_alone(clone: Clone):
     assert ran == ["inputs", "translate@vi", "build_batches"]
 
 
+def test_another_number_of_threads_translates_nothing(clone: Clone):
+    clone.configure(threads=2)
+    assert clone.stages_run("repro", "encoder") == ["inputs", "encoder"]
+
+
 def test_an_evaluation_parameter_retrains_nothing(clone: Clone):
     """No experiment: DVC skips `evaluate` where scores stay the same, so only `hbir track` would name it."""
     clone.configure(evaluate={"query_chunk": 77})
@@ -189,6 +194,32 @@ def test_a_deleted_store_comes_back(clone: Clone):
     assert after.keys() <= before.keys()
     assert {run["sampler"] for run in after.values()} == {"xx", "xy", "hybrid"}
     assert all(run["complete"] for run in after.values())
+
+
+def test_every_row_at_once_comes_out_of_one_experiment(clone: Clone):
+    """The samplers that have no stage are trained, and nothing else; all rows reach the page and MLflow."""
+    keys = (
+        "baselines=[hybrid_rows,all_languages]",
+        "rivals=[initial]",
+        "merged=[0.25]",
+        "floors=[bm25,random]",
+        "evaluate.adjustments=[centred,lir]",
+    )
+    ran = clone.stages_run("exp", "run", "--name", "all-rows", *(part for key in keys for part in ("-S", key)))
+    trained = {stage for stage in ran if stage.startswith("train")}
+    assert trained == {"train_baseline@hybrid_rows", "train_baseline@all_languages"}
+    models = ["xx", "xy", "hybrid", "hybrid_rows", "all_languages", "merged-0.25", "initial"]
+    adjusted = [f"{model}+{adjustment}" for adjustment in ("centred", "lir") for model in models]
+    names = [*models, *adjusted, "bm25", "random"]
+    shown = clone.run("python", "-m", "hbir", "compare", "--format", "csv").stdout
+    page = (clone.root / "reports/comparison.html").read_text()
+    for name in names:
+        assert f",{name}," in shown
+        assert f">{name}<" in page
+    clone.run("python", "-m", "hbir", "track")
+    mine = [run for run in _tracked(clone) if "all-rows" in run["experiments"]]
+    assert sorted(run["sampler"] for run in mine) == sorted(names)
+    assert all(run["scores"] is not None for run in mine)
 
 
 def test_another_machines_lock_costs_no_training(clone: Clone):
