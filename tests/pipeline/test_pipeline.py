@@ -196,6 +196,7 @@ def test_a_deleted_store_comes_back(clone: Clone):
     assert all(run["complete"] for run in after.values())
 
 
+@pytest.mark.slow
 def test_every_row_at_once_comes_out_of_one_experiment(clone: Clone):
     """The samplers that have no stage are trained, and nothing else; all rows reach the page and MLflow."""
     keys = (
