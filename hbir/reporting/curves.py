@@ -11,6 +11,14 @@ WIDTH, HEIGHT = 520, 300
 LEFT, RIGHT, TOP, BOTTOM = 44, 14, 12, 40
 DIGIT = 7
 """Width of a digit."""
+SHAPES = {
+    "disc": "m-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0z",
+    "diamond": "m0-5l5 5l-5 5l-5-5z",
+    "triangle": "m0-5l5 8.5h-10z",
+    "cross": "m-1.5-5h3v3.5h3.5v3h-3.5v3.5h-3v-3.5h-3.5v-3h3.5z",
+}
+"""What is drawn along a line that has the colour and the dashes of another; also CSS classes."""
+SHAPES_ON_A_LINE = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +27,7 @@ class Curve:
 
     name: str
     style: str
-    """The line's CSS classes."""
+    """The line's CSS classes, one of SHAPES perhaps among them."""
     points: tuple[tuple[float, float], ...]
     marked: float | None = None
     """The x of the point to circle."""
@@ -70,6 +78,20 @@ def line_chart(curves: Sequence[Curve], label: str, x_label: str, y_label: str, 
     return Markup(tostring(svg, encoding="unicode"))
 
 
+def shape_path(style: str, x: float, y: float) -> str:
+    """Draw the shape of a line.
+
+    Args:
+        style: the line's CSS classes.
+        x: of its centre.
+        y: of its centre.
+
+    Returns:
+        The data of an SVG path; empty where no class names a shape.
+    """
+    return next((f"M{x:g} {y:g}{SHAPES[name]}" for name in style.split() if name in SHAPES), "")
+
+
 def nice_ticks(low: float, high: float, count: int) -> list[float]:
     """Choose round numbers that enclose a range.
 
@@ -118,6 +140,10 @@ def _line(svg: Element, curve: Curve, x: _Axis, y: _Axis) -> None:
     SubElement(
         svg, "polyline", {"points": " ".join(f"{a:g},{b:g}" for a, b in places), "class": f"line {curve.style}"}
     )
+    for number in range(1, SHAPES_ON_A_LINE + 1):
+        a, b = places[number * (len(places) - 1) // (SHAPES_ON_A_LINE + 1)]
+        if path := shape_path(curve.style, a, b):
+            SubElement(svg, "path", {"d": path, "class": f"mark {curve.style}"})
     for (step, _), (a, b) in zip(curve.points, places, strict=True):
         if step == curve.marked or len(places) == 1:
             circle = SubElement(svg, "circle", _numbers(cx=a, cy=b, r=4.5) | {"class": f"point {curve.style}"})

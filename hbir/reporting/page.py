@@ -12,7 +12,7 @@ from markupsafe import Markup
 from hbir.core.training_record import CURVES, CurveName
 from hbir.evaluation.results import SamplerResults
 from hbir.reporting.columns import MISSING, notes
-from hbir.reporting.curves import Curve, line_chart
+from hbir.reporting.curves import SHAPES, Curve, line_chart, shape_path
 from hbir.reporting.distances import SHOWN, distance_view
 from hbir.reporting.heat import composition_map
 from hbir.reporting.reproduce import Origin, environment_names
@@ -23,7 +23,10 @@ from hbir.reporting.views import benchmark_view, overview
 
 TEMPLATES = Path(__file__).parent / "templates"
 COLOURS = 12
-"""Classes of style.css that tell samplers apart, by colour and by dashes."""
+"""Classes of style.css that tell rows apart, by colour and by dashes."""
+
+LONG = 12
+"""Characters of a name beside which a bar of the usual panel would have no room."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +81,8 @@ def comparison_page(
         samplers=[result.sampler for result in results],
         places=places(results, origin) if origin else ([], []),
         overview=overview(benchmarks, results),
+        shape_path=shape_path,
+        long_names=max(len(result.sampler) for result in results) > LONG,
         charts=[loss_chart(results, kind, headline) for kind in reversed(CURVES)],
         trained=[result for result in results if result.training],
         rivals=rivals(results),
@@ -91,15 +96,21 @@ def comparison_page(
 
 
 def colour_classes(results: Sequence[SamplerResults]) -> dict[str, str]:
-    """Give every sampler a colour and a pattern of dashes; further samplers than there are begin again.
+    """Give every row a colour and a pattern of dashes; where they begin again, also a shape.
+
+    Colours that any eye tells apart are few: a thirteenth row has those of the first, and shapes on its line.
 
     Args:
         results: one entry per sampler.
 
     Returns:
-        Sampler → CSS class.
+        Sampler → CSS classes.
     """
-    return {result.sampler: f"s{number % COLOURS}" for number, result in enumerate(results)}
+    shapes = ["", *(f" {name}" for name in SHAPES)]
+    return {
+        result.sampler: f"s{number % COLOURS}{shapes[number // COLOURS % len(shapes)]}"
+        for number, result in enumerate(results)
+    }
 
 
 def loss_chart(results: Sequence[SamplerResults], kind: CurveName, headline: str) -> Markup:

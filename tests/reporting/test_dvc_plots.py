@@ -115,6 +115,21 @@ def test_colours_are_those_of_the_samplers():
         assert all(len(set(json.loads(found))) == COLOURS for found in ranges)
 
 
+def test_a_line_beyond_the_colours_has_other_dashes():
+    text = (DVC / "plots/distances.json").read_text()
+    [colours] = re.findall(r'"range": (\["#[^\]]+\])', text)
+    [dashes] = re.findall(r'"range": (\[\[.*?\]\])', text)
+    numbers = len(json.loads(colours)), len(json.loads(dashes))
+    lines = {tuple(place % number for number in numbers) for place in range(60)}  # Vega begins again, too
+    assert len(lines) == 60
+
+
+def test_the_colours_of_preferences_are_even_on_both_sides_of_none(renderer):
+    """A scale from the least to the most would paint the least as strongly as the most."""
+    spec = renderer("preferences").get_filled_template()
+    assert spec["spec"]["layer"][0]["encoding"]["color"]["scale"]["domain"] == [-1, 1]
+
+
 def test_two_revisions_of_three_samplers_fit_a_page_and_lines_go_from_point_to_point(renderer):
     panels = renderer("settings").get_filled_template()["vconcat"][0]
     assert panels["columns"] * 3 * 2 * panels["spec"]["width"]["step"] < 1000  # pixels

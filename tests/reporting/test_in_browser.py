@@ -2,6 +2,7 @@
 
 import html
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,17 @@ def test_the_hint_is_seen_where_columns_are_hidden(width: int, expected: set[str
     [found] = re.findall("<p>(.*)</p>", seen)
     assert set(found.split()) == expected
     assert "<b>within</b>" in seen  # nothing but tables goes beyond the screen
+    assert console == ""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason=NONE)
+@pytest.mark.parametrize("width", [420, 1280])
+def test_many_rows_with_long_names_stay_within_the_screen(width: int, many, tmp_path: Path):
+    rows = [replace(many[n % len(many)], sampler=f"all_languages-{n}+centred") for n in range(26)]
+    page = html.escape(comparison_page(rows, rows[2].sampler).replace(CLOSED, OPEN))
+    (tmp_path / "frame.html").write_text(SCRIPT.format(width=width, page=page), encoding="utf-8")
+    seen, console = shown(f"file://{tmp_path}/frame.html", tmp_path, width=1300)
+    assert "<b>within</b>" in seen
     assert console == ""
 
 
