@@ -188,11 +188,11 @@ def test_the_page_says_what_was_compared(results):
         assert text in texts
 
 
-def test_further_samplers_than_there_are_colours_begin_again(results):
+def test_further_samplers_than_there_are_colours_begin_again_with_a_shape(results):
     more = [replace(results[0], sampler=f"sampler {number}") for number in range(COLOURS + 1)]
-    classes = list(colour_classes(more).values())
-    assert len(set(classes[:-1])) == COLOURS
-    assert classes[-1] == classes[0]
+    *classes, last = colour_classes(more).values()
+    assert len(set(classes)) == COLOURS
+    assert last == f"{classes[0]} disc"
     style = (TEMPLATES / "style.css").read_text()
     patterns = {name: re.findall(rf"\.{name} {{ (.*?) }}", style) for name in classes}
     assert all(patterns.values())
