@@ -12,7 +12,7 @@ from hbir.core.errors import DataError
 from hbir.evaluation.bias_suite import BIAS_NAMES
 from hbir.evaluation.comparable import query_tables, refuse_unlike
 from hbir.evaluation.differences import Difference, Family, Verdict, compare
-from hbir.evaluation.intervals import KEYS, Interval
+from hbir.evaluation.intervals import KEYS, Interval, resample
 from hbir.evaluation.over_seeds import OverSeeds, averaged, resample_seeds
 from hbir.evaluation.results import SamplerResults
 from hbir.reporting.columns import Column, named_column
@@ -90,6 +90,7 @@ def _table(
         columns=shown,
         rows=tuple(known.row(number, shown) for number in range(len(plan.rows))),
         seeds=tuple(tables),
+        repeats=plan.repeats,
     )
 
 
@@ -175,8 +176,18 @@ def _over_seeds(
             }
             for one in seeds
         ]
-        found |= resample_seeds(parts, benchmark, measures)
+        found |= (
+            resample_seeds(parts, benchmark, measures)
+            if len(parts) > 1
+            else _one_seed(parts[0], benchmark, measures)
+        )
     return found
+
+
+def _one_seed(tables: Mapping[str, pa.Table], benchmark: str, measures: Sequence[str]) -> dict[str, OverSeeds]:
+    """Resample the queries alone, where there is no spread between seeds to be seen."""
+    found = resample(list(tables.values()), benchmark, measures)
+    return {setting: OverSeeds(by_seed=one.means[None], resampled=one) for setting, one in found.items()}
 
 
 def _tests(

@@ -42,13 +42,14 @@ def complete(found: Sequence[Found], baseline: Baseline, study: str, partial: bo
         baseline: the commit that they started from.
         study: the name that their experiments begin with.
         partial: whether to do with those that are there: seeds that most cells have, and the cells that have
-            all of these.
+            all of these; and with a single seed, where there is but one.
 
     Returns:
         What can be used.
 
     Raises:
-        DataError: when one is missing or has other params, or there are fewer than two seeds.
+        DataError: when one is missing or has other params, or none is there; or fewer than two seeds, unless
+            partial.
     """
     absent = [one for one in found if one.state != "there"]
     if absent and not partial:
@@ -58,7 +59,8 @@ def complete(found: Sequence[Found], baseline: Baseline, study: str, partial: bo
     for one in there:
         by_cell.setdefault(one.planned.cell.label, set()).add(one.planned.seed)
     seeds = _common_seeds(list(by_cell.values()))
-    refuse_one_seed(len(seeds), f"study {study}" if not partial else f"study {study}, what is there of it")
+    if not partial or not seeds:
+        refuse_one_seed(len(seeds), f"study {study}")
     cells = {label for label, those in by_cell.items() if seeds <= those}
     used = [one for one in there if one.planned.cell.label in cells and one.planned.seed in seeds]
     _refuse_other_code(used, baseline)
@@ -70,10 +72,15 @@ def complete(found: Sequence[Found], baseline: Baseline, study: str, partial: bo
 
 
 def _common_seeds(cells: Sequence[set[int]]) -> set[int]:
-    """Choose at least two seeds that as many cells as possible have all of, then as many seeds as possible."""
+    """Choose seeds that as many cells as possible have all of, then as many as possible; if it can be, two."""
     every = sorted(set[int]().union(*cells))
-    sets = [set(some) for size in range(2, len(every) + 1) for some in combinations(every, size)]
-    return max(sets, key=lambda some: (sum(some <= cell for cell in cells), len(some)), default=set(every))
+    sets = [set(some) for size in range(1, len(every) + 1) for some in combinations(every, size)]
+
+    def rank(some: set[int]) -> tuple[bool, int, int]:
+        number = sum(some <= cell for cell in cells)
+        return number > 0 and len(some) > 1, number, len(some)
+
+    return max(sets, key=rank, default=set())
 
 
 def fetch(complete: Complete, plans: Sequence[TablePlan], root: Path, folder: Path) -> list[Results]:

@@ -18,7 +18,8 @@ SCORES = (
     "low",
     "high",
 )
-"""`queries` is a group of them, empty for all; behind these comes a column for each seed."""
+"""`queries` is a group of them, empty for all; `spread` is empty where there is one seed. Behind
+these comes a column for each seed."""
 DIFFERENCES = (
     *SCORES[:4],
     "reference",
@@ -63,7 +64,7 @@ def differences_csv(tables: Sequence[StudyTable]) -> str:
 
 def _scores(tables: Sequence[StudyTable]) -> Iterator[Sequence[object]]:
     for table in tables:
-        for row in table.rows:
+        for row in table.rows if not table.repeats else ():
             for column, score in row.scores.items():
                 numbers = (score.mean, score.spread, *_bounds(score.interval))
                 place = (table.benchmark, table.title, table.group, row.name, column.setting, column.measure)

@@ -7,11 +7,14 @@ from typing import Any, Literal
 
 from hbir.core.errors import DataError
 from hbir.core.paths import LOCK, METRICS, PARAMS
+from hbir.core.rows import compared_rows
 from hbir.reporting.git import Experiment, committed_data, committed_files, git, list_experiments
 from hbir.reporting.seeds import WITHOUT_EFFECT, changed_params
 from hbir.studies.plan import Planned
 from hbir.studies.settings import same
 
+_ROWS = ("samplers", "baselines", "merged", "rivals", "floors")
+"""Keys of params.yaml that say which rows are made."""
 State = Literal["there", "missing", "other"]
 
 
@@ -56,7 +59,7 @@ class Baseline:
         return {one.name: one for one in list_experiments(self.root) if one.baseline == self.commit}
 
     def find(self, planned: Sequence[Planned]) -> list[Found]:
-        """Look for experiments with the same params.
+        """Look for experiments with the same params; one that compares more rows is as good.
 
         Args:
             planned: what a study wants.
@@ -86,10 +89,10 @@ class Baseline:
 
     def _one(self, planned: Planned, named: Mapping[str, Experiment]) -> Found:
         mine = named.get(planned.name)
-        if mine is not None and same(_essence(self._params(mine.commit)), _essence(planned.params)):
+        if mine is not None and _serves(self._params(mine.commit), planned.params):
             return Found(planned=planned, state="there", name=mine.name, commit=mine.commit)
         for name, commit in self._others(named):
-            if same(_essence(self._params(commit)), _essence(planned.params)):
+            if _serves(self._params(commit), planned.params):
                 return Found(planned=planned, state="there", name=name, commit=commit)
         if mine is None:
             return Found(planned=planned, state="missing")
@@ -128,6 +131,16 @@ class Baseline:
             except DataError:
                 self._read[commit] = {}  # a broken experiment of somebody else is no reason to stop
         return self._read[commit]
+
+
+def _serves(params: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Tell whether an experiment has all that is wanted; rows beside it change no score."""
+    if not set(compared_rows(wanted)) <= set(compared_rows(params)):
+        return False
+    one, other = (
+        {key: value for key, value in _essence(some).items() if key not in _ROWS} for some in (params, wanted)
+    )
+    return same(one, other)
 
 
 def _essence(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,14 +10,34 @@ from hbir.reporting.markdown import escaped, headings, line
 from hbir.reporting.numbers import bounds, change, effect_text, p_text, short
 from hbir.studies.study_table import StudyRow, StudyTable
 
-LEGEND = (
-    f"Mean ± standard deviation over seeds [{100 * LEVEL:.0f} % interval: percentile bootstrap, {RESAMPLES:,} "
-    "resamples of seeds, then of clusters of queries]. Few seeds make it too narrow. p: paired randomisation "
-    "test over clusters of queries on scores that are averaged over seeds, corrected by Holm for all "
-    "comparisons of the table (those of language bias apart); d: the difference over its standard deviation "
-    "between clusters of queries; about .2 is called small, .5 medium, .8 large. Better and worse are said "
-    f"where p ≤ {ALPHA:g} and the interval of the difference leaves out 0; else no difference is shown."
+_INTERVAL = f"{100 * LEVEL:.0f} % interval: percentile bootstrap, {RESAMPLES:,} resamples of"
+SEEDS = (
+    f"Mean ± standard deviation over seeds [{_INTERVAL} seeds, then of clusters of queries]. Few seeds make it "
+    "too narrow."
 )
+ONE_SEED = (
+    f"One seed. Score [{_INTERVAL} clusters of queries]: what another seed would give is not known, and no "
+    "interval covers it."
+)
+LEGEND = (
+    "p: paired randomisation test over clusters of queries on scores that are averaged over seeds, corrected "
+    "by Holm for all differences to one reference on one benchmark (those of language bias apart); d: the "
+    "difference over its standard deviation between clusters of queries; about .2 is called small, .5 medium, "
+    f".8 large. Better and worse are said where p ≤ {ALPHA:g} and the interval of the difference leaves out 0; "
+    "else no difference is shown."
+)
+
+
+def legend(seeds: int) -> str:
+    """Explain the tables.
+
+    Args:
+        seeds: how many.
+
+    Returns:
+        A paragraph.
+    """
+    return f"{SEEDS if seeds > 1 else ONE_SEED} {LEGEND}"
 
 
 def table_markdown(table: StudyTable) -> str:
@@ -27,7 +47,8 @@ def table_markdown(table: StudyTable) -> str:
         table: rows beside their reference.
 
     Returns:
-        Two tables, and two more for the measures of language bias where there are any.
+        Two tables, and two more for the measures of language bias where there are any; the differences alone
+        where an earlier table has the scores.
     """
     bias = [column for column in table.columns if column.measure in BIAS_NAMES]
     main = [column for column in table.columns if column not in bias]
@@ -36,7 +57,8 @@ def table_markdown(table: StudyTable) -> str:
 
 
 def _two(table: StudyTable, columns: Sequence[Column]) -> Iterator[str]:
-    yield "\n".join([*headings(columns), *(_scores(table, row, columns) for row in table.rows)])
+    if not table.repeats:
+        yield "\n".join([*headings(columns), *(_scores(table, row, columns) for row in table.rows)])
     compared = [row for row in table.rows if row.contrasts]
     if compared:
         yield f"Differences to `{table.reference}`:"
@@ -52,7 +74,8 @@ def _score(row: StudyRow, column: Column) -> str:
     score = row.scores.get(column)
     if score is None:
         return MISSING
-    text = f"{short(column, score.mean)} ± {short(column, score.spread)}{bounds(column, score.interval)}"
+    spread = "" if score.spread is None else f" ± {short(column, score.spread)}"
+    text = f"{short(column, score.mean)}{spread}{bounds(column, score.interval)}"
     contrast = row.contrasts.get(column)
     word = contrast.verdict if contrast and contrast.verdict in _SAID else ""
     return f"{text} {word}".strip()

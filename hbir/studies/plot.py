@@ -126,6 +126,10 @@ def _legend(figure: Any, panel: Any) -> None:
         figure.legend(handles, labels, loc="outside lower center", ncols=min(6, len(labels)), frameon=False)
 
 
+def _over(seeds: int) -> str:
+    return f"means over {seeds} seeds" if seeds > 1 else "one seed"
+
+
 def _alt(table: StudyTable, axis: str | None) -> str:
     against = f" against {axis}" if axis else ""
     parts = []
@@ -133,4 +137,4 @@ def _alt(table: StudyTable, axis: str | None) -> str:
         ends = [(row.name, row.scores[column]) for row in table.rows if column in row.scores]
         said = [f"{short(column, score.mean)} for {name}" for name, score in ends]
         parts.append(f"{column_title(column)}: {listed(said)}")
-    return f"{table.benchmark}{against}, means over {len(table.seeds)} seeds. {'. '.join(parts)}."
+    return f"{table.benchmark}{against}, {_over(len(table.seeds))}. {'. '.join(parts)}."

@@ -14,7 +14,7 @@ from hbir.studies.collect import Complete, Results, fetch
 from hbir.studies.conclusions import by_column, conclusion
 from hbir.studies.csv_files import differences_csv, scores_csv
 from hbir.studies.curves import curve_axis
-from hbir.studies.markdown import LEGEND, table_markdown
+from hbir.studies.markdown import legend, table_markdown
 from hbir.studies.plot import Drawing, draw
 from hbir.studies.published import beside_published
 from hbir.studies.settings import literal, settings
@@ -52,7 +52,7 @@ def write_report(asked: Asked, complete: Complete) -> tuple[Path, list[StudyTabl
     with atomic_folder(folder) as target:
         drawings = [
             draw(table, curve_axis(study, table.rows), target / f"{_slug(table)}.svg")
-            if not table.group
+            if not table.group and not table.repeats
             else None
             for table in tables
         ]
@@ -84,7 +84,7 @@ def _page(
             yield f"![{drawing.alt}]({drawing.path.name})"
         yield "\n".join(by_column(table))
         yield table_markdown(table)
-    yield LEGEND
+    yield legend(len(complete.seeds))
     yield from _how(asked, complete, machine)
 
 
@@ -96,7 +96,7 @@ def _how(asked: Asked, complete: Complete, machine: str) -> Iterator[str]:
     study, baseline = asked.study, asked.baseline
     yield "## How to make it again"
     yield (
-        f"{len(complete.found)} experiments, {len(complete.seeds)} seeds "
+        f"{_counted(len(complete.found), 'experiment')}, {_counted(len(complete.seeds), 'seed')} "
         f"({listed([str(seed) for seed in complete.seeds])}), from commit `{baseline.commit}`:"
     )
     commands = [
@@ -139,12 +139,21 @@ def _machine(root: Path, results: Sequence[Results]) -> str:
 
 
 def _title(table: StudyTable) -> str:
-    parts = (f"{table.benchmark} {table.version}", table.title, table.group and f"{table.group} queries")
+    parts = (
+        f"{table.benchmark} {table.version}",
+        table.title,
+        table.group and f"{table.group} queries",
+        table.repeats and f"beside `{table.reference}`",
+    )
     return ", ".join(filter(None, parts))
 
 
 def _slug(table: StudyTable) -> str:
     return re.sub(r"[^\w.-]+", "-", "-".join(filter(None, (table.benchmark, table.title)))).strip("-")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _are(number: int) -> str:

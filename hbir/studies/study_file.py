@@ -34,13 +34,13 @@ class Study:
     """Experiments at a time."""
     compare: Literal["cells", "samplers"] = "samplers"
     """What the rows of a table are: the values of the sweep, for one sampler; or samplers."""
-    reference: str | None = None
+    reference: str | Annotated[list[str], Field(min_length=1)] | None = None
     """What the others are compared with: the label of a value of the sweep, or a sampler; by default the value
-    that params.yaml has, or the headline sampler."""
+    that params.yaml has, or the headline sampler. Several are tested one after the other, each by itself."""
     samplers: list[str] = Field(default_factory=list)
     """Which are shown; by default the headline alone where values of the sweep are compared, else all."""
     beside: list[str] = Field(default_factory=list)
-    """Samplers that are shown beside the values of the sweep, from the experiments of the reference."""
+    """Samplers that are shown beside the values of the sweep, from the experiments of the first reference."""
     apart: list[str] = Field(default_factory=list)
     """Axes whose values are not compared with each other, but have a table each."""
     benchmarks: list[str] = Field(default_factory=list)
@@ -53,6 +53,11 @@ class Study:
     """Somebody else's figures: benchmark → label of the sweep → sampler → `setting measure` → value."""
     source: str = ""
     """Where the published figures are from."""
+
+    @property
+    def references(self) -> list[str]:
+        """Return the references that the file names, in their order."""
+        return [self.reference] if isinstance(self.reference, str) else self.reference or []
 
 
 def study_names(folder: Path = STUDIES) -> list[str]:

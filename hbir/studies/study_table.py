@@ -16,7 +16,7 @@ class Score:
 
     by_seed: tuple[float, ...]
     interval: Interval | None
-    """Over seeds and queries; None where it cannot be had."""
+    """Over seeds and queries, of a single seed over queries alone; None where it cannot be had."""
 
     @property
     def mean(self) -> float:
@@ -24,9 +24,9 @@ class Score:
         return float(np.mean(self.by_seed))
 
     @property
-    def spread(self) -> float:
-        """Return the standard deviation over seeds, with n − 1."""
-        return float(np.std(self.by_seed, ddof=1))
+    def spread(self) -> float | None:
+        """Return the standard deviation over seeds, with n − 1; None of a single seed."""
+        return float(np.std(self.by_seed, ddof=1)) if len(self.by_seed) > 1 else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,3 +71,5 @@ class StudyTable:
     columns: tuple[Column, ...]
     rows: tuple[StudyRow, ...]
     seeds: tuple[int, ...]
+    repeats: bool = False
+    """Whether an earlier table has the same rows beside another reference, and so the scores."""

@@ -34,6 +34,8 @@ class TablePlan:
     reference: str
     """The row that the others are compared with."""
     rows: tuple[PlannedRow, ...]
+    repeats: bool = False
+    """Whether an earlier plan has the same rows beside another reference."""
 
 
 def table_plans(study: Study, base: Mapping[str, Any]) -> list[TablePlan]:
@@ -67,29 +69,40 @@ def reference_cells(study: Study, base: Mapping[str, Any]) -> list[Cell]:
         base: the params that its experiments share.
 
     Returns:
-        A cell for each combination of the axes that are apart.
+        A cell for each reference and each combination of the axes that are apart.
 
     Raises:
         ParamsError: when there is none.
     """
-    found = [cell for cell in cells_of(study) if _is_reference(study, cell, base)]
-    if not found:
-        rest = dict.fromkeys(_rest(study, cell) for cell in cells_of(study))
-        raise unknown(f"study {study.name}: reference", str(study.reference), rest)
+    cells = cells_of(study)
+    found = []
+    for name in study.references or [None]:
+        chosen = [
+            cell
+            for cell in cells
+            if (_is_plain(study, cell, base) if name is None else _rest(study, cell) == name)
+        ]
+        if not chosen:
+            rest = dict.fromkeys(_rest(study, cell) for cell in cells)
+            raise unknown(f"study {study.name}: reference", str(name), rest)
+        found += chosen
     return found
 
 
 def _of_samplers(study: Study, shown: Sequence[str], headline: str) -> list[TablePlan]:
-    reference = study.reference or (headline if headline in shown else shown[0])
-    if reference not in shown:
-        raise unknown(f"study {study.name}: reference", reference, shown)
+    references = study.references or [headline if headline in shown else shown[0]]
+    for reference in references:
+        if reference not in shown:
+            raise unknown(f"study {study.name}: reference", reference, shown)
     return [
         TablePlan(
             title=cell.label,
             reference=reference,
             rows=tuple(PlannedRow(name=name, cell=cell.label, sampler=name) for name in shown),
+            repeats=reference != references[0],
         )
         for cell in cells_of(study)
+        for reference in references
     ]
 
 
@@ -104,23 +117,31 @@ def _of_cells(study: Study, shown: Sequence[str], base: Mapping[str, Any]) -> li
             found="none",
             hint="Add one, or set `compare: samplers`.",
         )
-    tables = []
+    tables: list[TablePlan] = []
+    first: dict[tuple[str, ...], Cell] = {}
     for reference in reference_cells(study, base):
         part = _part(study, reference)
+        beside = first.setdefault(part, reference)
         cells = [cell for cell in cells_of(study) if _part(study, cell) == part]
         for sampler in shown:
             rows = [PlannedRow(name=_rest(study, cell), cell=cell.label, sampler=sampler) for cell in cells]
             rows += [
-                PlannedRow(name=name, cell=reference.label, sampler=name, beside=True) for name in study.beside
+                PlannedRow(name=name, cell=beside.label, sampler=name, beside=True) for name in study.beside
             ]
             title = ", ".join((*part, *((sampler,) if len(shown) > 1 else ())))
-            tables.append(TablePlan(title=title, reference=_rest(study, reference), rows=tuple(rows)))
+            tables.append(
+                TablePlan(
+                    title=title,
+                    reference=_rest(study, reference),
+                    rows=tuple(rows),
+                    repeats=beside is not reference,
+                )
+            )
     return tables
 
 
-def _is_reference(study: Study, cell: Cell, base: Mapping[str, Any]) -> bool:
-    if study.reference is not None:
-        return _rest(study, cell) == study.reference
+def _is_plain(study: Study, cell: Cell, base: Mapping[str, Any]) -> bool:
+    """Tell whether a cell has the values of params.yaml, but for the axes that are apart."""
     names = [name for name in study.sweep if name not in study.apart]
     plain = {
         key: value

@@ -11,6 +11,8 @@ from click.testing import CliRunner, Result
 
 from hbir.commands.study import study
 from hbir.core.errors import DataError, ParamsError
+from hbir.evaluation.comparable import query_tables
+from hbir.evaluation.intervals import resample
 from hbir.evaluation.results import SamplerResults
 from hbir.reporting.git import committed_data
 from tests.reporting.builder import build, settings
@@ -157,12 +159,67 @@ def test_seeds_are_chosen_that_most_values_have(project: Path):
     assert "| 1.0 |" in page(project)
 
 
-def test_one_seed_gives_no_interval(project: Path):
+def test_one_seed_has_intervals_over_queries_alone_and_only_where_it_is_asked_for(project: Path):
     save_all(project, seeds=(2,))
     with pytest.raises(DataError, match="at least two seeds for an interval over seeds, found 1"):
         report("--only", "seed-2")
-    with pytest.raises(DataError, match="at least two seeds"):
+    report("--partial")
+    text = page(project)
+    assert "One seed. Score [95 % interval" in text
+    assert "±" not in text
+    assert "3 experiments, 1 seed (2), from commit" in text
+    scores = rows(project, "scores.csv")
+    assert {row["spread"] for row in scores} == {""}
+    assert all(float(row["low"]) < float(row["mean"]) == float(row["seed 2"]) for row in scores)
+    intervals = {(r["row"], r["setting"], r["measure"]): (r["low"], r["high"]) for r in scores}
+    tables = query_tables(
+        made_up(project, experiment_commit(project, "curve-0.5-seed-2"), "", ["hybrid"], project / "again"),
+        "cldr",
+    )
+    found = resample([tables["hybrid"]], "cldr", ["map"])["multilingual"].interval(0, 0)
+    assert found
+    assert intervals["0.5", "multilingual", "map"] == (f"{found.low:.6f}", f"{found.high:.6f}")
+
+
+def test_with_nothing_there_is_no_report(project: Path):
+    with pytest.raises(DataError, match="found 0"):
         report("--partial")
+
+
+def test_two_references_are_tested_each_by_itself_and_the_scores_shown_once(project: Path):
+    (project / "studies/curve.yaml").write_text(SAMPLERS.replace("seeds:", "reference: [xx, hybrid]\n  seeds:"))
+    for seed in (1, 2):
+        save_experiment(project, f"curve-seed-{seed}", params_with({"seed": seed}))
+    output = report().output
+    assert "cldr: Beside `xx`" in output
+    assert "cldr: Beside `hybrid`" in output
+    text = page(project)
+    assert "beside `hybrid`\n" in text
+    assert text.count("![") == 1
+    assert len(re.findall(r"^\| \S+ \| \.\d+ ± ", text, flags=re.MULTILINE)) == 2
+    found = rows(project, "differences.csv")
+    assert {(row["row"], row["reference"]) for row in found} == {("xx", "hybrid"), ("hybrid", "xx")}
+    scores = [
+        (row["row"], row["queries"], row["setting"], row["measure"]) for row in rows(project, "scores.csv")
+    ]
+    assert len(scores) == len(set(scores))
+
+
+def test_an_unknown_second_reference_is_refused(project: Path):
+    save_all(project)
+    (project / "studies/curve.yaml").write_text(STUDY.replace("beside: [xx]", "reference: ['0.5', '0.55']"))
+    with pytest.raises(ParamsError, match="Did you mean '0.5'"):
+        report()
+
+
+def test_two_values_of_a_sweep_are_references(project: Path):
+    save_all(project)
+    (project / "studies/curve.yaml").write_text(
+        STUDY.replace("compare:", "reference: ['0.5', '0.0']\n  compare:")
+    )
+    report()
+    assert {row["reference"] for row in rows(project, "differences.csv")} == {"0.5", "0.0"}
+    assert page(project).count("![") == 1
 
 
 def test_experiments_of_another_commit_are_pointed_at_and_read_by_its_name(project: Path):
@@ -314,6 +371,10 @@ def test_the_table_is_that_of_the_evaluations_own_functions(project: Path, tmp_p
         interval = over[row["setting"]].resampled.difference(number, 1, measure)
         assert interval is not None
         assert (float(row["low"]), float(row["high"])) == pytest.approx((interval.low, interval.high), abs=1e-6)
+
+
+def experiment_commit(project: Path, name: str) -> str:
+    return git(project, "rev-parse", experiment_ref(project, name))
 
 
 def experiment_ref(project: Path, name: str) -> str:

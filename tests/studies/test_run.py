@@ -208,6 +208,14 @@ def test_an_experiment_of_another_name_with_the_same_params_counts(project: Path
     assert "curve-0.5-seed-2: there, as mine" in invoke("show", "curve").output
 
 
+def test_an_experiment_that_compares_more_counts_and_one_that_compares_less_does_not(project: Path):
+    changed = params_with({"batches.hybrid.alpha": 0.5, "seed": 2, "threads": 1})
+    save_experiment(project, "more", changed | {"baselines": ["mixed"], "rivals": ["initial"]})
+    assert "curve-0.5-seed-2: there, as more" in invoke("show", "curve").output
+    save_experiment(project, "curve-0.5-seed-1", changed | {"seed": 1, "samplers": ["hybrid"]})
+    assert "curve-0.5-seed-1: has other params: samplers" in invoke("show", "curve").output
+
+
 def test_the_commits_own_results_count_where_they_are_of_its_params(project: Path):
     (project / "studies/curve.yaml").write_text("study: {question: Seeds?, name: '', seeds: [1, 2]}\n")
     (project / "metrics").mkdir()
