@@ -2,23 +2,20 @@
 
 import os
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
 from hbir.benchmarks.params import DATA_VARIABLE
 from hbir.cli import require_project
+from hbir.commands.study_options import form_of, question_options
+from hbir.commands.study_report import draw, report
 from hbir.core.errors import DataError, ParamsError
 from hbir.core.paths import PARAMS
 from hbir.encoding.shapes import PEAKS
 from hbir.inputs.study import apply_study
 from hbir.studies.ask import Question, ask
 from hbir.studies.describe import described, overview
-from hbir.studies.study_file import FULL, SMALL
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 @click.group()
@@ -26,31 +23,8 @@ def study() -> None:
     """Ask a question with many experiments, as a file of studies/ says; or change params.yaml as it says."""
 
 
-def _asked(command: F) -> F:
-    """Add what says which form of which study is meant."""
-    options = [
-        click.argument("name"),
-        click.option("--small", is_flag=True, help="The form that runs in minutes, on the embedded corpus."),
-        click.option("--form", help="Another form that the file names."),
-        click.option(
-            "--set-param",
-            "-S",
-            "changes",
-            multiple=True,
-            metavar="KEY=VALUE",
-            help="Change a param of every experiment.",
-        ),
-        click.option("--only", multiple=True, help="Only this value of the sweep, seed-<n>, or experiment."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def _form(small: bool, form: str | None) -> str:
-    if small and form not in (None, SMALL):
-        raise click.UsageError("--small and --form name two forms.")
-    return SMALL if small else form or FULL
+study.add_command(report)
+study.add_command(draw)
 
 
 @study.command("list")
@@ -61,18 +35,18 @@ def list_() -> None:
 
 
 @study.command()
-@_asked
+@question_options
 @click.option("--baseline", default="HEAD", help="The commit that the experiments start from.")
 def show(
     name: str, small: bool, form: str | None, changes: tuple[str, ...], only: tuple[str, ...], baseline: str
 ) -> None:
     """Show what NAME asks, its experiments, and which of them are there."""
     require_project()
-    click.echo(described(ask(Question(name, _form(small, form), changes, only, baseline))))
+    click.echo(described(ask(Question(name, form_of(small, form), changes, only, baseline))))
 
 
 @study.command()
-@_asked
+@question_options
 @click.option(
     "--jobs", type=click.IntRange(min=1), help="Experiments at a time, in place of what the file says."
 )
@@ -95,7 +69,7 @@ def run(
     from hbir.studies.run import run as run_study
 
     require_project()
-    question = Question(name, _form(small, form), changes, only)
+    question = Question(name, form_of(small, form), changes, only)
     if dry:
         from hbir.studies.dry_run import dry_run
 
@@ -117,35 +91,6 @@ def run(
         click.echo(f"Stopped: {len(outcome.left)} are left. The same command goes on.")
         raise SystemExit(130)
     click.echo(f"All {len(asked.found)} are there. Next: `python -m hbir study report {asked.arguments}`.")
-
-
-@study.command()
-@_asked
-@click.option("--baseline", default="HEAD", help="The commit that the experiments started from.")
-@click.option("--partial", is_flag=True, help="Do with the experiments that are there.")
-def report(
-    name: str,
-    small: bool,
-    form: str | None,
-    changes: tuple[str, ...],
-    only: tuple[str, ...],
-    baseline: str,
-    partial: bool,
-) -> None:
-    """Compare the experiments of NAME: tables, tests, plots and CSV, in studies/reports/NAME/."""
-    from hbir.studies.collect import complete
-    from hbir.studies.conclusions import conclusion
-    from hbir.studies.report import PAGE, write_report
-
-    require_project()
-    asked = ask(Question(name, _form(small, form), changes, only, baseline))
-    used = complete(asked.found, asked.baseline, asked.study.name, partial)
-    folder, tables = write_report(asked, used)
-    click.echo(asked.study.question)
-    for table in tables:
-        place = " ".join(filter(None, (table.benchmark, table.title, table.group)))
-        click.echo(f"{place}: {conclusion(table)}")
-    click.echo(f"Report: {os.path.relpath(folder / PAGE)}")
 
 
 @study.command("apply")

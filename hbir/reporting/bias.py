@@ -59,20 +59,31 @@ def bias_view(results: Sequence[SamplerResults], benchmark: str, langs: Sequence
         What the page shows.
     """
     scored = [result for result in results if benchmark in result.summaries]
-    tables = {result.sampler: result.preferences(benchmark) for result in scored}
     maps = []
     for title, explanation, share, chance in _PARTS:
-        changes: dict[str, Pairs] = {
-            sampler: {
-                (cell["query_lang"], cell["passage_lang"]): cell[share] - cell[chance]
-                for cell in table
-                if cell[share] is not None
-            }
-            for sampler, table in tables.items()
-        }
+        changes = {result.sampler: preferences_of(result, benchmark, share, chance) for result in scored}
         if drawn := _maps(changes, langs):
             maps.append(PreferenceMaps(title=title, explanation=explanation, maps=drawn))
     return BiasView(table=bias_table(results, benchmark), preferences=maps)
+
+
+def preferences_of(result: SamplerResults, benchmark: str, share: str = TOP, chance: str = TOP_CHANCE) -> Pairs:
+    """Read by how much the queries of a language prefer each language of passages.
+
+    Args:
+        result: one sampler.
+        benchmark: its name.
+        share: column of preferences.csv; by default that of the first ten passages.
+        chance: column of what it would be without any preference.
+
+    Returns:
+        (query language, passage language) → share above chance; empty where the scores hold nothing of it.
+    """
+    return {
+        (cell["query_lang"], cell["passage_lang"]): cell[share] - cell[chance]
+        for cell in result.preferences(benchmark)
+        if cell[share] is not None
+    }
 
 
 def bias_table(results: Sequence[SamplerResults], benchmark: str) -> ScoreTable:
@@ -98,13 +109,21 @@ def _maps(changes: Mapping[str, Pairs], langs: Sequence[str]) -> list[HeatMap]:
         return []
     largest = max(abs(value) for found in changes.values() for value in found.values())
     return [
-        difference_map(sampler, _summary(found), (axes[0], axes[1]), found, largest)
+        difference_map(sampler, preference_summary(found), (axes[0], axes[1]), found, largest)
         for sampler, found in changes.items()
         if found
     ]
 
 
-def _summary(changes: Pairs) -> str:
+def preference_summary(changes: Pairs) -> str:
+    """Say by how much queries prefer their language.
+
+    Args:
+        changes: a share above chance per pair of languages.
+
+    Returns:
+        A phrase; empty where no passage is in a query's language.
+    """
     same = [change for (query, passage), change in changes.items() if query == passage]
     if not same:
         return ""

@@ -77,3 +77,15 @@ def effect_text(effect: float | None) -> str:
 def _decimals(value: float, digits: int) -> str:
     text = f"{value:.{digits}f}".replace("-", "−")
     return text.replace("0.", ".", 1) if abs(value) < 1 else text
+
+
+def whole(value: float) -> str:
+    """Write a number of ranks.
+
+    Args:
+        value: it.
+
+    Returns:
+        Such as `1,214`.
+    """
+    return f"{value:,.0f}"

@@ -119,7 +119,7 @@ class _Known:
             scores[column] = Score(by_seed=tuple(map(float, values)), interval=interval)
             test = self.tests.get((planned.name, column.setting, column.measure))
             if test is not None:
-                contrasts[column] = _contrast(test, found.resampled.difference(number, reference, measure))
+                contrasts[column] = contrast(test, found.resampled.difference(number, reference, measure))
         return StudyRow(
             name=planned.name,
             sampler=planned.sampler,
@@ -132,8 +132,16 @@ class _Known:
         return _measures(self.columns, column.setting).index(column.measure)
 
 
-def _contrast(test: Difference, interval: Interval | None) -> Contrast:
-    """Turn the reference's difference to a row into the row's to the reference."""
+def contrast(test: Difference, interval: Interval | None) -> Contrast:
+    """Turn the reference's difference to a row into the row's to the reference.
+
+    Args:
+        test: of the reference against the row.
+        interval: of the row's difference to the reference.
+
+    Returns:
+        What the row shows.
+    """
     verdict = test.verdict_within(interval)
     return Contrast(
         value=-test.value,

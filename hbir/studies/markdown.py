@@ -50,16 +50,51 @@ def table_markdown(table: StudyTable) -> str:
         Two tables, and two more for the measures of language bias where there are any; the differences alone
         where an earlier table has the scores.
     """
-    bias = [column for column in table.columns if column.measure in BIAS_NAMES]
-    main = [column for column in table.columns if column not in bias]
-    parts = [part for columns in (main, bias) if columns for part in _two(table, columns)]
+    parts = []
+    for columns in parted(table):
+        parts += [] if table.repeats else [scores_markdown(table, columns)]
+        parts += differences_markdown(table, columns)
     return "\n\n".join(parts)
 
 
-def _two(table: StudyTable, columns: Sequence[Column]) -> Iterator[str]:
-    if not table.repeats:
-        yield "\n".join([*headings(columns), *(_scores(table, row, columns) for row in table.rows)])
-    compared = [row for row in table.rows if row.contrasts]
+def parted(table: StudyTable) -> list[list[Column]]:
+    """Part the columns of a table.
+
+    Args:
+        table: rows beside their reference.
+
+    Returns:
+        The scores, and the measures of language bias, as far as it has any.
+    """
+    bias = [column for column in table.columns if column.measure in BIAS_NAMES]
+    main = [column for column in table.columns if column not in bias]
+    return [columns for columns in (main, bias) if columns]
+
+
+def scores_markdown(table: StudyTable, columns: Sequence[Column]) -> str:
+    """Write scores with their intervals, and whether they differ from the reference's.
+
+    Args:
+        table: rows beside their reference.
+        columns: which.
+
+    Returns:
+        A table.
+    """
+    return "\n".join([*headings(columns), *(_scores(table, row, columns) for row in table.rows)])
+
+
+def differences_markdown(table: StudyTable, columns: Sequence[Column]) -> Iterator[str]:
+    """Write the differences to the reference.
+
+    Args:
+        table: rows beside their reference.
+        columns: which.
+
+    Yields:
+        A sentence and a table; nothing where there is none.
+    """
+    compared = [row for row in table.rows if any(column in row.contrasts for column in columns)]
     if compared:
         yield f"Differences to `{table.reference}`:"
         yield "\n".join([*headings(columns), *(_differences(row, columns) for row in compared)])

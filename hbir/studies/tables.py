@@ -75,8 +75,9 @@ def reference_cells(study: Study, base: Mapping[str, Any]) -> list[Cell]:
         ParamsError: when there is none.
     """
     cells = cells_of(study)
-    found = []
-    for name in study.references or [None]:
+    found: list[Cell] = []
+    named: Sequence[str | None] = study.references or [None]
+    for name in named:
         chosen = [
             cell
             for cell in cells

@@ -195,7 +195,7 @@ def test_two_references_are_tested_each_by_itself_and_the_scores_shown_once(proj
     assert "cldr: Beside `hybrid`" in output
     text = page(project)
     assert "beside `hybrid`\n" in text
-    assert text.count("![") == 1
+    assert text.count("![") == 3  # scores, languages, distances, and all of them once
     assert len(re.findall(r"^\| \S+ \| \.\d+ ± ", text, flags=re.MULTILINE)) == 2
     found = rows(project, "differences.csv")
     assert {(row["row"], row["reference"]) for row in found} == {("xx", "hybrid"), ("hybrid", "xx")}
@@ -219,7 +219,7 @@ def test_two_values_of_a_sweep_are_references(project: Path):
     )
     report()
     assert {row["reference"] for row in rows(project, "differences.csv")} == {"0.5", "0.0"}
-    assert page(project).count("![") == 1
+    assert page(project).count("](cldr.svg)") == 1
 
 
 def test_experiments_of_another_commit_are_pointed_at_and_read_by_its_name(project: Path):
@@ -301,11 +301,12 @@ def test_two_axes_make_two_curves_or_two_tables(project: Path, apart: str):
     report()
     drawings = sorted(path.name for path in (project / "studies/reports/curve").glob("*.svg"))
     if apart:
-        assert drawings == ["cldr-16.svg", "cldr-8.svg"]
+        assert [name for name in drawings if name.count("-") == 1] == ["cldr-16.svg", "cldr-8.svg"]
+        assert {"cldr-16-distances.svg", "cldr-16-languages.svg", "cldr-8-distances.svg"} < set(drawings)
         assert "## cldr 2.18.0+3f2a9c, 16\n" in page(project)
         assert "| 0.5 |" in page(project).replace("**", "")
     else:
-        assert drawings == ["cldr.svg"]
+        assert drawings == ["cldr-distances.svg", "cldr-languages.svg", "cldr.svg"]
         assert "Beside `8-0.5`" in page(project)
         assert "| 16-1.0 |" in page(project)
 
