@@ -1,16 +1,12 @@
-"""Show that long work goes on: a bar on a terminal, else a line now and then."""
+"""Show how many pairs there have been."""
 
-import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from tqdm import tqdm
+from hbir.core.progress import Counted
 
-logger = logging.getLogger(__name__)
 T = TypeVar("T")
-_EVERY = 30.0
-"""Seconds between two lines."""
 
 
 def shown(
@@ -27,12 +23,7 @@ def shown(
     Yields:
         The items.
     """
-    last = clock()
-    with tqdm(items, desc=what, total=total, unit=" pairs", disable=None, leave=False) as bar:
-        for number, item in enumerate(bar, start=1):
+    with Counted(what, total, "pairs", clock=clock) as counted:
+        for item in items:
             yield item
-            if bar.disable and clock() - last >= _EVERY:
-                last = clock()
-                logger.info(
-                    "%s: %s pairs", what, f"{number:,}" if total is None else f"{number:,} of {total:,}"
-                )
+            counted.add()

@@ -15,6 +15,7 @@ from sentence_transformers import SentenceTransformer
 
 from hbir.core.errors import ModelError
 from hbir.core.files import atomic_folder, read_json, write_json
+from hbir.core.progress import duration
 from hbir.core.training_record import TrainingRecord, read_training
 from hbir.debias.budget import TRIAL, VALIDATIONS, Speed, measure, steps_within
 from hbir.debias.card import debias_card
@@ -31,7 +32,6 @@ from hbir.encoding.model import load_encoder, open_encoder, prepare_torch, save_
 from hbir.encoding.settings import set_similarity
 from hbir.training.lora import transformers
 from hbir.training.observer import Observer
-from hbir.training.progress import duration
 from hbir.training.run import Job, train
 
 logger = logging.getLogger(__name__)

@@ -9,9 +9,9 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize
 from sentence_transformers.util import batch_to_device
 from torch.nn import functional as F
-from tqdm import tqdm
 
 from hbir.core.errors import ModelError
+from hbir.core.progress import Counted
 from hbir.encoding.batches import cut, is_sliceable, sliced
 from hbir.encoding.model import features
 from hbir.encoding.prompts import Side
@@ -34,7 +34,7 @@ def embed(
         texts: (n,) queries or passages.
         side: which of the two they are; decides the prompt.
         batch_size: most texts per forward pass; on a CPU there are fewer, as many as its cache holds.
-        progress: whether to show a bar on stderr, which needs a terminal.
+        progress: whether to show a bar on stderr, or lines now and then where that is no terminal.
 
     Returns:
         (n, d) float32, rows in the order of the texts; of length 1 where the model compares by cosine. A text
@@ -51,7 +51,7 @@ def embed(
     whole = isinstance(model[-1], Normalize) and model.truncate_dim is None
     unnormalised = model.similarity_fn_name == "cosine" and not whole
     run = _encode if is_sliceable(features(model, _PROBE, side)) else _library
-    embeddings = run(model, list(places), side, batch_size, unnormalised, progress and sys.stderr.isatty())
+    embeddings = run(model, list(places), side, batch_size, unnormalised, progress)
     _require_numbers(embeddings)
     return embeddings if len(places) == len(texts) else embeddings[[places[text] for text in texts]]
 
@@ -81,8 +81,9 @@ def _library(
     model: SentenceTransformer, texts: list[str], side: Side, batch_size: int, normalize: bool, progress: bool
 ) -> np.ndarray:
     """Embed with the library alone: what has no padding to save, or inputs of its own kind."""
+    shown = progress and sys.stderr.isatty()
     run = model.encode_query if side == "query" else model.encode_document
-    found = run(texts, batch_size=batch_size, show_progress_bar=progress, normalize_embeddings=normalize)
+    found = run(texts, batch_size=batch_size, show_progress_bar=shown, normalize_embeddings=normalize)
     return np.asarray(found, dtype=np.float32)  # (n, d)
 
 
@@ -99,27 +100,30 @@ def _encode(
     model.eval()
     order = sorted(range(len(texts)), key=lambda row: len(texts[row].encode()), reverse=True)
     rows: list[torch.Tensor] = []
-    with tqdm(total=len(texts), unit=" texts", disable=not progress) as bar:
+    what = "embedding queries" if side == "query" else "embedding passages"
+    with Counted(what, len(texts), "texts", bar=progress, lines=progress) as counted:
         for start in range(0, len(texts), _CHUNK):
             chosen = [texts[row] for row in order[start : start + _CHUNK]]
-            rows.append(_chunk(model, chosen, side, batch_size).float().cpu())
-            bar.update(len(chosen))
+            rows.append(_chunk(model, chosen, side, batch_size, counted).float().cpu())
     embeddings = torch.cat(rows)[torch.from_numpy(np.argsort(order))]  # (n, d)
     embeddings = embeddings[:, : model.truncate_dim]
     return (F.normalize(embeddings, dim=1) if normalize else embeddings).numpy()
 
 
-def _chunk(model: SentenceTransformer, texts: list[str], side: Side, batch_size: int) -> torch.Tensor:
+def _chunk(
+    model: SentenceTransformer, texts: list[str], side: Side, batch_size: int, counted: Counted
+) -> torch.Tensor:
     """Tokenise some texts in one call, and embed them batch by batch: (m, d), in their order."""
     read = features(model, texts, side)
     lengths = read["attention_mask"].sum(dim=1)  # (m,)
     order = torch.argsort(lengths, descending=True, stable=True)
     batches = cut(lengths[order].tolist(), batch_size, _most_tokens(model))
     read = batch_to_device(read, model.device)
-    found = [
-        model(sliced(read, order[batch.rows].to(model.device), batch.width), task=side)["sentence_embedding"]
-        for batch in batches
-    ]
+    found = []
+    for batch in batches:
+        chosen = order[batch.rows].to(model.device)
+        found.append(model(sliced(read, chosen, batch.width), task=side)["sentence_embedding"])
+        counted.add(len(chosen))
     return torch.cat(found)[torch.argsort(order).to(model.device)]
 
 

@@ -16,6 +16,7 @@ from hbir.training.forward import Forward
 from hbir.training.history import History, Window, curve_interval
 from hbir.training.objective import random_state, set_random_state
 from hbir.training.observer import Observer
+from hbir.training.pace import Pace
 from hbir.training.params import TrainParams
 from hbir.training.progress import Progress
 from hbir.training.step import Outcome, Stepper, require_finite
@@ -48,6 +49,7 @@ class Loop:
     """Steps done."""
     history: History = field(default_factory=History)
     stepper: Stepper = field(init=False)
+    pace: Pace = field(init=False)
     outcomes: list[Outcome] = field(default_factory=list)
     """Steps whose loss was not read yet."""
     rate: float = 0.0
@@ -74,6 +76,7 @@ class Loop:
             TrainingError: when a loss is no number, or the memory does not suffice.
         """
         self.history.take_time()
+        self.pace = Pace(f"train {self.sampler}", self.params.validation.every, self.step)
         with interruptible() as interrupt, self._progress() as progress:
             while self.step < self.plan.steps:
                 self._stop_if_asked(interrupt)
@@ -127,6 +130,7 @@ class Loop:
         return self.step == self.plan.steps or self.step % every == 0
 
     def _validate(self) -> None:
+        self.pace.begin_validation(self.step)
         # Flash attention knows no float32.
         forward = replace(self.forward, bf16=self.params.attention == FLASH)
         losses = validate(forward, self.validation)
@@ -136,6 +140,7 @@ class Loop:
         if self.history.best is point:
             with self.tables.expanded():
                 self.checkpoints.save_best(self.model, self.step)
+        self.pace.end_validation(self.step, -(-(self.plan.steps - self.step) // self.params.validation.every))
         self.history.take_time()
 
     def _stop_if_asked(self, interrupt: Interrupt) -> None:

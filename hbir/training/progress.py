@@ -10,11 +10,11 @@ from typing import Self
 
 from tqdm import tqdm
 
+from hbir.core.progress import EVERY, duration
+
 log = logging.getLogger(__name__)
 _file_alone = logging.getLogger(f"{__name__}.file")
 _file_alone.propagate = False
-EVERY = 30.0
-"""Seconds between two lines."""
 FIRST_STEPS, FIRST_SECONDS = 10, 10.0
 """When the first line says how long it will take; the very first step is slower and does not count."""
 
@@ -85,21 +85,6 @@ class Progress:
 
 def _rate(pairs: float) -> str:
     return f"{pairs:,.0f} pairs/s" if pairs >= 10 else f"{pairs:.2g} pairs/s"
-
-
-def duration(seconds: float) -> str:
-    """Write a time as one reads it.
-
-    Args:
-        seconds: at least 0.
-
-    Returns:
-        Such as `40 s`, `12 min` or `3 h 05 min`.
-    """
-    minutes = round(seconds / 60)
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02} min"
 
 
 class _File(logging.FileHandler):

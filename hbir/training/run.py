@@ -24,6 +24,7 @@ from hbir.encoding.origin import read_origin
 from hbir.training.card import model_card
 from hbir.training.checkpoint import Checkpoints
 from hbir.training.checks import require_installed
+from hbir.training.extent import SAMPLE, tokens_per_step
 from hbir.training.fingerprint import fingerprint, run_params, tokens_name
 from hbir.training.forward import Forward
 from hbir.training.history import History
@@ -96,6 +97,7 @@ def train(job: Job, observer: Observer) -> TrainingRecord:
             params = _all_params(job, plan, model)
             _say_begin(job, plan, model)
             forward, tables = _prepared(job, model, texts, checkpoints)
+            _say_tokens(job, plan, tokens_per_step(plan, texts, forward.inputs))
             with watched(observer, name, job.sampler, params):
                 torch.manual_seed(derive_seed(job.seed, "train", "dropout"))
                 history = Loop(
@@ -158,6 +160,12 @@ def _say_begin(job: Job, plan: Plan, model: SentenceTransformer) -> None:
     weights = f"{every:,} weights" if trained == every else f"{trained:,} of {every:,} weights"
     work = f"{plan.steps:,} steps of {plan.batch_size:,} pairs"
     log.info("train %s: %s, %s, on %s in %s", job.sampler, work, weights, model.device, precision)
+
+
+def _say_tokens(job: Job, plan: Plan, mean: float) -> None:
+    every = round(mean * plan.steps, -3) if plan.steps > SAMPLE else mean * plan.steps
+    about = "about " if plan.steps > SAMPLE else ""
+    log.info("train %s: %s%s tokens in all, %s a step", job.sampler, about, f"{every:,.0f}", f"{mean:,.0f}")
 
 
 def _all_params(job: Job, plan: Plan, model: SentenceTransformer) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from hbir.batching.pool import Pairing, Pool, same_language, two_languages
 from hbir.batching.validation_pairs import ALL_SOURCES, validation_inventory
 from hbir.batching.walk import Walk
 from hbir.core.errors import DataError
+from hbir.core.progress import Counted
 from hbir.encoding.prompts import SIDES, Side
 from hbir.training.forward import Forward
 from hbir.training.objective import info_nce
@@ -112,8 +113,12 @@ def _embed(forward: Forward, side: Side, places: dict[int, int]) -> torch.Tensor
     """Embed rows of one side without gradients and without dropout."""
     rows = np.array(list(places), dtype=np.int64)
     forward.model.eval()
-    with torch.no_grad():
-        blocks = [forward.embed({side: rows[i : i + _BLOCK]})[side] for i in range(0, len(rows), _BLOCK)]
+    blocks = []
+    with torch.no_grad(), Counted(f"validating, {side}", len(rows), "texts", bar=False) as counted:
+        for begin in range(0, len(rows), _BLOCK):
+            block = rows[begin : begin + _BLOCK]
+            blocks.append(forward.embed({side: block})[side])
+            counted.add(len(block))
     return torch.cat(blocks).float().cpu()  # (n, d)
 
 

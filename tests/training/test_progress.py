@@ -1,6 +1,7 @@
 """How far a training is: lines where there is no terminal, a file in any case."""
 
 import io
+import itertools
 import logging
 import re
 import sys
@@ -9,9 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from hbir.batching.plan import read_plan
+from hbir.core.files import read_table
+from hbir.core.progress import Counted, duration
+from hbir.core.schemas import PAIRS_SCHEMA
+from hbir.encoding.model import features, load_encoder
 from hbir.training import progress
-from hbir.training.progress import Progress, duration, log_file
+from hbir.training.pace import Pace
+from hbir.training.progress import Progress, log_file
 from hbir.training.run import train
+from hbir.training.texts import PairTexts
 from tests.training.conftest import Files
 from tests.training.observers import Silent
 
@@ -110,6 +118,100 @@ def test_a_file_that_cannot_be_written_is_a_warning(tmp_path: Path, caplog):
 )
 def test_times_read_well(seconds: float, text: str):
     assert duration(seconds) == text
+
+
+def count(caplog: pytest.LogCaptureFixture, total: int | None, **options: bool) -> list[str]:
+    times = itertools.count(0, 20)
+    with (
+        caplog.at_level(logging.INFO, "hbir"),
+        Counted("embedding", total, "texts", clock=lambda: next(times), **options) as counted,
+    ):
+        for _ in range(10):
+            counted.add(100)
+    return [record.getMessage() for record in caplog.records]
+
+
+def test_what_takes_long_says_how_far_it_is_where_there_is_no_terminal(caplog):
+    assert count(caplog, 2000)[:2] == [
+        "embedding: 200 of 2,000 texts, 6 min left",
+        "embedding: 400 of 2,000 texts, 5 min left",
+    ]
+
+
+def test_what_is_done_or_has_no_end_says_no_time(caplog):
+    assert count(caplog, 1000)[-1] == "embedding: 1,000 of 1,000 texts"
+    caplog.clear()
+    assert count(caplog, None)[-1] == "embedding: 1,000 texts"
+
+
+def test_what_nobody_waits_for_says_nothing(caplog):
+    assert count(caplog, 1000, bar=False, lines=False) == []
+
+
+def test_on_a_terminal_there_is_a_bar_in_place_of_lines_unless_another_has_it(monkeypatch, caplog):
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    assert count(caplog, 1000) == []
+    assert "embedding" in screen.getvalue()
+    screen.truncate(0)
+    assert len(count(caplog, 1000, bar=False)) == 5
+    assert screen.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("step", "validation", "said"),
+    [
+        (1.0, 20.0, ["train xx: a validation takes 20 s; 5 more take about 2 min"]),
+        (1.0, 4.9, []),
+        (
+            0.5,
+            30.0,
+            [
+                "train xx: a validation takes 30 s; 5 more take about 2 min",
+                "train xx: validations take 55 % of the time. Raise train.validation.every, which is 50, or "
+                "lower train.validation.batches.",
+            ],
+        ),
+    ],
+)
+def test_validations_say_once_what_they_take(
+    monkeypatch, caplog, step: float, validation: float, said: list[str]
+):
+    clock = Clock(monkeypatch)
+    pace = Pace("train xx", 50, 0, lambda: clock.now)
+    with caplog.at_level(logging.INFO, "hbir"):
+        for number in range(1, 7):
+            clock.now += 50 * step
+            pace.begin_validation(50 * number)
+            clock.now += validation
+            pace.end_validation(50 * number, 6 - number)
+    assert [record.getMessage() for record in caplog.records] == said
+
+
+def test_after_a_resume_in_between_the_share_is_still_that_of_whole_intervals(monkeypatch, caplog):
+    clock = Clock(monkeypatch)
+    pace = Pace("train xx", 50, 45, lambda: clock.now)
+    clock.now += 5.0
+    pace.begin_validation(50)
+    clock.now += 10.0
+    pace.end_validation(50, 0)
+    with caplog.at_level(logging.INFO, "hbir"):
+        assert not [record for record in caplog.records if record.levelno == logging.WARNING]
+
+
+def test_tokens_are_those_of_the_texts(files: Files, tmp_path: Path, main_repository: Path, caplog):
+    """The slow twin: every text of the plan through the encoder's own tokenizer."""
+    job = files.job(tmp_path / "model")
+    with caplog.at_level(logging.INFO, "hbir"):
+        train(job, Silent())
+    plan, model = read_plan(job.plan), load_encoder(job.initial)
+    texts = PairTexts(read_table(job.pairs, PAIRS_SCHEMA))
+    total = sum(
+        int(features(model, texts.texts(side, rows), side)["attention_mask"].sum())
+        for batch in plan.batches()
+        for side, rows in texts.rows(batch).items()
+    )
+    assert f"train hybrid: {total:,} tokens in all, {total / plan.steps:,.0f} a step" in caplog.messages
 
 
 def test_a_training_leaves_its_log(files: Files, tmp_path: Path, main_repository: Path, caplog):
