@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hbir.core.errors import DataError
 from hbir.core.paths import SCORES
-from hbir.evaluation.results import QUERIES, SamplerResults, read_results
+from hbir.evaluation.results import CELLS, PREFERENCES, QUERIES, SamplerResults, read_results
 from hbir.tracking.revision import Revision, unavailable
 
 
@@ -30,7 +30,7 @@ def fetch_scores(
     files = Revision(root, commit)
     try:
         for sampler in samplers:
-            for file in files.find(str(SCORES / sampler), ".json", QUERIES):
+            for file in files.find(str(SCORES / sampler), ".json", QUERIES, CELLS, PREFERENCES):
                 files.fetch(file, folder)
     except unavailable() as error:
         raise DataError(
