@@ -49,9 +49,12 @@ def report(
     """Compare the experiments of NAME: tables, tests, figures and CSV, in studies/reports/NAME/."""
     from hbir.studies.collect import complete
     from hbir.studies.conclusions import conclusion
+    from hbir.studies.pages import check_pages, publish
     from hbir.studies.report import PAGE, measured, write_report
 
     require_project()
+    if output:
+        check_pages(pages_of(output, pages), output.name)
     asked = ask(Question(name, form_of(small, form), changes, only, baseline))
     used = complete(asked.found, asked.baseline, asked.study.name, partial)
     numbers = measured(asked, used)
@@ -62,8 +65,6 @@ def report(
         click.echo(f"{place}: {conclusion(table)}")
     click.echo(f"Report: {os.path.relpath(folder / PAGE)}")
     if output:
-        from hbir.studies.pages import publish
-
         publish(numbers, output, pages_of(output, pages))
 
 

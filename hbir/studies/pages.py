@@ -30,9 +30,8 @@ def publish(numbers: Numbers, folder: Path, pages: Sequence[Path]) -> None:
         pages: whose marked parts are filled.
 
     Raises:
-        DataError: when a page is missing, or names an unknown block.
+        DataError: when a page names an unknown block.
     """
-    _checked(pages, folder.name)
     folder.mkdir(parents=True, exist_ok=True)
     write_numbers(numbers, folder)
     draw(folder, pages)
@@ -48,7 +47,7 @@ def draw(folder: Path, pages: Sequence[Path]) -> None:
     Raises:
         DataError: when a file is missing or broken, or a page names an unknown block.
     """
-    _checked(pages, folder.name)
+    check_pages(pages, folder.name)
     numbers = read_numbers(folder)
     for old in folder.glob("*.svg"):
         old.unlink()
@@ -112,7 +111,16 @@ def _part(name: str) -> re.Pattern[str]:
     return re.compile(rf"{begin}.*?{end}", flags=re.DOTALL)
 
 
-def _checked(pages: Sequence[Path], name: str) -> None:
+def check_pages(pages: Sequence[Path], name: str) -> None:
+    """Check that pages have a place for a report, before it takes minutes to make.
+
+    Args:
+        pages: that are to be filled.
+        name: of the report's folder.
+
+    Raises:
+        DataError: when one is missing, or has no such place.
+    """
     for page in pages:
         if not page.is_file() or not _part(name).search(page.read_text(encoding="utf-8")):
             raise DataError(
