@@ -62,7 +62,7 @@ def _rows(table: StudyTable) -> str:
     """Say what the rows of a table are."""
     known = [(row.name, find_row(row.sampler)) for row in table.rows if row.name == row.sampler]
     said = [f"`{name}`: {row.description.partition(':')[0]}" for name, row in known if row]
-    return f"Rows: {'; '.join(said)}."
+    return f"Rows: {'; '.join(said)}." if said else ""
 
 
 def _bias(tables: Sequence[StudyTable]) -> Iterator[str]:
