@@ -37,7 +37,7 @@ def blocks(numbers: Numbers, figures: Mapping[Place, Sequence[Figure]], folder: 
     found = {
         "answer": list(answers(numbers)),
         "rows": [_rows(first[0])],
-        "table": [scores_markdown(first[0], parted(first[0])[0])],
+        "table": [_caption(numbers, first[0]), scores_markdown(first[0], parted(first[0])[0])],
         "differences": [part for one in first for part in differences_markdown(one, parted(one)[0])],
         "figures": [p for one in figures[_place(first[0])] for p in figure_markdown(one, folder)],
         "bias": list(_bias(first)),
@@ -56,6 +56,13 @@ def blocks(numbers: Numbers, figures: Mapping[Place, Sequence[Figure]], folder: 
 
 def _place(table: StudyTable) -> Place:
     return table.benchmark, table.title
+
+
+def _caption(numbers: Numbers, table: StudyTable) -> str:
+    langs = [one.languages for one in numbers.evidence if (one.benchmark, one.title) == _place(table)]
+    where = f"{escaped(table.benchmark)} in {len(langs[0])} languages" if langs else escaped(table.benchmark)
+    seeds = "one seed" if len(table.seeds) == 1 else f"{len(table.seeds)} seeds"
+    return f"{where}, {seeds}; in brackets 95 % intervals; better and worse than `{table.reference}`:"
 
 
 def _rows(table: StudyTable) -> str:

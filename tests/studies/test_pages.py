@@ -100,6 +100,8 @@ def test_the_marked_parts_are_filled_and_the_rest_stays(project: Path):
     assert "left alone" in text
     assert "of an older report" not in text
     assert "| **xx** | .961 ± .000 [" in part(project, "table")
+    assert part(project, "table").startswith("cldr in 3 languages, 2 seeds; ")
+    assert "better and worse than `xx`:" in part(project, "table")
     assert part(project, "rows").startswith("Rows: `xx`: every batch in one language; `xy`: ")
     assert "Beside `hybrid`" in " ".join(part(project, "answer", "README.md").split())
     assert all(len(line) <= WIDTH for line in text.splitlines() if not line.startswith("|"))
