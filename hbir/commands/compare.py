@@ -37,7 +37,8 @@ def compare(with_intervals: bool, style: str) -> None:
     """Show the comparison of the scores in this folder again.
 
     The headline sampler is called better or worse than another only where a paired randomisation test over the
-    queries, corrected for all comparisons of the table, is significant.
+    queries, corrected for all comparisons of the table, is significant. Intervals and tests over several seeds:
+    `python -m hbir seeds EXPERIMENTS --intervals`.
     """
     params = read_params()
     project = read_project(params)

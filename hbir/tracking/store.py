@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from hbir.core.deferred import OPTIONAL, deferred
 from hbir.core.errors import TrackingError
@@ -39,6 +39,8 @@ By MLflow's own, a dead server blocks for minutes, and every model that goes to 
 
 PAGE = 1000
 """Runs that one search returns."""
+SECONDS_TO_SYNCHRONISE = 600.0
+"""How long to wait for another process that does so."""
 
 
 def tracking_uri(root: Path) -> str:
@@ -139,6 +141,8 @@ class Store:
 
     def _hint(self, error: Exception) -> str:
         """Say what helps; nobody is told to remove a store that may hold other people's runs."""
+        if isinstance(error, Timeout):
+            return "Another process of this project writes to it. Wait for it, and run `python -m hbir track`."
         if isinstance(error, ImportError):
             return "Install the database's driver into this environment, or correct MLFLOW_TRACKING_URI."
         if "out-of-date database schema" in str(error):
@@ -164,6 +168,20 @@ class Store:
         """
         seconds = 5 if is_server(self.uri) else 120
         with FileLock(self._lock(), timeout=seconds):
+            yield
+
+    @contextmanager
+    def synchronising(self) -> Iterator[None]:
+        """Keep other processes that bring the store up to date out; trainings log on meanwhile.
+
+        Two that found the same run unfinished would both fill it, and every value would be there twice: two
+        experiments of a study that share trainings, for example.
+
+        Yields:
+            Nothing.
+        """
+        path = self._lock()
+        with FileLock(path.with_stem(f"{path.stem}-sync"), timeout=SECONDS_TO_SYNCHRONISE):
             yield
 
     def _lock(self) -> Path:

@@ -79,7 +79,7 @@ def synchronise(
         models=project / MODELS,
         log_every=params.log_every,
     )
-    with store.faults():
+    with store.faults(), store.synchronising():
         summary.interrupted = end_interrupted(store)
         opened = {}
         for result in results:

@@ -7,8 +7,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from hbir.core.errors import TrackingError
+from hbir.tracking import store as store_module
 from hbir.tracking.store import Store, tracking_uri
 from tests.tracking.look import history, runs
 
@@ -149,3 +151,16 @@ def test_the_users_settings_are_respected(root: Path, monkeypatch: pytest.Monkey
     runs(Store(root))
     assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "9"
     assert os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] == "1"
+
+
+def test_one_that_synchronises_keeps_others_out_and_no_training(root: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(store_module, "SECONDS_TO_SYNCHRONISE", 0.1)
+    store = Store(root)
+    with FileLock(root / ".hbir/mlflow-sync.lock"):
+        with pytest.raises(TrackingError, match="Another process of this project writes to it. Wait for it"):
+            with store.faults(), store.synchronising():
+                raise AssertionError("another one synchronises")
+        with store.faults(), store.locked():
+            pass
+    with store.faults(), store.synchronising(), store.locked():
+        pass
