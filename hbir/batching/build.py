@@ -1,10 +1,7 @@
-"""Merge the languages' pairs and make plans of them."""
+"""Make plans of pairs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from hbir.batching.compositions import OneQueryError, compose
 from hbir.batching.draft import Draft
@@ -13,64 +10,8 @@ from hbir.batching.params import BatchParams
 from hbir.batching.plan import Plan
 from hbir.batching.setting import Setting, TooFewPairsError
 from hbir.batching.summary import Tally
-from hbir.core.errors import DataError, PlanError
+from hbir.core.errors import PlanError
 from hbir.core.samplers import SAMPLERS
-from hbir.core.schemas import PAIRS_SCHEMA, TRAIN, TRANSLATED_SCHEMA
-
-_SAME = ("passage_id", "query_id", "source", "split")
-"""What a pair has in common in all its languages."""
-
-
-def merge_pairs(translated: Mapping[str, pa.Table]) -> pa.Table:
-    """Put the pairs of all training languages into one table.
-
-    Args:
-        translated: by language, tables that have the columns of TRANSLATED_SCHEMA.
-
-    Returns:
-        A table PAIRS_SCHEMA, sorted by language and pair.
-
-    Raises:
-        PlanError: when a language has no training pairs.
-    """
-    for language, table in translated.items():
-        if not pc.any(pc.equal(table["split"], TRAIN), min_count=0).as_py():
-            raise PlanError(
-                where=f"pairs in {language}",
-                expected="training pairs",
-                found="none",
-                hint=f"Take {language} out of batches.languages, or see why `translate {language}` kept none.",
-            )
-    tables = [
-        table.select(TRANSLATED_SCHEMA.names).add_column(
-            0, "lang", pa.array([language] * table.num_rows, pa.string())
-        )
-        for language, table in translated.items()
-    ]
-    pairs = (
-        pa.concat_tables(tables).cast(PAIRS_SCHEMA).sort_by([("lang", "ascending"), ("pair_id", "ascending")])
-    )
-    _check_ids(pairs)
-    return pairs.combine_chunks()
-
-
-def _check_ids(pairs: pa.Table) -> None:
-    per_language = pairs.group_by(["lang", "pair_id"]).aggregate([([], "count_all")])
-    _check_one(per_language, "count_all", "one row per pair and language")
-    kinds = pairs.group_by("pair_id").aggregate([(name, "count_distinct") for name in _SAME])
-    for name in _SAME:
-        _check_one(kinds, f"{name}_count_distinct", f"one {name} per pair, the same in every language")
-
-
-def _check_one(counts: pa.Table, column: str, expected: str) -> None:
-    wrong = counts.filter(pc.not_equal(counts[column], 1))
-    if wrong.num_rows:
-        raise DataError(
-            where=f"translated pairs, pair {pc.min(wrong['pair_id'])}",
-            expected=expected,
-            found="several",
-            hint="Run `dvc repro` to translate the current pairs; if it stays, two pairs have the same id.",
-        )
 
 
 def draft_plans(

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
+from hbir.batching.pair_index import PairIndex
 from hbir.core.errors import PlanError
 from hbir.core.schemas import TRAIN
-from hbir.core.text import normalise
+from hbir.core.tables import Rows
 
 
 @dataclass(frozen=True)
@@ -68,78 +67,75 @@ class Inventory:
         return np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape)
 
     @classmethod
-    def of(cls, pairs: pa.Table, split: str = TRAIN) -> "Inventory":
+    def of(cls, pairs: Rows, split: str = TRAIN, together: str | None = None) -> "Inventory":
         """Index the pairs of one split.
 
         Args:
-            pairs: rows in the format PAIRS.
+            pairs: rows in the format PAIRS, in memory or in a file.
             split: which pairs count; the others are passed over.
+            together: what to call all sources, as if they were one; None for their own names.
 
         Returns:
             The inventory over all languages of the table.
 
         Raises:
             PlanError: when the split has no pair.
+            DataError: when the disk is full, which large tables need for a while.
         """
-        chosen = pairs.filter(pc.equal(pairs["split"], split)).combine_chunks()
-        if not chosen.num_rows:
+        index = PairIndex.of(pairs, split)
+        if not len(index.pair_ids):
             raise PlanError(
                 where="data/pairs.parquet",
                 expected=f"{split} pairs",
                 found="none",
                 hint="Add pairs, or change `validation` of a source, the share that is held back.",
             )
-        languages = sorted(pc.unique(pairs["lang"]).to_pylist())
-        pair_ids, first, row = np.unique(chosen["pair_id"].to_numpy(), return_index=True, return_inverse=True)
-        column = pc.index_in(chosen["lang"], pa.array(languages)).to_numpy()
-        sources, source = np.unique(np.array(chosen["source"].to_pylist())[first], return_inverse=True)
-        cells = _Cells(row, column, (len(pair_ids), len(languages)))
-        sets, set_of = _distinct(cells.filled(np.ones(len(row), dtype=bool)))
+        names = [together] * len(index.sources) if together else index.sources
+        sources = sorted(set(names))
+        numbers = np.array([sources.index(name) for name in names], np.min_scalar_type(len(sources)))
+        passage_texts, most_passages = index.text_keys(pairs, split, "passage")
+        query_texts, most_queries = index.text_keys(pairs, split, "query")
         passages, queries, passage_texts, query_texts = _disjoint(
-            np.unique(chosen["passage_id"].to_numpy()[first], return_inverse=True)[1],
-            np.unique(chosen["query_id"].to_numpy()[first], return_inverse=True)[1],
-            _text_codes(chosen["passage"]),
-            _text_codes(chosen["query"]),
+            _ranked(index.passage_ids),
+            _ranked(index.query_ids),
+            (passage_texts, most_passages),
+            (query_texts, most_queries),
         )
+        sets, set_of = _distinct(index.has)
         return cls(
-            languages=languages,
-            sources=sources.tolist(),
-            pair_ids=pair_ids,
-            source=source,
+            languages=index.languages,
+            sources=sources,
+            pair_ids=index.pair_ids,
+            source=numbers[index.source],
             sets=sets,
             set_of=set_of,
             passages=passages,
             queries=queries,
-            passage_texts=cells.filled(passage_texts),
-            query_texts=cells.filled(query_texts),
+            passage_texts=passage_texts,
+            query_texts=query_texts,
         )
 
 
-@dataclass(frozen=True)
-class _Cells:
-    row: np.ndarray
-    column: np.ndarray
-    shape: tuple[int, int]
-
-    def filled(self, values: np.ndarray) -> np.ndarray:
-        table = np.zeros(self.shape, dtype=values.dtype)
-        table[self.row, self.column] = values
-        return table
+def _ranked(ids: np.ndarray) -> tuple[np.ndarray, int]:
+    """Number ids in their order, from 1: (n,) integers, and the largest."""
+    different, number = np.unique(ids, return_inverse=True)
+    return (number + 1).astype(np.min_scalar_type(-len(different) - 1)), len(different)
 
 
-def _text_codes(texts: pa.ChunkedArray) -> np.ndarray:
-    encoded = texts.combine_chunks().dictionary_encode()
-    seen: dict[str, int] = {}
-    codes = [seen.setdefault(normalise(text), len(seen)) for text in encoded.dictionary.to_pylist()]
-    row_codes: np.ndarray = np.array(codes)[encoded.indices.to_numpy()]
-    return row_codes
+def _disjoint(*kinds: tuple[np.ndarray, int]) -> list[np.ndarray]:
+    """Number the keys of all kinds through, above 0, in the smallest type that holds them all.
+
+    Those of a kind run from 1 to the given number; 0 stays 0.
+    """
+    starts = np.cumsum([0, *(most for _, most in kinds)]).tolist()
+    kind = np.int32 if starts[-1] < np.iinfo(np.int32).max else np.int64
+    return [_moved(keys.astype(kind, copy=False), by) for (keys, _), by in zip(kinds, starts[:-1], strict=True)]
 
 
-def _disjoint(*kinds: np.ndarray) -> list[np.ndarray]:
-    """Number the keys of all kinds through, above 0, in the smallest type that holds them all."""
-    starts = np.cumsum([1, *(int(codes.max()) + 1 for codes in kinds)])
-    kind = np.int32 if starts[-1] <= np.iinfo(np.int32).max else np.int64
-    return [(codes + start).astype(kind) for codes, start in zip(kinds, starts[:-1], strict=True)]
+def _moved(keys: np.ndarray, by: int) -> np.ndarray:
+    """Add to what is not 0, in place."""
+    np.add(keys, by, out=keys, where=keys > 0)
+    return keys
 
 
 def _distinct(has: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

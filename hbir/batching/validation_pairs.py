@@ -3,18 +3,17 @@
 from collections.abc import Sequence
 from typing import Literal
 
-import pyarrow as pa
-
 from hbir.batching.inventory import Inventory
 from hbir.batching.pool import Pool, same_language
 from hbir.core.errors import PlanError
 from hbir.core.schemas import VALIDATION
+from hbir.core.tables import Rows
 
 ALL_SOURCES = "all"
 """What the sources are called together: validation draws from all of them at once."""
 
 
-def validation_inventory(pairs: pa.Table) -> Inventory:
+def validation_inventory(pairs: Rows) -> Inventory:
     """Index the validation pairs as if they came from one source.
 
     Args:
@@ -26,12 +25,10 @@ def validation_inventory(pairs: pa.Table) -> Inventory:
     Raises:
         PlanError: when there is no validation pair.
     """
-    place = pairs.schema.get_field_index("source")
-    together = pairs.set_column(place, "source", pa.array([ALL_SOURCES] * pairs.num_rows, pa.string()))
-    return Inventory.of(together, VALIDATION)
+    return Inventory.of(pairs, VALIDATION, together=ALL_SOURCES)
 
 
-def check_validation(pairs: pa.Table, languages: Literal["all"] | Sequence[str]) -> None:
+def check_validation(pairs: Rows, languages: Literal["all"] | Sequence[str]) -> None:
     """Check that every language can be validated on.
 
     Args:

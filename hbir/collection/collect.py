@@ -58,7 +58,9 @@ def collect(params: CollectParams) -> Collection:
         work.gather(kind, source)
     work.drop({key: f"in benchmark {name}" for key, name in leaks(work.pairs, guarded).items()})
     if params.near_duplicates is not None:
-        work.drop(dict.fromkeys(near_duplicates(work.pairs, params.near_duplicates), "near-duplicate pair"))
+        found = near_duplicates(work.pairs, params.near_duplicates)
+        work.drop(dict.fromkeys(found.ids, "near-duplicate pair"))
+        work.cut_short = found.cut_short
     work.drop(straddling(work.pairs))
     for _, source in sources:
         work.check_any(source.name)
@@ -75,6 +77,7 @@ class _Work:
         self.owners: dict[int, str] = {}
         self.dropped: dict[str, Counter[str]] = defaultdict(Counter)
         self.repeating: set[str] = set()
+        self.cut_short = 0
 
     def gather(self, kind: Kind, source: Named) -> None:
         texts = source if isinstance(source, TextSource) else None
@@ -130,6 +133,7 @@ class _Work:
                     if n
                 }
             ),
+            cut_short=self.cut_short,
         )
 
 

@@ -1,26 +1,30 @@
 """Find pairs that say nearly the same as another pair."""
 
-import math
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
+from hbir.collection.crowds import MOST, Comparer, Edges, large_groups, small_groups, whole_groups
 from hbir.collection.progress import shown
+from hbir.collection.sketches import GRAM, WORDS, Sketches, count_texts, gram_hashes, rarest, sketch
 from hbir.collection.source import Pair
 from hbir.core.text import normalise
 
-_GRAM = 5
-_BUCKETS = 1 << 20
-"""In which 5-grams are counted by their hashes: only how rare one is is wanted."""
-_BITS = 1 << 11
-_ROUNDING = 1e-9
+Texts = tuple[str, str]
+"""A query and its passage."""
 
 
-def near_duplicates(pairs: Mapping[int, Pair], threshold: float) -> set[int]:
+class Found(NamedTuple):
+    """Say which pairs to leave out."""
+
+    ids: set[int]
+    cut_short: int
+    """Pairs that were not compared with all they could be alike to, because too many share their grams."""
+
+
+def near_duplicates(pairs: Mapping[int, Pair], threshold: float) -> Found:
     """Find the pairs whose query and passage are both nearly those of a pair that is kept.
 
     Pairs with keys come from templates, which make near-duplicates by design, and are passed over.
@@ -31,86 +35,121 @@ def near_duplicates(pairs: Mapping[int, Pair], threshold: float) -> set[int]:
 
     Returns:
         The ids to leave out. Of each two the lower id is kept, so the order of the sources does not matter.
-
-    Source: prefix filtering (Bayardo, Ma, Srikant: Scaling up all pairs similarity search, WWW 2007), exact.
     """
-    texts = {pair_id: _sides(pairs[pair_id]) for pair_id in sorted(pairs) if not pairs[pair_id].query_key}
-    counts = _counts(shown(texts.values(), "counting what texts have in common", len(texts)))
-    index = _Index(counts, threshold)
-    compared = shown(texts.items(), "looking for near-duplicates", len(texts))
-    return {pair_id for pair_id, sides in compared if index.holds_or_takes(*sides)}
+    ids = [pair_id for pair_id in sorted(pairs) if not pairs[pair_id].query_key]
+    search = Search([(pairs[pair_id].query, pairs[pair_id].passage) for pair_id in ids], threshold)
+    dropped = search.dropped()
+    return Found({ids[place] for place in np.flatnonzero(dropped).tolist()}, len(search.comparer.cut_short))
 
 
-class _Sketch(NamedTuple):
-    """Hold what tells quickly that two texts are not alike."""
+class Search:
+    """Search pairs in the order of their ids.
 
-    text: str
-    size: int
-    """Of its grams."""
-    rarest: list[int]
-    """Hashes of so many of its grams that a text that is alike has one of them too."""
-    bits: int
-    """One bit for each gram, some of them in common."""
-
-    def may_be(self, other: "_Sketch", threshold: float) -> bool:
-        # Every bit that differs is of a gram that one text lacks.
-        both = self.size + other.size
-        shared = (both - (self.bits ^ other.bits).bit_count()) / 2
-        return shared >= threshold * (both - shared) - _ROUNDING
-
-
-_Sides = tuple[_Sketch, _Sketch]
-
-
-class _Index:
-    """Hold the pairs that are kept.
-
-    Of a pair's two texts that one is looked up whose rarest grams have less company, so neither one answer to
-    many queries nor many answers to one query is slow.
+    Two pairs that are alike share one of their query's rarest grams. Those that do are compared; where too many
+    do, as where one query has many answers, those that also share a rare gram of their passages. Everything
+    is exact unless a pair is counted as cut short.
     """
 
-    def __init__(self, counts: np.ndarray, threshold: float) -> None:
-        self._counts = counts
+    def __init__(self, texts: Sequence[Texts], threshold: float) -> None:
+        """Hash all texts.
+
+        Args:
+            texts: (n,) pairs, by ascending id.
+            threshold: Jaccard similarity.
+        """
+        self._texts = texts
         self._threshold = threshold
-        self._kept: list[_Sides] = []
-        self._holders: tuple[dict[int, list[int]], ...] = (defaultdict(list), defaultdict(list))
-        self._sketch = lru_cache(maxsize=4096)(self._made)
+        count = len(texts)
+        self._bits = [np.zeros((count, WORDS), np.uint64) for _ in range(2)]
+        self._sizes = [np.zeros(count, np.int32) for _ in range(2)]
+        sides = tuple(map(Sketches, self._bits, self._sizes))
+        self.comparer = Comparer((sides[0], sides[1]), threshold, self._alike)
 
-    def holds_or_takes(self, query: str, passage: str) -> bool:
-        """Tell whether a pair is nearly one that is held; else take it in."""
-        pair = self._sketch(query), self._sketch(passage)
-        company: list[list[list[int]]] = [
-            [held for gram in side.rarest if (held := holders.get(gram))]
-            for side, holders in zip(pair, self._holders, strict=True)
-        ]
-        fewest: list[list[int]] = min(company, key=_total)
-        candidates = set(chain.from_iterable(fewest))
-        if any(self._alike(pair, self._kept[place]) for place in candidates):
-            return True
-        for side, holders in zip(pair, self._holders, strict=True):
-            for gram in side.rarest:
-                holders[gram].append(len(self._kept))
-        self._kept.append(pair)
-        return False
+    def dropped(self) -> np.ndarray:
+        """Tell which pairs to leave out.
 
-    def _alike(self, pair: _Sides, other: _Sides) -> bool:
-        (query, passage), (known_query, known_passage), least = pair, other, self._threshold
+        Returns:
+            (n,) bool.
+        """
+        dropped = np.zeros(len(self._texts), bool)
+        if len(dropped) < 2:
+            return dropped
+        entries = self._entries()
+        edges, known = list(self._edges(entries, None)), None
+        dropped = _kept_first(edges, len(dropped))
+        # Who was left out of a large group for a pair that is left out itself must be compared anew.
+        while known is None or not np.array_equal(known, dropped):
+            if known is None and not _is_in_doubt(edges, dropped):
+                break
+            known = dropped
+            edges.extend(self._edges(entries, known))
+            dropped = _kept_first(edges, len(dropped))
+        return dropped
+
+    def _entries(self) -> Edges:
+        """List the rarest grams of all queries: (m,) uint64 ascending, and (m,) places; sketch both sides."""
+        texts = shown(self._texts, "counting what texts have in common", len(self._texts))
+        counts = count_texts(query for query, _ in texts)
+        grams: list[np.ndarray] = []
+        hashed = lru_cache(maxsize=1024)(gram_hashes)
+        for place, pair in enumerate(shown(self._texts, "looking for near-duplicates", len(self._texts))):
+            for side, text in enumerate(pair):
+                hashes = hashed(text)
+                self._bits[side][place], self._sizes[side][place] = sketch(hashes), len(hashes)
+            grams.append(rarest(hashed(pair[0]), counts, self._threshold))
+        return _sorted(grams, np.arange(len(grams)))
+
+    def _edges(self, entries: Edges, dropped: np.ndarray | None) -> Iterator[Edges]:
+        """Compare those that share a gram; small groups once, when nothing is known of what is dropped."""
+        for part in whole_groups(*entries):
+            for one, other in small_groups(*part) if dropped is None else ():
+                yield self.comparer.close(one, other)
+            for members in large_groups(*part):
+                if len(members) <= MOST:
+                    yield self.comparer.scan(members, dropped)
+                else:
+                    yield from self._divided(members, dropped)
+
+    def _divided(self, members: np.ndarray, dropped: np.ndarray | None) -> Iterator[Edges]:
+        """Compare those of too large a group that share a rare gram of their passages too."""
+        places = members.tolist()
+        counts = count_texts(self._texts[place][1] for place in places)
+        grams = [rarest(gram_hashes(self._texts[place][1]), counts, self._threshold) for place in places]
+        parts = _sorted(grams, members)
+        for one, other in small_groups(*parts):
+            yield self.comparer.close(one, other)
+        for part in large_groups(*parts):
+            yield self.comparer.scan(part, dropped)
+
+    def _alike(self, one: int, other: int) -> bool:
+        (query, passage), (known_query, known_passage) = self._texts[one], self._texts[other]
         return (
-            query.may_be(known_query, least)
-            and passage.may_be(known_passage, least)
-            and jaccard(query.text, known_query.text) >= least
-            and jaccard(passage.text, known_passage.text) >= least
+            jaccard(query, known_query) >= self._threshold
+            and jaccard(passage, known_passage) >= self._threshold
         )
 
-    def _made(self, text: str) -> _Sketch:
-        hashes = list(map(hash, grams(text)))
-        shared = math.ceil(self._threshold * len(hashes) - _ROUNDING)
-        ordered = sorted(zip(self._counts[_buckets(hashes)].tolist(), hashes, strict=True))
-        # What occurs in one text alone leads to no other.
-        rarest = [gram for count, gram in ordered[: len(hashes) - shared + 1] if count > 1]
-        marks = np.zeros(_BITS, np.uint8)
-        marks[np.array(hashes, np.int64) % _BITS] = 1
-        return _Sketch(text, len(hashes), rarest, int.from_bytes(np.packbits(marks).tobytes(), "big"))
+
+def _sorted(grams: Sequence[np.ndarray], places: np.ndarray) -> Edges:
+    """Put grams in order: (m,) uint64, and (m,) the places they come from, ascending where grams are equal."""
+    every = np.concatenate([*grams, np.zeros(0, np.uint64)])
+    owners = np.repeat(places, [len(some) for some in grams])
+    order = np.lexsort((owners, every))
+    return every[order], owners[order]
+
+
+def _kept_first(edges: Sequence[Edges], count: int) -> np.ndarray:
+    """Leave out every pair that is alike to an earlier one that is kept: (count,) bool."""
+    dropped = np.zeros(count, bool)
+    one = np.concatenate([*(first for first, _ in edges), np.zeros(0, np.int64)])
+    other = np.concatenate([*(second for _, second in edges), np.zeros(0, np.int64)])
+    for place in np.argsort(other, kind="stable").tolist():
+        if not dropped[one[place]]:
+            dropped[other[place]] = True
+    return dropped
+
+
+def _is_in_doubt(edges: Sequence[Edges], dropped: np.ndarray) -> bool:
+    return any((dropped[one] & ~dropped[other]).any() for one, other in edges)
 
 
 @lru_cache(maxsize=4096)
@@ -124,7 +163,7 @@ def grams(text: str) -> frozenset[str]:
         Its 5-grams; the text itself where it is shorter.
     """
     folded = normalise(text)
-    return frozenset(folded[start : start + _GRAM] for start in range(max(1, len(folded) - _GRAM + 1)))
+    return frozenset(folded[start : start + GRAM] for start in range(max(1, len(folded) - GRAM + 1)))
 
 
 def jaccard(one: str, other: str) -> float:
@@ -140,23 +179,3 @@ def jaccard(one: str, other: str) -> float:
     left, right = grams(one), grams(other)
     shared = len(left & right)
     return shared / (len(left) + len(right) - shared)
-
-
-def _counts(texts: Iterable[tuple[str, str]]) -> np.ndarray:
-    """Count in how many texts each gram occurs: (_BUCKETS,) int64, by hashes, which are the process's own."""
-    counts = np.zeros(_BUCKETS, np.int64)
-    for text in chain.from_iterable(texts):
-        counts[_buckets(list(map(hash, grams(text))))] += 1
-    return counts
-
-
-def _total(lists: list[list[int]]) -> int:
-    return sum(len(some) for some in lists)
-
-
-def _buckets(hashes: list[int]) -> np.ndarray:
-    return np.array(hashes, np.int64) % _BUCKETS  # (n_grams,)
-
-
-def _sides(pair: Pair) -> tuple[str, str]:
-    return pair.query, pair.passage

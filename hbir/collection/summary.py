@@ -17,6 +17,8 @@ class CollectSummary:
     """Pairs that are there in a language already, English among them; empty where no source is parallel."""
     dropped: Counter[str] = field(default_factory=Counter)
     """What was left out, by `source: reason`."""
+    cut_short: int = 0
+    """Pairs that share so much with so many others that they were not compared with all of them."""
 
     def __str__(self) -> str:
         """Return what the command prints: a line in all, and one for each source."""
@@ -27,6 +29,8 @@ class CollectSummary:
             lines.append(f"by relation: {_listed(self.by_relation)}")
         if self.by_language:
             lines.append(f"parallel in: {_listed(self.by_language)}")
+        if self.cut_short:
+            lines.append(f"compared with some of the pairs that are like them alone: {self.cut_short}")
         return "\n  ".join(lines)
 
     def _dropped(self, source: str) -> str:

@@ -14,13 +14,13 @@ from hbir.batching.seen import Models, models_of
 from hbir.batching.summary import repeats_pairs
 from hbir.cli import require_project
 from hbir.core.errors import ParamsError, PlanError
-from hbir.core.files import read_table, require_writable
+from hbir.core.files import require_writable
+from hbir.core.machine import main_root
 from hbir.core.paths import MODELS, PAIRS
-from hbir.core.schemas import PAIRS_SCHEMA
 from hbir.reporting.csv_lines import csv_lines
 from hbir.reporting.found_pairs import InPlan, found_csv, found_text
 from hbir.training.export import export_plan, planned_examples
-from hbir.training.texts import PairTexts
+from hbir.training.texts import PairTexts, open_texts
 
 log = logging.getLogger(__name__)
 _COLUMNS = {
@@ -105,7 +105,9 @@ def export(sampler: str, output: Path) -> None:
 
 
 def _texts() -> PairTexts:
-    return PairTexts(read_table(PAIRS, PAIRS_SCHEMA))
+    texts = open_texts(PAIRS, main_root() / ".hbir")
+    texts.expect_lookups()
+    return texts
 
 
 def _in_plan(chosen: Plan, pairs: Sequence[FoundPair]) -> InPlan:

@@ -7,13 +7,13 @@ from sentence_transformers.util import get_device_name
 
 from hbir.batching.plan import read_plan
 from hbir.core.errors import ParamsError
-from hbir.core.files import read_table
 from hbir.core.schemas import PAIRS_SCHEMA
+from hbir.core.tables import StoredTable
 from hbir.training.fingerprint import tokens_name
 from hbir.training.prepare import prepare
 from hbir.training.run import Job
 from hbir.training.step import Stepper
-from hbir.training.texts import PairTexts
+from hbir.training.texts import open_texts
 from hbir.training.trainable import load_trainable
 from hbir.training.validation import make_validation, validate
 
@@ -46,8 +46,8 @@ def measure(job: Job) -> Speed:
     Returns:
         Seconds. The first step is slower than the others and does not count.
     """
-    pairs = read_table(job.pairs, PAIRS_SCHEMA)
-    texts, plan = PairTexts(pairs), read_plan(job.plan)
+    pairs = StoredTable(job.pairs, PAIRS_SCHEMA)
+    texts, plan = open_texts(job.pairs, job.kept), read_plan(job.plan)
     model = load_trainable(job.initial, job.params, job.seed, get_device_name(), job.trust_remote_code)
     tokens = job.kept / "tokens" / tokens_name(job.pairs, job.initial)
     forward, tables = prepare(model, texts, job.params, tokens=tokens, tables=job.kept / "trial")

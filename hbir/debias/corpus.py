@@ -187,7 +187,7 @@ def _titled(row: Parallel) -> bool:
 def _different(rows: Sequence[Parallel], pivot: str, dropped: Counter[str]) -> list[Parallel]:
     """Leave out what nearly repeats an earlier text, so that none is on both sides of a split."""
     pairs = {number: _pair(row.versions[pivot]) for number, row in enumerate(rows)}
-    again = near_duplicates(pairs, NEAR)
+    again = near_duplicates(pairs, NEAR).ids
     dropped["text that another nearly repeats"] += len(again)
     return [row for number, row in enumerate(rows) if number not in again]
 

@@ -1,5 +1,6 @@
 """Make pairs and plans of a user's texts, with the project's own sources, guards and samplers."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,18 +9,19 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hbir.batching.build import draft_plan, merge_pairs
+from hbir.batching.build import draft_plan
 from hbir.batching.compositions import OneQueryError
 from hbir.batching.inventory import Inventory
+from hbir.batching.merge import merge_pairs
 from hbir.batching.params import BatchParams, HybridParams
 from hbir.batching.plan import write_plan
 from hbir.batching.validation_pairs import check_validation
 from hbir.collection.collect import Collection, collect
 from hbir.collection.params import CollectParams
 from hbir.core.errors import DataError, HbirError
-from hbir.core.files import read_table, write_table
 from hbir.core.hashing import file_digest
-from hbir.core.schemas import PAIRS_SCHEMA, TRANSLATED_SCHEMA
+from hbir.core.schemas import PAIRS_SCHEMA, TRAIN, TRANSLATED_SCHEMA, VALIDATION
+from hbir.core.tables import StoredTable, pieces, write_pieces
 from hbir.debias.corpus import FEWEST_WORDS, Corpus
 from hbir.debias.options import Options
 
@@ -75,11 +77,11 @@ def make_pairs(corpus: Corpus, texts: Path, path: Path) -> tuple[int, int]:
         max_passage_characters=_LONGEST,
     )
     with told_of_texts():
-        pairs = merge_pairs(dict(_by_language(collect(params), corpus)))
+        write_pieces(path, PAIRS_SCHEMA, merge_pairs(dict(_by_language(collect(params), corpus))))
+        pairs = StoredTable(path, PAIRS_SCHEMA)
         check_validation(pairs, "all")
-    write_table(path, pairs)
     counts = _counts(pairs)
-    return counts.get("train", 0), counts.get("validation", 0)
+    return counts[TRAIN], counts[VALIDATION]
 
 
 def make_plan(pairs: Path, path: Path, options: Options, steps: int) -> None:
@@ -101,7 +103,7 @@ def make_plan(pairs: Path, path: Path, options: Options, steps: int) -> None:
         size_exponent=0.5,
         hybrid=HybridParams(alpha=ALPHA),
     )
-    inventory = Inventory.of(read_table(pairs, PAIRS_SCHEMA))
+    inventory = Inventory.of(StoredTable(pairs, PAIRS_SCHEMA))
     with told_of_texts():
         write_plan(path, draft_plan(options.sampler, inventory, params, options.seed, file_digest(pairs)))
 
@@ -145,5 +147,8 @@ def _by_language(collection: Collection, corpus: Corpus) -> Iterator[tuple[str, 
         yield language, table.filter(pc.equal(rows["lang"], language)).cast(TRANSLATED_SCHEMA)
 
 
-def _counts(pairs: pa.Table) -> dict[str, int]:
-    return {row["values"]: row["counts"] for row in pc.value_counts(pairs["split"]).to_pylist()}
+def _counts(pairs: StoredTable) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for piece in pieces(pairs, ["split"]):
+        counts.update({row["values"]: row["counts"] for row in pc.value_counts(piece["split"]).to_pylist()})
+    return counts

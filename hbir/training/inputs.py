@@ -70,6 +70,7 @@ class TextInputs(Inputs):
             model: the encoder.
             texts: of the pairs.
         """
+        texts.expect_lookups()
         self._model, self._texts = model, texts
 
     def lengths(self, side: Side, rows: np.ndarray) -> np.ndarray:

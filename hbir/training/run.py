@@ -13,11 +13,12 @@ from sentence_transformers.util import get_device_name
 from hbir.batching.plan import Plan, check_plan, read_plan
 from hbir.batching.summary import language_composition
 from hbir.core.errors import DataError
-from hbir.core.files import atomic_folder, read_table, require_writable
+from hbir.core.files import atomic_folder, require_writable
 from hbir.core.hashing import file_digest
 from hbir.core.machine import environment, main_root, write_record
 from hbir.core.schemas import PAIRS_SCHEMA
 from hbir.core.seeds import derive_seed
+from hbir.core.tables import StoredTable
 from hbir.core.training_record import FINAL_MODEL, TRAINING, Curve, TrainingRecord, write_training
 from hbir.encoding.model import prepare_torch, save_encoder
 from hbir.encoding.origin import read_origin
@@ -36,7 +37,7 @@ from hbir.training.precision import uses_bf16
 from hbir.training.prepare import prepare
 from hbir.training.progress import log_file
 from hbir.training.table import CompactTables
-from hbir.training.texts import PairTexts
+from hbir.training.texts import PairTexts, open_texts
 from hbir.training.trainable import load_trainable, sizes
 from hbir.training.validation import Validation, make_validation
 
@@ -129,8 +130,7 @@ def _checked_inputs(job: Job) -> tuple[Plan, PairTexts, Validation]:
     require_writable(job.output)
     plan = read_plan(job.plan)
     check_plan(plan, file_digest(job.pairs))
-    pairs = read_table(job.pairs, PAIRS_SCHEMA)
-    texts = PairTexts(pairs)
+    texts, pairs = open_texts(job.pairs, job.kept), StoredTable(job.pairs, PAIRS_SCHEMA)
     return plan, texts, make_validation(pairs, texts, job.params.validation, plan.batch_size, job.seed)
 
 

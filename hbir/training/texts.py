@@ -1,14 +1,17 @@
 """Find the rows of planned examples among the pairs, and their texts."""
 
-import itertools
-from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 
 from hbir.batching.plan import Batch
-from hbir.core.errors import DataError
+from hbir.core.files import read_table
+from hbir.core.hashing import file_digest
+from hbir.core.schemas import PAIRS_SCHEMA
+from hbir.core.tables import Rows, StoredTable
 from hbir.encoding.prompts import Side
+from hbir.training.pair_rows import PairRows
+from hbir.training.text_store import SIDES, Chunks, Groups, TextStore, mapped
 
 _COLUMN: dict[Side, str] = {"query": "query", "document": "passage"}
 
@@ -16,21 +19,38 @@ _COLUMN: dict[Side, str] = {"query": "query", "document": "passage"}
 class PairTexts:
     """Find queries and passages by pair and language."""
 
-    def __init__(self, pairs: pa.Table) -> None:
+    def __init__(self, pairs: Rows, folder: Path = Path()) -> None:
         """Index the pairs.
 
         Args:
-            pairs: rows of `data/pairs.parquet`, sorted by language and pair.
+            pairs: rows of `data/pairs.parquet`, sorted by language and pair, in memory or in a file.
+            folder: of a file's index, for all processes of the machine; its name stands for the file's bytes.
+
+        Raises:
+            DataError: when the file is broken, or its index cannot be written.
         """
-        self._columns = {side: pairs[column] for side, column in _COLUMN.items()}
-        self._ids = pairs["pair_id"].to_numpy()  # (n,)
-        langs = pairs["lang"].to_pylist()
-        starts = [0, *(i for i in range(1, len(langs)) if langs[i] != langs[i - 1]), len(langs)]
-        self._spans = {langs[start]: (start, end) for start, end in itertools.pairwise(starts) if start < end}
+        self._file: tuple[StoredTable, Path] | None = None
+        self._rows: PairRows
+        self._store: TextStore
+        if isinstance(pairs, StoredTable):
+            self._file = pairs, folder
+            self._rows, self._store = PairRows.mapped(pairs, folder), Groups(pairs.path, pairs.file)
+        else:
+            self._rows, self._store = PairRows.of(pairs), Chunks({side: pairs[side] for side in SIDES})
+
+    def expect_lookups(self) -> None:
+        """Prepare for scattered rows again and again: texts are mapped into memory, uncompressed on the disk.
+
+        Raises:
+            DataError: when the disk is full.
+        """
+        if self._file:
+            self._store = mapped(*self._file)
+            self._file = None
 
     def __len__(self) -> int:
         """Return the number of rows."""
-        return len(self._ids)
+        return len(self._rows)
 
     def rows(self, batch: Batch) -> dict[Side, np.ndarray]:
         """Find the rows of a batch.
@@ -45,8 +65,8 @@ class PairTexts:
             DataError: when there is no such pair in that language.
         """
         return {
-            "query": self._rows(batch.pair_ids, batch.query_langs),
-            "document": self._rows(batch.pair_ids, batch.passage_langs),
+            "query": self._rows.rows(batch.pair_ids, batch.query_langs),
+            "document": self._rows.rows(batch.pair_ids, batch.passage_langs),
         }
 
     def texts(self, side: Side, rows: np.ndarray | slice) -> list[str]:
@@ -59,30 +79,27 @@ class PairTexts:
         Returns:
             (k,) texts.
         """
-        column = self._columns[side]
-        part = column[rows] if isinstance(rows, slice) else column.take(pa.array(rows))
-        texts: list[str] = part.to_pylist()
-        return texts
+        column = _COLUMN[side]
+        if isinstance(rows, slice):
+            start, stop, _ = rows.indices(len(self))
+            return self._store.part(column, start, stop) if start < stop else []
+        return self._store.take(column, rows)
 
-    def _rows(self, pair_ids: np.ndarray, langs: Sequence[str]) -> np.ndarray:
-        rows = np.empty(len(pair_ids), dtype=np.int64)
-        names = np.asarray(langs)
-        for lang in dict.fromkeys(langs):
-            here = names == lang
-            start, end = self._spans.get(lang, (0, 0))
-            rows[here] = start + self._found(pair_ids[here], self._ids[start:end], lang)
-        return rows
 
-    def _found(self, wanted: np.ndarray, there: np.ndarray, lang: str) -> np.ndarray:
-        """Return the places of pairs among those of one language, which are in order."""
-        places = np.searchsorted(there, wanted)
-        missing = places == len(there)
-        missing[~missing] = there[places[~missing]] != wanted[~missing]
-        if missing.any():
-            raise DataError(
-                where="data/pairs.parquet",
-                expected=f"pair {wanted[missing][0]} in {lang}, which the plan names",
-                found="none",
-                hint="Run `dvc repro build_batches`, which makes both from the same pairs.",
-            )
-        return places
+def open_texts(path: Path, kept: Path) -> PairTexts:
+    """Open the texts of a file of pairs; those of a single row group are held in memory.
+
+    Args:
+        path: `data/pairs.parquet`.
+        kept: folder of what outlives a process, `.hbir`.
+
+    Returns:
+        The texts.
+
+    Raises:
+        DataError: when the file is missing or broken, or its index cannot be written.
+    """
+    pairs = StoredTable(path, PAIRS_SCHEMA)
+    if pairs.file.num_row_groups == 1:
+        return PairTexts(read_table(path, PAIRS_SCHEMA))
+    return PairTexts(pairs, kept / "texts" / file_digest(path)[:16])

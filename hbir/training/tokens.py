@@ -30,7 +30,7 @@ class Tokens:
     ids: np.ndarray
     """(t,) int32, mapped from a file."""
     ends: np.ndarray
-    """(n,) int64: where each text's ids end."""
+    """(n,) int64, mapped from a file: where each text's ids end."""
     used: np.ndarray
     """(u,) int32: every id that occurs, ascending."""
 
@@ -89,20 +89,20 @@ def _is_whole(folder: Path) -> bool:
     """Tell whether all files are there and as long as they say; damaged ones are made again."""
     try:
         return all(len(_read(folder, side).ids) == _read(folder, side).ends[-1] for side in SIDES)
-    except (OSError, ValueError, EOFError):
+    except (OSError, ValueError, EOFError, IndexError):
         return False
 
 
 def _tokenise(folder: Path, model: SentenceTransformer, side: Side, texts: PairTexts) -> None:
-    lengths: list[np.ndarray] = []
-    seen = np.zeros(0, dtype=bool)
-    with (folder / f"{side}.ids").open("wb") as file:
+    seen, end = np.zeros(0, dtype=bool), 0
+    with (folder / f"{side}.ids").open("wb") as file, (folder / f"{side}.ends").open("wb") as places:
         for rows in _blocks(model, side, texts):
             ids = np.concatenate(rows)
             seen = _marked(seen, ids)
-            lengths.append(np.fromiter((len(row) for row in rows), dtype=np.int64, count=len(rows)))
+            lengths = np.fromiter((len(row) for row in rows), dtype=np.int64, count=len(rows))
+            places.write((end + np.cumsum(lengths)).tobytes())
+            end += len(ids)
             file.write(ids.tobytes())
-    np.save(folder / f"{side}.ends.npy", np.cumsum(np.concatenate(lengths)))
     np.save(folder / f"{side}.used.npy", np.flatnonzero(seen).astype(np.int32))
 
 
@@ -146,7 +146,9 @@ def _marked(seen: np.ndarray, ids: np.ndarray) -> np.ndarray:
 
 
 def _read(folder: Path, side: Side) -> Tokens:
-    path = folder / f"{side}.ids"
-    empty = path.stat().st_size == 0
-    ids = np.zeros(0, dtype=np.int32) if empty else np.memmap(path, dtype=np.int32, mode="r")
-    return Tokens(ids=ids, ends=np.load(folder / f"{side}.ends.npy"), used=np.load(folder / f"{side}.used.npy"))
+    ids, ends = _mapped(folder / f"{side}.ids", np.int32), _mapped(folder / f"{side}.ends", np.int64)
+    return Tokens(ids=ids, ends=ends, used=np.load(folder / f"{side}.used.npy"))
+
+
+def _mapped(path: Path, kind: type[np.generic]) -> np.ndarray:
+    return np.zeros(0, kind) if path.stat().st_size == 0 else np.memmap(path, kind, "r")

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import TypedDict
 
 import numpy as np
-import pyarrow as pa
 import torch
 
 from hbir.batching.examples import Example
@@ -16,6 +15,7 @@ from hbir.batching.validation_pairs import ALL_SOURCES, validation_inventory
 from hbir.batching.walk import Walk
 from hbir.core.errors import DataError
 from hbir.core.progress import Counted
+from hbir.core.tables import Rows
 from hbir.encoding.prompts import SIDES, Side
 from hbir.training.forward import Forward
 from hbir.training.objective import info_nce
@@ -42,7 +42,7 @@ class Validation:
 
 
 def make_validation(
-    pairs: pa.Table, texts: PairTexts, params: ValidationParams, size: int, seed: int
+    pairs: Rows, texts: PairTexts, params: ValidationParams, size: int, seed: int
 ) -> Validation:
     """Choose the batches once, from the validation pairs alone.
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 from hypothesis import strategies as st
 
-from hbir.batching.build import make_plan, merge_pairs
+from hbir.batching.build import make_plan
 from hbir.batching.inventory import Inventory
+from hbir.batching.merge import merge_pairs
 from hbir.batching.params import BatchParams, HybridParams
 from hbir.batching.plan import Plan
-from hbir.core.schemas import TRANSLATED_SCHEMA
+from hbir.core.schemas import PAIRS_SCHEMA, TRANSLATED_SCHEMA
 
 LANGUAGES = ("de", "en", "fr")
 NAMES = ("xx", "xy", "hybrid", "mixed", "english", "hybrid_rows", "all_languages")
@@ -45,13 +46,18 @@ class Pair:
 
 
 def table(pairs, language):
-    rows = [pair.row(language) for pair in pairs if language in pair.languages]
+    ordered = sorted(pairs, key=lambda pair: pair.pair_id)
+    rows = [pair.row(language) for pair in ordered if language in pair.languages]
     return pa.Table.from_pylist(rows, schema=TRANSLATED_SCHEMA)
 
 
 def merged(pairs):
     languages = sorted({language for pair in pairs for language in pair.languages})
-    return merge_pairs({language: table(pairs, language) for language in languages})
+    return whole({language: table(pairs, language) for language in languages})
+
+
+def whole(translated):
+    return pa.Table.from_batches(merge_pairs(translated), schema=PAIRS_SCHEMA)
 
 
 def params(size=2, steps=10, alpha: float | list[list[float]] = 0.5, exponent=0.5):

@@ -5,7 +5,7 @@ import sys
 import pyarrow as pa
 import pytest
 
-from hbir.batching.build import draft_plans, make_plan, merge_pairs
+from hbir.batching.build import draft_plans, make_plan
 from hbir.batching.inventory import Inventory
 from hbir.batching.plan import write_plan
 from hbir.core.errors import DataError, ParamsError, PlanError
@@ -21,6 +21,7 @@ from tests.batching.inventories import (
     plan_of,
     rows_of,
     table,
+    whole,
 )
 
 
@@ -30,21 +31,20 @@ def pairs_in(*languages, count=12):
 
 def test_merge_sorts_by_language_and_pair_and_keeps_both_splits():
     pairs = [Pair(5), Pair(-3), Pair(4, split="validation", languages=["fr"])]
-    whole = merge_pairs({language: table(pairs, language) for language in ("fr", "de")})
-    assert whole.schema == PAIRS_SCHEMA
-    keys = list(zip(whole["lang"].to_pylist(), whole["pair_id"].to_pylist(), strict=True))
+    rows = whole({language: table(pairs, language) for language in ("fr", "de")})
+    keys = list(zip(rows["lang"].to_pylist(), rows["pair_id"].to_pylist(), strict=True))
     assert keys == [("de", -3), ("de", 5), ("fr", -3), ("fr", 4), ("fr", 5)]
-    assert whole["split"].to_pylist()[3] == "validation"
+    assert rows["split"].to_pylist()[3] == "validation"
 
 
 def test_merge_takes_tables_with_more_columns():
     english = table([Pair(1)], "en").append_column("query_key", pa.array(["x"]))
-    assert merge_pairs({"en": english}).schema == PAIRS_SCHEMA
+    assert whole({"en": english}).schema == PAIRS_SCHEMA
 
 
 def test_merge_does_not_depend_on_the_order_of_languages():
     tables = {language: table([Pair(5), Pair(2)], language) for language in ("de", "fr")}
-    assert merge_pairs(tables).equals(merge_pairs(dict(reversed(tables.items()))))
+    assert whole(tables).equals(whole(dict(reversed(tables.items()))))
 
 
 def test_language_without_training_pairs_is_an_error():
@@ -56,7 +56,7 @@ def test_language_without_training_pairs_is_an_error():
 def test_pair_with_different_ids_in_two_languages_is_an_error():
     tables = {"de": table([Pair(1, passage_id=8)], "de"), "fr": table([Pair(1, passage_id=9)], "fr")}
     with pytest.raises(DataError, match="pair 1: expected one passage_id per pair"):
-        merge_pairs(tables)
+        whole(tables)
 
 
 def test_pair_twice_in_a_language_is_an_error():
@@ -234,8 +234,8 @@ def test_language_for_evaluation_alone_changes_no_plan(composition, tmp_path):
     """The pairs of the other languages are merged; Greek exists for some of them and stays out."""
     plans = []
     for pairs in (pairs_in("de", "en", "fr"), pairs_in("de", "el", "en", "fr")):
-        whole = merge_pairs({language: table(pairs, language) for language in ("de", "en", "fr")})
-        write_table(tmp_path / "pairs", whole)
-        plan = make_plan(composition, Inventory.of(whole), params(size=4), 1, "f")
+        rows = whole({language: table(pairs, language) for language in ("de", "en", "fr")})
+        write_table(tmp_path / "pairs", rows)
+        plan = make_plan(composition, Inventory.of(rows), params(size=4), 1, "f")
         plans.append(((tmp_path / "pairs").read_bytes(), written(tmp_path / "plan", plan)))
     assert plans[0] == plans[1]

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hbir.collection import crowds
 from hbir.collection import near_duplicates as module
-from hbir.collection.near_duplicates import grams, jaccard, near_duplicates
+from hbir.collection.near_duplicates import Found, grams, jaccard, near_duplicates
 from hbir.collection.progress import shown
 from hbir.collection.source import Pair
 from tests.collection.sources import collected, pairs_of, write_jsonl
@@ -46,13 +47,13 @@ def test_both_sides_must_be_near():
         20: Pair("Who watches the fox from the hill, and why so?", LONG.format("he")),
         40: Pair(QUESTION, "Another text altogether, about the moon and the tides of the sea."),
     }
-    assert near_duplicates(pairs, 0.8) == naive(pairs, 0.8) == {30}
-    assert near_duplicates(pairs, 1.0) == set()
+    assert near_duplicates(pairs, 0.8).ids == naive(pairs, 0.8) == {30}
+    assert near_duplicates(pairs, 1.0) == Found(set(), 0)
 
 
 def test_templates_are_exempt():
     pairs = {n: Pair(QUESTION, LONG.format("he"), query_key=f"key{n}") for n in range(3)}
-    assert near_duplicates(pairs, 0.5) == set()
+    assert near_duplicates(pairs, 0.5) == Found(set(), 0)
 
 
 sentence = st.lists(st.sampled_from(["river", "moon", "stone", "tower", "garden"]), min_size=1, max_size=4)
@@ -61,14 +62,56 @@ sentence = st.lists(st.sampled_from(["river", "moon", "stone", "tower", "garden"
 @given(st.lists(st.tuples(sentence, sentence), min_size=1, max_size=12), st.sampled_from([0.3, 0.6, 0.9, 1.0]))
 def test_exactly_the_naive_ones_are_found(texts, threshold):
     pairs = {n: Pair(" ".join(query), " ".join(passage)) for n, (query, passage) in enumerate(texts)}
-    assert near_duplicates(pairs, threshold) == naive(pairs, threshold)
-    assert near_duplicates(dict(reversed(pairs.items())), threshold) == naive(pairs, threshold)
+    assert near_duplicates(pairs, threshold) == Found(naive(pairs, threshold), 0)
+    assert near_duplicates(dict(reversed(pairs.items())), threshold) == Found(naive(pairs, threshold), 0)
 
 
 @given(st.lists(st.text("abc ", max_size=12), min_size=2, max_size=12), st.sampled_from([0.1, 0.5, 0.7, 0.9]))
 def test_short_texts_are_compared_exactly_too(texts, threshold):
     pairs = {n: Pair(text, text[::-1]) for n, text in enumerate(texts)}
-    assert near_duplicates(pairs, threshold) == naive(pairs, threshold)
+    assert near_duplicates(pairs, threshold) == Found(naive(pairs, threshold), 0)
+
+
+@given(
+    st.lists(st.tuples(sentence, sentence), min_size=5, max_size=40),
+    st.booleans(),
+    st.sampled_from([0.5, 0.9]),
+    st.sampled_from([1, 3, 1000]),
+)
+def test_large_groups_are_divided_and_give_the_same(texts, canned, threshold, most):
+    """Groups of three and more are scanned; those larger than `most` are divided by the passages."""
+    queries = ["What is it all about?"] * len(texts) if canned else [" ".join(query) for query, _ in texts]
+    pairs = {n: Pair(queries[n], " ".join(passage)) for n, (_, passage) in enumerate(texts)}
+    with pytest.MonkeyPatch.context() as patch:
+        for where, name, value in (
+            (crowds, "FEW", 1),
+            (crowds, "PART", 4),
+            (crowds, "MOST", most),
+            (module, "MOST", most),
+        ):
+            patch.setattr(where, name, value)
+        found = near_duplicates(pairs, threshold)
+    assert found.cut_short == 0 or most < 1000
+    if not found.cut_short:
+        assert found.ids == naive(pairs, threshold)
+
+
+def test_who_waits_for_a_pair_that_is_left_out_is_compared_anew(monkeypatch):
+    """1 is like 0 alone; 2 is like 1; 3 is like 2 alone. 1 goes, so 2 stays, and 3 goes for its sake."""
+    monkeypatch.setattr(crowds, "FEW", 0)
+    alike = {(0, 1), (1, 2), (2, 3)}
+    pairs = {n: Pair("the same words in all of them", f"passage {n}") for n in range(4)}
+    monkeypatch.setattr(module.Search, "_alike", lambda self, one, other: (one, other) in alike)
+    monkeypatch.setattr(crowds.Comparer, "may_be", lambda self, one, other: other >= 0)
+    assert near_duplicates(pairs, 0.9) == Found({1, 3}, 0)
+
+
+def test_what_is_not_compared_is_counted(monkeypatch):
+    for where in (crowds, module):
+        monkeypatch.setattr(where, "MOST", 10)
+    rng = random.Random(1)
+    pairs = {n: Pair("What is it?", f"the river {rng.randrange(10**11, 10**12)}") for n in range(40)}
+    assert near_duplicates(pairs, 0.3) == Found(set(), 30)
 
 
 def random_words(rng, count):
@@ -84,14 +127,16 @@ CANNED = "Thank you for contacting us about your order. " * 3 + "A colleague wil
     [
         lambda rng, n: Pair(f"{random_words(rng, 8)} {n}", CANNED),
         lambda rng, n: Pair(f"What are the opening hours of the store in street {n * 7919}?", CANNED),
+        lambda rng, n: Pair(f"How do I change the password of my account {1000 + n}?", CANNED * 20),
+        lambda rng, n: Pair(random_words(rng, 3), CANNED * 20),
         lambda rng, n: Pair("What did they say about it?", f"{n * 7919} {LONG.format(n)} {n * 104729}"),
     ],
-    ids=["one answer", "one answer to a template", "one query"],
+    ids=["one answer", "one answer to a template", "a long one", "a long one to few words", "one query"],
 )
 def test_the_comparisons_grow_with_the_pairs_and_not_with_their_square(monkeypatch, make):
     """One long answer to many queries is what people's files are full of; so are templates."""
-    compared = Mock(return_value=False)
-    monkeypatch.setattr(module._Sketch, "may_be", compared)
+    compared = Mock(wraps=jaccard)
+    monkeypatch.setattr(module, "jaccard", compared)
     rng = random.Random(1)
     near_duplicates({n: make(rng, n) for n in range(500)}, 0.9)
     assert compared.call_count < 500 * 25  # of 124,750

@@ -113,7 +113,7 @@ def test_texts_are_tokenised_once(files: Files, tmp_path: Path, monkeypatch):
         assert first.lengths(side, rows).tolist() == [len(ids) for ids in taken[0]]
 
 
-@pytest.mark.parametrize("name", ["query.ids", "document.ends.npy", "query.used.npy"])
+@pytest.mark.parametrize("name", ["query.ids", "document.ends", "query.used.npy"])
 @pytest.mark.parametrize("left", [0, 7])
 def test_damaged_token_ids_are_made_again(files: Files, tmp_path: Path, name: str, left: int):
     texts = pair_texts([f"aa {n}" for n in range(50)], [f"the number {n}" for n in range(50)])

@@ -1,0 +1,187 @@
+"""Read and write tables of texts piece by piece, so that their size is bounded by the disk alone.
+
+A column of type `string` has 32-bit offsets: 2 GiB of text in one array. All files keep that type, because a
+file is read in pieces and no piece is as long. Nothing may join the pieces of a whole file.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from hbir.core.files import atomic_file, open_parquet, parquet_faults
+
+GROUP_ROWS = 1 << 16
+"""Rows of a row group at most."""
+GROUP_BYTES = 1 << 27
+"""Bytes of text after which a row group ends."""
+PIECE = 1 << 13
+"""Rows that are read at once."""
+
+
+@dataclass(frozen=True)
+class StoredTable:
+    """Name a Parquet file that is read piece by piece, again and again."""
+
+    path: Path
+    schema: pa.Schema
+    """The columns that it must have, in order."""
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return int(self.file.metadata.num_rows)
+
+    @cached_property
+    def file(self) -> pq.ParquetFile:
+        """Open the file.
+
+        Returns:
+            It, to be read row group by row group.
+
+        Raises:
+            DataError: when it is missing, truncated, or has other columns.
+        """
+        return open_parquet(self.path, self.schema)
+
+    def pieces(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Go through the rows in their order.
+
+        Args:
+            columns: which; None for all.
+
+        Yields:
+            Pieces.
+
+        Raises:
+            DataError: when the file is missing or damaged.
+        """
+        with parquet_faults(self.path):
+            yield from self.file.iter_batches(PIECE, columns=columns, use_threads=False)
+
+
+Rows: TypeAlias = "pa.Table | StoredTable"
+"""A table in memory, or in a file."""
+
+
+def pieces(rows: Rows, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """Go through a table piece by piece, wherever it is.
+
+    Args:
+        rows: the table.
+        columns: which; None for all.
+
+    Returns:
+        Pieces in the order of the rows.
+    """
+    if isinstance(rows, StoredTable):
+        return rows.pieces(columns)
+    chosen = rows if columns is None else rows.select(list(columns))
+    batches: list[pa.RecordBatch] = chosen.to_batches(max_chunksize=PIECE)
+    return iter(batches)
+
+
+class RowGroupWriter:
+    """Write a table as Parquet, piece by piece; the bytes depend on the rows alone, not on the pieces."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        """Open the file.
+
+        Args:
+            path: a file, within `atomic_file` as a rule.
+            schema: the columns, with the metadata.
+        """
+        self.schema = schema
+        self.rows = 0
+        """Written so far."""
+        self._writer = pq.ParquetWriter(path, schema, compression="zstd")
+        self._waiting: list[pa.RecordBatch] = []
+        self._sizes: list[np.ndarray] = []
+
+    def __enter__(self) -> Self:
+        """Return the writer itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Write the rest and close the file; after an error, only close it."""
+        try:
+            if kind is None:
+                self._flush(last=True)
+                if not self.rows:
+                    self._write_group(self.schema.empty_table())
+        finally:
+            self._writer.close()
+
+    def write(self, piece: pa.RecordBatch | pa.Table) -> None:
+        """Add rows.
+
+        Args:
+            piece: of the schema; it may be of any length.
+        """
+        batches = piece.to_batches() if isinstance(piece, pa.Table) else [piece]
+        for batch in batches:
+            if len(batch):
+                self._waiting.append(batch)
+                self._sizes.append(_text_bytes(batch))
+        if sum(map(len, self._sizes)) >= GROUP_ROWS or sum(map(np.sum, self._sizes)) >= GROUP_BYTES:
+            self._flush(last=False)
+
+    def _flush(self, last: bool) -> None:
+        """Write row groups: each ends with its GROUP_ROWS-th row, or the one that completes GROUP_BYTES."""
+        if not self._sizes:
+            return
+        sizes, table = np.concatenate(self._sizes), pa.Table.from_batches(self._waiting)
+        ends, start = np.cumsum(sizes), 0
+        while start < len(sizes):
+            before = int(ends[start - 1]) if start else 0
+            full = int(np.searchsorted(ends, before + GROUP_BYTES)) + 1
+            stop = min(full, start + GROUP_ROWS)
+            if stop > len(sizes) and not last:
+                break
+            stop = min(stop, len(sizes))
+            self._write_group(table.slice(start, stop - start))
+            start = stop
+        left = start < len(sizes)
+        self._waiting, self._sizes = table.slice(start).to_batches(), [sizes[start:]] if left else []
+
+    def _write_group(self, group: pa.Table) -> None:
+        # Pages depend on where arrays begin, so a group is one array; it is short enough for that.
+        self._writer.write_table(group.combine_chunks(), row_group_size=max(1, len(group)))
+        self.rows += len(group)
+
+
+def write_pieces(path: Path, schema: pa.Schema, rows: Iterable[pa.RecordBatch | pa.Table]) -> int:
+    """Write a table piece by piece; the file appears when it is whole.
+
+    Args:
+        path: the Parquet file.
+        schema: its columns, with the metadata.
+        rows: the pieces.
+
+    Returns:
+        How many rows.
+
+    Raises:
+        DataError: when the disk is full, or the file cannot be written.
+    """
+    with atomic_file(path) as file, RowGroupWriter(file, schema) as writer:
+        for piece in rows:
+            writer.write(piece)
+    return writer.rows
+
+
+def _text_bytes(batch: pa.RecordBatch) -> np.ndarray:
+    """Count the bytes of text in every row: (n,) int64."""
+    sizes = np.zeros(len(batch), dtype=np.int64)
+    for column, field in zip(batch.columns, batch.schema, strict=True):
+        if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
+            sizes += pc.fill_null(pc.binary_length(column), 0).to_numpy(zero_copy_only=False)
+    return sizes
