@@ -1,5 +1,6 @@
 """A training in miniature: three invented languages, a plan, an encoder of one layer."""
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,12 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
     """Load what an encoder saved, by name."""
     loaded: dict[str, torch.Tensor] = load_file(folder / "model.safetensors")
     return loaded
+
+
+@pytest.fixture(autouse=True)
+def on_a_busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Say nothing of the time that validations take: it is long when the machine has no time for the test."""
+    monkeypatch.setattr("hbir.training.pace.SHORT", math.inf)
 
 
 @pytest.fixture(autouse=True)
