@@ -7,7 +7,7 @@ from hbir.core.rows import find_row
 from hbir.reporting.columns import MISSING, Column, named_column
 from hbir.reporting.markdown import escaped, line
 from hbir.reporting.numbers import change, short
-from hbir.studies.about import About
+from hbir.studies.about import UNKNOWN, About
 from hbir.studies.evidence import Evidence
 from hbir.studies.figures import Figure, Place
 from hbir.studies.folder import Numbers
@@ -124,7 +124,10 @@ def _cost(about: About) -> Iterator[str]:
     if about.trainings:
         head = [line([COST[name] for name in shown]), line(["---:" if n != "row" else "---" for n in shown])]
         yield "\n".join([*head, *(line([_plain(one.get(name)) for name in shown]) for one in about.trainings)])
-    yield f"Minutes and memory are those of the training alone, on: {about.machine}."
+    if about.machine == UNKNOWN:
+        yield "On which machine, in how many minutes and in how much memory is not known here."
+    else:
+        yield f"Minutes and memory are those of the training alone, on: {about.machine}."
 
 
 def _plain(value: Any) -> str:
