@@ -26,7 +26,7 @@ from hbir.core.params import read_params, section, validated
 from hbir.core.project import read_project, training_languages
 from hbir.inputs.check import check
 from hbir.inputs.named import of_all
-from hbir.inputs.study import SECTION, merge
+from hbir.inputs.study import EXTENDS, SECTION, merge
 from hbir.training.params import Overrides, read_overrides
 from studies import mmarco
 
@@ -49,11 +49,18 @@ SIZES = {
 
 
 def overlay(name: str) -> dict[str, Any]:
-    return {key: value for key, value in read_params(STUDIES / f"{name}.yaml").items() if key != SECTION}
+    content = read_params(STUDIES / f"{name}.yaml")
+    return {key: value for key, value in content.items() if key not in (SECTION, EXTENDS)}
+
+
+def before(name: str) -> dict[str, Any]:
+    """Return the params that a study changes: those of the study that it extends, or those of the project."""
+    base = read_params(STUDIES / f"{name}.yaml").get(EXTENDS)
+    return study_params(base) if base else read_params(ROOT / "params.yaml")
 
 
 def study_params(name: str) -> dict[str, Any]:
-    params = read_params(ROOT / "params.yaml")
+    params = before(name)
     merge(params, overlay(name))
     return params
 
@@ -62,7 +69,7 @@ def study_params(name: str) -> dict[str, Any]:
 def test_a_study_is_whole_and_states_only_what_differs(name: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("HBIR_DATA", raising=False)  # benchmarks found there are refused: they must be linked
     changes = overlay(name)
-    found = merge(read_params(ROOT / "params.yaml"), changes)
+    found = merge(before(name), changes)
     assert len(found) == sum(1 for _ in leaves(changes))
     whole = check(study_params(name))
     assert all(str(path.written).startswith("data/") for path in of_all(whole))
