@@ -30,7 +30,7 @@ never 0, and `without_bias` in `summary.json` counts the queries without it.
 The multilingual row of a query in `queries.parquet` holds its values. `preferences.csv` has a row per language
 of the queries and of the passages: the mean share of a query's first ten passages that are in the language
 beside its share of the pool, and how often the best relevant passage is in the language beside how often it
-would be without any preference."""
+would be without any preference, which is the share of the relevant passages in that language."""
 CUT_BIAS = """A run that missed a relevant passage has neither Max@R nor PEER nor a language preference. A
 streamed corpus has no shares of the pool and no `map_other`. Where the source
 gives no normalisation or no rule for passages that were not retrieved, the formula is ours."""

@@ -124,7 +124,7 @@ def language_preference(pooled: PooledRankings) -> NDArray[np.float64]:
     """Tell whether the best relevant passage is in the query's language (Source: LPR, arXiv 2605.07249).
 
     Formula: 1 where the passage of rank r₁ is in the query's language, else 0. Its mean, the language
-    preference rate, is 1 / (languages of the relevant passages) without any preference.
+    preference rate, is (relevant passages in the query's language) / R without any preference.
 
     Args:
         pooled: the ranks.

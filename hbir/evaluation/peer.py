@@ -35,9 +35,9 @@ def _p_values(pooled: PooledRankings, rank: NDArray[np.float64]) -> NDArray[np.f
     from scipy.special import chdtrc  # 0.1 s, and most benchmarks have one relevant passage per language
 
     relevant = pooled.rankings.n_relevant
-    kinds = pooled.has.shape[1]
+    kinds = pooled.in_language.shape[1]
     cell = pooled.number * kinds + pooled.lang  # (n,)
-    counts = np.bincount(cell, minlength=len(relevant) * kinds)
+    counts = pooled.in_language.ravel()
     mean = pooled.rankings.sums(rank) / relevant  # (n_rankings,)
     deviation = rank - mean[pooled.number]
     of_language = np.bincount(cell, deviation, minlength=len(counts))  # sums of deviations

@@ -35,16 +35,16 @@ class PooledRankings:
         return np.asarray(self.lang != self.query_lang[self.number])
 
     @cached_property
-    def has(self) -> NDArray[np.bool_]:
-        """Tell which languages each query's relevant passages are in: (n_rankings, languages)."""
-        has = np.zeros((len(self.query), int(self.lang.max(initial=0)) + 1), bool)
-        has[self.number, self.lang] = True
-        return has
+    def in_language(self) -> NDArray[np.int64]:
+        """Count each query's relevant passages in each language: (n_rankings, languages)."""
+        kinds = int(self.lang.max(initial=0)) + 1
+        counts = np.bincount(self.number * kinds + self.lang, minlength=len(self.query) * kinds)
+        return counts.reshape(-1, kinds)
 
     @cached_property
     def languages(self) -> NDArray[np.int64]:
         """Count the languages of each query's relevant passages: (n_rankings,) int64."""
-        return np.asarray(self.has.sum(axis=1))
+        return np.asarray((self.in_language > 0).sum(axis=1))
 
     def several(
         self, values: NDArray[np.float64], defined: NDArray[np.bool_] | bool = True

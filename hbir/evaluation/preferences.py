@@ -11,7 +11,8 @@ from hbir.evaluation.top_languages import complete
 TOP, TOP_CHANCE = f"share@{K}", f"chance_share@{K}"
 """Mean share of a query's best passages that are in the language, and its share of the pool."""
 FIRST, FIRST_CHANCE = "first", "chance_first"
-"""How often the best relevant passage is in the language, and how often it would be without any preference."""
+"""How often the best relevant passage is in the language, and how often it would be without any preference: a
+query's relevant passages in the language / all of its relevant passages."""
 PREFERENCES = pa.schema(
     [
         ("query_lang", pa.string()),
@@ -59,7 +60,8 @@ class Preferences:
         query_lang = pooled.query_lang[chosen]
         np.add.at(self._first, (query_lang, pooled.lang[start[chosen]]), 1)
         self._ranked += np.bincount(query_lang, minlength=len(self._ranked))
-        chance = pooled.has[chosen] / pooled.languages[chosen][:, None]
+        # Of 3 relevant passages in one language and 1 in another, one of the 3 comes first in 3 of 4 rankings.
+        chance = pooled.in_language[chosen] / pooled.rankings.n_relevant[chosen][:, None]
         np.add.at(self._chance[:, : chance.shape[1]], query_lang, chance)
 
     def table(self, ranked: bool = True) -> pa.Table:

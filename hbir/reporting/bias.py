@@ -21,8 +21,8 @@ _PARTS = (
     ),
     (
         "Language of the best-ranked relevant passage",
-        "How often it is in the column's language, minus how often it would be if all languages of the "
-        "relevant passages had the same chance.",
+        "How often it is in the column's language, minus how often it would be if all relevant passages had "
+        "the same chance: the share of them that is in that language.",
         FIRST,
         FIRST_CHANCE,
     ),

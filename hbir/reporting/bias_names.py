@@ -46,7 +46,7 @@ BIAS_MEANINGS = {
     "LPR": (
         "language_preference",
         "Language preference rate: how often the best-ranked relevant passage is in the query's language. "
-        "Without any preference: 1 / number of languages.",
+        "Without any preference: the share of the relevant passages that is in it.",
     ),
     "Same language@10, excess@10": (
         "same_language@10 same_language_excess@10",

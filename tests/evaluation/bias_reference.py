@@ -77,9 +77,9 @@ def preferences(task, tops, ranked, relevant):
             first, chance = [], []
             for q in several:
                 best = next(p for p in ranked[q] if p in relevant[q])
-                langs = {task.passage_langs[p] for p in relevant[q]}
+                langs = [task.passage_langs[p] for p in relevant[q]]
                 first.append(task.passage_langs[best] == column)
-                chance.append((column in langs) / len(langs))
+                chance.append(langs.count(column) / len(langs))
             table[row, column] = (
                 _mean(shares),
                 task.passage_langs.count(column) / n if asked else None,

@@ -1,6 +1,7 @@
 """Measures of language bias: by hand, against the slow twin, and PEER against the package of its authors."""
 
 import dataclasses
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -171,6 +172,26 @@ def test_preferences_are_those_of_the_slow_twin(drawn, chunk):
     assert found.keys() == expected.keys()
     for pair, values in expected.items():
         assert found[pair] == tuple(value if value is None else pytest.approx(value) for value in values)
+
+
+def test_over_all_rankings_the_first_is_in_a_language_as_often_as_by_chance():
+    """Three relevant passages in de and one in fr: each of the 24 orders once, for queries in both."""
+    orders = [order for _ in range(2) for order in permutations(range(4))]
+    relevant = [(query, passage) for query in range(len(orders)) for passage in range(4)]
+    task = make_task(["de"] * 24 + ["fr"] * 24, ["de", "de", "de", "fr"], relevant)
+    result = evaluate(task, [np.array(orders, dtype=np.float32)])
+    assert result.preferences is not None
+    found = {
+        tuple(row.values())[:2]: (row["first"], row["chance_first"]) for row in result.preferences.to_pylist()
+    }
+    share = {"de": 3 / 4, "fr": 1 / 4}
+    assert found == {(query, passage): (share[passage],) * 2 for query in share for passage in share}
+    rates = {
+        r["query_lang"]: r["language_preference"]
+        for r in result.cells.to_pylist()
+        if r["setting"] == "multilingual"
+    }
+    assert rates == share
 
 
 def test_the_measures_follow_the_tie_order_and_not_the_languages(bilingual):
