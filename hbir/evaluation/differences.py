@@ -1,17 +1,17 @@
 """Compare one sampler with the others on a benchmark: test every difference, and correct all together."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, product
+from itertools import groupby
 from typing import Literal
 
 import numpy as np
-import pyarrow as pa
 
 from hbir.core.seeds import generator
-from hbir.evaluation.contributions import Contributions, Layout, contributions, in_setting
 from hbir.evaluation.directions import LOWER_IS_BETTER, NO_DIRECTION
 from hbir.evaluation.intervals import Interval
+from hbir.evaluation.parts import Part, Tables, parts
+from hbir.evaluation.seed_tests import p_of_parts
 from hbir.evaluation.significance import (
     ALPHA,
     clusters_needed,
@@ -48,7 +48,8 @@ class Difference:
     needed: int
     """With fewer clusters there is no test."""
     p: float | None
-    """Two-sided, corrected by Holm for all comparisons of its table; None where there are too few clusters."""
+    """Two-sided, corrected by Holm for all comparisons of its table; None where there are too few clusters.
+    Over several seeds it is the larger one of two tests: exchanges of clusters, and `p_over_seeds`."""
     effect: float | None
     """The difference over its spread between clusters (`effect_size`); None where it has no spread."""
     interval: Interval | None = None
@@ -82,28 +83,30 @@ class Difference:
 
 
 def compare(
-    tables: Mapping[str, pa.Table],
+    tables: Tables,
     benchmark: str,
     one: str,
     measured: Sequence[Measured],
     family: Family = "scores",
+    seeds: Sequence[Tables] = (),
 ) -> list[Difference]:
     """Test the differences between one sampler and every other, and correct all of them together.
 
     Args:
-        tables: sampler → scores per query, of the same queries in the same order.
+        tables: of the samplers; over several seeds, their means.
         benchmark: its name, on which alone the random exchanges depend.
         one: a sampler; without it there is no difference.
         measured: what is compared.
         family: which table they are for: `languages` compares over the queries of each language, the others
             over all.
+        seeds: the tables of each seed, where there are several.
 
     Returns:
         A difference per setting, measure, other sampler and language. What not the same queries have in both
         samplers is left out.
     """
-    parts = list(_parts(tables, one, measured, family == "languages"))
-    number = sum(len(part.shares.languages) for part in parts)
+    found = list(parts(tables, one, measured, family == "languages", seeds))
+    number = sum(len(part.shares.languages) for part in found)
     if not number:
         return []
     raw = np.concatenate(
@@ -113,58 +116,28 @@ def compare(
                 resamples_for(number),
                 generator(0, "randomisation", benchmark, setting),
             )
-            for setting, members in _by_setting(parts)
+            for setting, members in _by_setting(found)
         ]
     )
+    if len(seeds) > 1:
+        raw = np.maximum(raw, p_of_parts(found))
     needed = clusters_needed(number)
-    sizes = np.concatenate([part.shares.there.sum(axis=0) for part in parts])
+    sizes = np.concatenate([part.shares.there.sum(axis=0) for part in found])
     corrected = holm(np.where(sizes < needed, 1.0, raw))  # what cannot be tested counts all the same
-    places = [(part, index) for part in parts for index in range(len(part.shares.languages))]
+    places = [(part, index) for part in found for index in range(len(part.shares.languages))]
     return [
         _difference(benchmark, family, one, part, index, float(p), needed)
         for (part, index), p in zip(places, corrected, strict=True)
     ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Part:
-    setting: str
-    measure: str
-    other: str
-    shares: Contributions
-
-
-def _parts(
-    tables: Mapping[str, pa.Table], one: str, measured: Sequence[Measured], by_language: bool
-) -> Iterator[_Part]:
-    """Yield what is compared, setting by setting."""
-    others = [sampler for sampler in tables if sampler != one] if one in tables else []
-    for setting in dict.fromkeys(setting for setting, _ in measured):
-        chosen = dict(zip(tables, in_setting(list(tables.values()), setting), strict=True))
-        if not others or not chosen[one].num_rows:
-            continue
-        layout = Layout.of(chosen[one])
-        for other, measure in product(others, [name for place, name in measured if place == setting]):
-            ones, rest = (_values(chosen[sampler], measure) for sampler in (one, other))
-            if ones is None or rest is None:
-                continue
-            found = contributions(layout, ones, rest)
-            if found is not None:
-                shares = found.each_language() if by_language else found.overall()
-                yield _Part(setting=setting, measure=measure, other=other, shares=shares)
-
-
-def _values(table: pa.Table, measure: str) -> np.ndarray | None:
-    return table[measure].to_numpy() if measure in table.column_names else None
-
-
-def _by_setting(parts: Sequence[_Part]) -> Iterator[tuple[str, list[_Part]]]:
-    for setting, members in groupby(parts, key=lambda part: part.setting):
+def _by_setting(found: Sequence[Part]) -> Iterator[tuple[str, list[Part]]]:
+    for setting, members in groupby(found, key=lambda part: part.setting):
         yield setting, list(members)
 
 
 def _difference(
-    benchmark: str, family: Family, one: str, part: _Part, index: int, p: float, needed: int
+    benchmark: str, family: Family, one: str, part: Part, index: int, p: float, needed: int
 ) -> Difference:
     values = part.shares.values[part.shares.there[:, index], index]  # (clusters that have it,)
     effect = effect_size(values)

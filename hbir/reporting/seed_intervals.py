@@ -19,9 +19,10 @@ from hbir.reporting.verdicts import too_few
 
 LEGEND = (
     f"Mean ± standard deviation over seeds [{100 * LEVEL:.0f} % percentile bootstrap, {RESAMPLES:,} resamples "
-    "of seeds, then of queries; the same for every sampler]. Few seeds make it too narrow. p: paired "
-    "randomisation test over queries on scores that are averaged over seeds, corrected by Holm for all "
-    "comparisons of the table; d: the difference over its standard deviation between clusters of queries. "
+    "of seeds, then of queries; the same for every sampler]. Few seeds make it too narrow. p: the larger one "
+    "of a paired randomisation test over queries and of a t test with the spread of seeds and queries, "
+    "corrected by Holm for all comparisons of the table; d: the difference over its standard deviation between "
+    "clusters of queries. "
     f"Better, worse, in bold: p ≤ {ALPHA:g}, and the interval leaves out 0."
 )
 
@@ -56,7 +57,11 @@ def _section(
     measures = list(dict.fromkeys(column.measure for column in columns))
     over = resample_seeds(tables, scores.name, measures)
     found = compare(
-        averaged(tables, measures), scores.name, headline, [(c.setting, c.measure) for c in columns]
+        averaged(tables, measures),
+        scores.name,
+        headline,
+        [(c.setting, c.measure) for c in columns],
+        seeds=tables,
     )
     shown = [
         _Shown(column, over[column.setting], measures.index(column.measure))

@@ -210,7 +210,7 @@ def _tests(
     found = [
         one
         for family, measured in families.items()
-        for one in compare(tables, benchmark, reference, measured, family)
+        for one in compare(tables, benchmark, reference, measured, family, seeds)
     ]
     return {(one.other, one.setting, one.measure): one for one in found}
 

@@ -109,7 +109,7 @@ def _alone(table: TablePlan, results: Results, benchmark: str, measure: str) -> 
     if table.reference not in seeds[0] or not seeds[0][table.reference].num_rows:
         return {}
     tables = averaged(seeds, [measure])
-    found = compare(tables, benchmark, table.reference, [(MONOLINGUAL, measure)], "languages")
+    found = compare(tables, benchmark, table.reference, [(MONOLINGUAL, measure)], "languages", seeds)
     every = with_intervals(found, tables) if found else []
     return {(one.other, one.language): contrast(one, _turned(one.interval)) for one in every}
 

@@ -20,11 +20,11 @@ ONE_SEED = (
     "interval covers it."
 )
 LEGEND = (
-    "p: paired randomisation test over clusters of queries on scores that are averaged over seeds, corrected "
-    "by Holm for all differences to one reference on one benchmark (those of language bias apart); d: the "
-    "difference over its standard deviation between clusters of queries; about .2 is called small, .5 medium, "
-    f".8 large. Better and worse are said where p ≤ {ALPHA:g} and the interval of the difference leaves out 0; "
-    "else no difference is shown."
+    "p: paired randomisation test over clusters of queries; over several seeds the larger one of it and of a t "
+    "test with the spread of seeds and queries. It is corrected by Holm for all differences to one reference "
+    "on one benchmark (those of language bias apart). d: the difference over its standard deviation between "
+    "clusters of queries; about .2 is called small, .5 medium, .8 large. Better and worse are said where p ≤ "
+    f"{ALPHA:g} and the interval of the difference leaves out 0; else no difference is shown."
 )
 
 
