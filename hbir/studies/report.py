@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hbir.core.files import atomic_folder
+from hbir.core.rows import compared_rows
 from hbir.studies.about import about
 from hbir.studies.analysis import analyse
 from hbir.studies.ask import Asked
@@ -37,7 +38,7 @@ def measured(asked: Asked, complete: Complete) -> Numbers:
     Raises:
         DataError: when scores are not in DVC's cache, stale, or not of the same queries.
     """
-    study = asked.study
+    study = _of_changed_rows(asked) if asked.question.changes else asked.study
     plans = _with_cells(table_plans(study, asked.shared), complete)
     with tempfile.TemporaryDirectory() as temporary:
         results = fetch(complete, plans, asked.baseline.root, Path(temporary))
@@ -87,6 +88,20 @@ def _page(study: Study, numbers: Numbers, figures: Mapping[Place, Sequence[Figur
     yield legend(len(numbers.about.seeds))
     yield "## How to make it again"
     yield from how(numbers.about)
+
+
+def _of_changed_rows(asked: Asked) -> Study:
+    """Leave out the rows that a change by `--set-param` takes away, such as those of `baselines=[]`."""
+    scored = compared_rows(asked.shared)
+    kept = {
+        name: [row for row in rows if row in scored]
+        for name, rows in (("samplers", asked.study.samplers), ("beside", asked.study.beside))
+    }
+    of_samplers = asked.study.compare == "samplers" and asked.study.references
+    reference = (
+        [row for row in asked.study.references if row in scored] if of_samplers else asked.study.reference
+    )
+    return replace(asked.study, **kept, reference=reference or None)
 
 
 def _with_cells(plans: Sequence[TablePlan], complete: Complete) -> list[TablePlan]:

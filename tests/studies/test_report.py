@@ -205,6 +205,22 @@ def test_two_references_are_tested_each_by_itself_and_the_scores_shown_once(proj
     assert len(scores) == len(set(scores))
 
 
+def test_a_second_seed_of_fewer_rows_is_read_where_the_others_are_taken_away(project: Path):
+    study_file = SAMPLERS.replace(
+        "seeds:", "samplers: [xx, hybrid, mixed]\n  reference: [mixed, hybrid]\n  seeds:"
+    )
+    (project / "studies/curve.yaml").write_text(study_file + "baselines: [mixed]\n")
+    save_experiment(project, "curve-seed-1", params_with({"baselines": ["mixed"]}))
+    save_experiment(project, "curve-seed-2", params_with({"seed": 2}))
+    report("--partial")
+    assert "1 seed (1)" in page(project)
+    assert "| mixed |" in page(project).replace("**", "")
+    report("-S", "baselines=[]")
+    assert "2 seeds (1 and 2)" in page(project)
+    assert "| mixed |" not in page(project).replace("**", "")
+    assert {row["reference"] for row in rows(project, "differences.csv")} == {"hybrid"}
+
+
 def test_an_unknown_second_reference_is_refused(project: Path):
     save_all(project)
     (project / "studies/curve.yaml").write_text(STUDY.replace("beside: [xx]", "reference: ['0.5', '0.55']"))
