@@ -92,16 +92,13 @@ def _page(study: Study, numbers: Numbers, figures: Mapping[Place, Sequence[Figur
 
 def _of_changed_rows(asked: Asked) -> Study:
     """Leave out the rows that a change by `--set-param` takes away, such as those of `baselines=[]`."""
-    scored = compared_rows(asked.shared)
-    kept = {
-        name: [row for row in rows if row in scored]
-        for name, rows in (("samplers", asked.study.samplers), ("beside", asked.study.beside))
-    }
-    of_samplers = asked.study.compare == "samplers" and asked.study.references
-    reference = (
-        [row for row in asked.study.references if row in scored] if of_samplers else asked.study.reference
-    )
-    return replace(asked.study, **kept, reference=reference or None)
+    study, scored = asked.study, compared_rows(asked.shared)
+
+    def kept(rows: Sequence[str]) -> list[str]:
+        return [row for row in rows if row in scored]
+
+    reference = kept(study.references) or None if study.compare == "samplers" else study.reference
+    return replace(study, samplers=kept(study.samplers), beside=kept(study.beside), reference=reference)
 
 
 def _with_cells(plans: Sequence[TablePlan], complete: Complete) -> list[TablePlan]:
