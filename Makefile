@@ -4,6 +4,7 @@ PYTHON ?= python3.11
 VENV := .venv
 READY := $(VENV)/.ready
 PORT ?= 5000
+JOBS ?= 1
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
@@ -19,9 +20,9 @@ help: ## Show this list
 
 install: $(READY) ## Set up .venv; the other targets do so too
 
-repro: $(READY) ## Run the pipeline (only what changed) and show the comparison
+repro: $(READY) ## Run the pipeline (only what changed) and show the comparison; JOBS=3: three trainings at a time
 	@python -m hbir restore
-	dvc repro
+	@python -m hbir repro --jobs $(JOBS)
 	@if git diff --name-only HEAD -- dvc.lock 2>/dev/null | grep -q .; then \
 	  echo "dvc.lock names the results of this machine now. Commit it, so that they stay: git commit -am 'My results'"; fi
 

@@ -25,6 +25,7 @@ STAGES = {
     "evaluate": "Compare the samplers and write the reports.",
 }
 TOOLS = {
+    "repro": "Run the pipeline, several trainings at a time.",
     "debias": "Take the language bias out of any encoder with your own parallel texts.",
     "study": "Ask a question with many experiments, as a file of studies/ says.",
     "link": "Bring files from elsewhere into the project as links.",

@@ -30,6 +30,7 @@ def test_a_value_that_is_there_already_changes_nothing(tmp_path: Path):
         ("batches.hybrid.alpha=0.3", "    alpha: 0.3"),
         ("overrides.xx.temperature=0.1", "    temperature: 0.1"),
         ("encoder.name=static", "  name: static"),
+        ('train.launcher="torchrun --nproc-per-node 8"', "  launcher: torchrun --nproc-per-node 8"),
         ("train.attention=eager", "  attention: eager"),
     ],
 )

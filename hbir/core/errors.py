@@ -61,3 +61,7 @@ class TrainingError(HbirError):
 
 class TrackingError(HbirError):
     """Report an experiment store that cannot be reached or read."""
+
+
+class RanksError(HbirError):
+    """Report that one of several processes cannot go on, so that none can."""

@@ -78,22 +78,24 @@ def read_record(root: Path, fingerprint: str) -> dict[str, Any] | None:
     return record
 
 
-def environment(device: str, threads: int) -> dict[str, Any]:
+def environment(device: str, threads: int, processes: int = 1) -> dict[str, Any]:
     """Describe the machine and what is installed.
 
     Args:
         device: what the model ran on, such as `cpu`.
         threads: CPU threads.
+        processes: that shared the work, on all hosts.
 
     Returns:
-        Plain values: device, threads, peak_memory_mb (MB, of this process so far), cpu, platform, python and
-        packages.
+        Plain values: device, threads, processes where there are several, peak_memory_mb (MB, of this process so
+        far), cpu, platform, python and packages.
     """
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB elsewhere
     return {
         "device": device,
         "threads": threads,
+        **({"processes": processes} if processes > 1 else {}),
         "peak_memory_mb": round(peak * unit / 1e6, 1),
         "cpu": _cpu(),
         "platform": platform.platform(),

@@ -28,6 +28,7 @@ def training_params(options: Options, every: int, frozen: bool) -> TrainParams:
         warmup=0.1,
         decay="linear",
         max_grad_norm=1.0,
+        launcher=None,
         validation=ValidationParams(
             every=every,
             batches=1,

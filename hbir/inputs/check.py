@@ -10,12 +10,13 @@ from hbir.collection.source import Named
 from hbir.collection.sources import check_sources, sources_of_texts
 from hbir.core.errors import ParamsError
 from hbir.core.languages import ENGLISH, language
+from hbir.core.launch import launcher_command
 from hbir.core.params import section, unknown
 from hbir.core.project import Project, read_project, subset, training_languages
 from hbir.encoding.params import EncoderParams
 from hbir.evaluation.params import EvaluateParams
 from hbir.tracking.params import TrackingParams
-from hbir.training.params import TrainParams, read_overrides
+from hbir.training.params import LAUNCHER, TrainParams, read_overrides
 from hbir.translation.params import TranslateParams
 from hbir.translation.selection import select_engines
 
@@ -65,6 +66,8 @@ def check(params: dict[str, Any]) -> Params:
     checked_benchmarks(found.collect.leak_guard, "params.yaml: collect.leak_guard")
     checked_benchmarks(found.evaluate.benchmarks, "params.yaml: evaluate.benchmarks")
     select_engines(found.translate, project.languages)
+    if found.train.launcher is not None:
+        launcher_command(found.train.launcher, LAUNCHER)
     if found.encoder.languages != "training":
         subset(project, found.encoder.languages, "params.yaml: encoder.languages")
     for lang in found.train.validation.monolingual if found.train.validation.monolingual != "all" else ():

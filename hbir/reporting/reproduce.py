@@ -11,7 +11,7 @@ from hbir.core.errors import DataError
 from hbir.core.paths import PARAMS
 from hbir.reporting.git import code_commit, committed_data
 
-PLACES = ("device", "threads", "cpu", "platform", "python")
+PLACES = ("device", "threads", "processes", "cpu", "platform", "python")
 """Keys of a record of a training that describe where it ran; the versions of packages follow."""
 
 

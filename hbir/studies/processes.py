@@ -1,4 +1,4 @@
-"""Start `dvc exp run` under a guard, with a log, and stop it with all that it started."""
+"""Start DVC under a guard, with a log and a GPU, and stop it with all that it started."""
 
 import os
 import subprocess
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from hbir.core.gpus import VISIBLE
 from hbir.studies.guard import SECONDS_TO_STOP
 from hbir.studies.lost import forget
 
@@ -24,13 +25,15 @@ SECONDS_TO_START = 300.0
 
 @dataclass
 class Running:
-    """Hold a process that makes an experiment."""
+    """Hold a process that makes an experiment, or one stage."""
 
     name: str
     log: Path
     process: subprocess.Popen[bytes]
     """The guard, which stops when its standard input is closed."""
     began: float
+    gpu: str | None
+    """The only one that it sees; None for all."""
 
     def text(self) -> str:
         """Read what it has said so far.
@@ -68,8 +71,40 @@ class Running:
             self.process.stdin.close()
 
 
+def spawn(name: str, command: Sequence[str], root: Path, log: Path, gpu: str | None = None) -> Running:
+    """Start a command of DVC.
+
+    Args:
+        name: of what it makes.
+        command: behind `dvc`; it waits for the lock of another one.
+        root: the project's folder.
+        log: the file that gets what it says.
+        gpu: the only one that it sees; None for all.
+
+    Returns:
+        The process.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            [*GUARD, *DVC, "--wait-for-lock", *command],
+            cwd=root,
+            env=_environment(os.environ) | ({} if gpu is None else {VISIBLE: gpu}),
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        )
+    return Running(name=name, log=log, process=process, began=time.monotonic(), gpu=gpu)
+
+
 def start(
-    name: str, arguments: Sequence[str], root: Path, log: Path, is_stopped: Callable[[], bool]
+    name: str,
+    arguments: Sequence[str],
+    root: Path,
+    log: Path,
+    is_stopped: Callable[[], bool],
+    gpu: str | None = None,
 ) -> Running:
     """Start an experiment, and wait until DVC has taken it from its list.
 
@@ -84,24 +119,16 @@ def start(
         root: the project's folder.
         log: the file that gets what it says.
         is_stopped: asked while waiting.
+        gpu: the only one that it sees; None for all.
 
     Returns:
         The process, which may have ended already.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [*GUARD, *DVC, "--wait-for-lock", "exp", "run", "--temp", "--name", name, *arguments, TARGET]
-    with _starting(root), log.open("wb") as stream:
-        process = subprocess.Popen(
-            command,
-            cwd=root,
-            env=_environment(os.environ),
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.PIPE,
-            start_new_session=True,
-        )
-        running = Running(name=name, log=log, process=process, began=time.monotonic())
-        while process.poll() is None and not running.has_started and not is_stopped():
+    command = ["exp", "run", "--temp", "--name", name, *arguments, TARGET]
+    with _starting(root):
+        running = spawn(name, command, root, log, gpu)
+        while running.process.poll() is None and not running.has_started and not is_stopped():
             if time.monotonic() - running.began > SECONDS_TO_START:
                 break
             time.sleep(0.1)

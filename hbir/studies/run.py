@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hbir.core.gpus import gpus, least_busy
 from hbir.core.interrupt import Interrupt, interruptible
 from hbir.studies.existing import Baseline, Found
 from hbir.studies.lost import give_names_back, is_locked_out
@@ -93,6 +94,7 @@ class _Runner:
         self._tries: Counter[str] = Counter()
         self._warm: set[str] = set()
         self._seconds: list[float] = []
+        self._gpus = gpus() if jobs > 1 else []
 
     def run(self, found: Sequence[Found]) -> Outcome:
         waiting = self._missing(found)
@@ -142,7 +144,10 @@ class _Runner:
         changes = settings(self._baseline.params, one.params)
         arguments = [part for change in changes for part in ("--set-param", change)]
         self._say(f"{one.name}: started, log in {log.relative_to(self._baseline.root)}")
-        self.running.append(start(one.name, arguments, self._baseline.root, log, self._stopped))
+        gpu = None
+        if not (one.params.get("train") or {}).get("launcher"):  # which takes all of them
+            gpu = least_busy(self._gpus, [other.gpu for other in self.running])
+        self.running.append(start(one.name, arguments, self._baseline.root, log, self._stopped, gpu))
 
     def _end(self, ended: Running, planned: Planned) -> bool:
         """Note how it ended; return whether to begin it again."""

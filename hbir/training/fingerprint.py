@@ -20,7 +20,7 @@ _CODE = ("core", "batching", "encoding", "training")
 
 
 def run_params(params: TrainParams, threads: int) -> dict[str, Any]:
-    """Flatten the params of a training.
+    """Flatten the params of a training, but for the launcher: a state goes on with any number of processes.
 
     Args:
         params: of `train_params`.
@@ -29,13 +29,13 @@ def run_params(params: TrainParams, threads: int) -> dict[str, Any]:
     Returns:
         Dotted names and plain values.
     """
-    return _flat({"threads": threads, **asdict(params)})
+    return _flat({"threads": threads, **{k: v for k, v in asdict(params).items() if k != "launcher"}})
 
 
-def fingerprint(
+def decisive_parts(
     *, params: dict[str, Any], seed: int, plan: Path, pairs: Path, initial: Path, device: str, bf16: bool
-) -> str:
-    """Hash what decides a run: all of the arguments, the code and the packages.
+) -> dict[str, Any]:
+    """Name all that decides a run: arguments, code and packages, but not how many processes share it.
 
     Args:
         params: of `run_params`.
@@ -47,9 +47,9 @@ def fingerprint(
         bf16: whether the forward pass runs in bfloat16.
 
     Returns:
-        A SHA-256 in hexadecimal.
+        By name, plain values, and digests of files.
     """
-    parts = {
+    return {
         "params": params,
         "seed": seed,
         "plan": file_digest(plan),
@@ -60,6 +60,17 @@ def fingerprint(
         "packages": {name: importlib.metadata.version(name) for name in _packages(params)},
         "code": _code(_CODE),
     }
+
+
+def fingerprint(parts: dict[str, Any]) -> str:
+    """Hash what decides a run.
+
+    Args:
+        parts: of `decisive_parts`.
+
+    Returns:
+        A SHA-256 in hexadecimal.
+    """
     return digest(json.dumps(parts, sort_keys=True))
 
 

@@ -4,17 +4,19 @@ import logging
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+import torch
 from sentence_transformers import SentenceTransformer
 
 from hbir.batching.plan import Plan
 from hbir.core.interrupt import Interrupt, interruptible
 from hbir.core.training_record import ValidationPoint
+from hbir.encoding.ranks import ALONE, Ranks
+from hbir.training.caching import RandomState, random_state, set_random_state
 from hbir.training.checkpoint import Checkpoints
 from hbir.training.checks import FLASH
 from hbir.training.faults import compute_faults
 from hbir.training.forward import Forward
 from hbir.training.history import History, Window, curve_interval
-from hbir.training.objective import random_state, set_random_state
 from hbir.training.observer import Observer
 from hbir.training.pace import Pace
 from hbir.training.params import TrainParams
@@ -45,6 +47,8 @@ class Loop:
     checkpoint_every: int
     checkpoints: Checkpoints
     observer: Observer
+    ranks: Ranks = ALONE
+    """The processes that share every batch; the first one alone writes."""
     step: int = 0
     """Steps done."""
     history: History = field(default_factory=History)
@@ -59,9 +63,9 @@ class Loop:
 
     def __post_init__(self) -> None:
         """Set up the optimizer and take up a checkpoint, if there is one."""
-        self.stepper = Stepper(self.forward, self.params, self.tables, self.plan.steps)
+        self.stepper = Stepper(self.forward, self.params, self.tables, self.plan.steps, self.ranks)
         self.curve_every = curve_interval(self.plan.steps)
-        if state := self.checkpoints.load():
+        if state := self.ranks.spread(self.checkpoints.load() if self.ranks.is_first else None):
             self._restore(state)
             log.info("train %s: resuming after step %d of %d", self.sampler, self.step, self.plan.steps)
 
@@ -133,36 +137,49 @@ class Loop:
         self.pace.begin_validation(self.step)
         # Flash attention knows no float32.
         forward = replace(self.forward, bf16=self.params.attention == FLASH)
-        losses = validate(forward, self.validation)
+        losses = validate(forward, self.validation, self.ranks)
         point = ValidationPoint(step=self.step, **losses)
         self.history.validation.append(point)
         self.observer.validation(**asdict(point))
-        if self.history.best is point:
+        if self.history.best is point and self.ranks.is_first:
             with self.tables.expanded():
                 self.checkpoints.save_best(self.model, self.step)
         self.pace.end_validation(self.step, -(-(self.plan.steps - self.step) // self.params.validation.every))
         self.history.take_time()
 
     def _stop_if_asked(self, interrupt: Interrupt) -> None:
-        if interrupt.requested:
+        if self.ranks.largest(interrupt.requested):  # one is asked, all stop
             self._read()
             self._save()
+            self.ranks.wait()
             log.warning("train %s: stopped after step %d; run it again to resume", self.sampler, self.step)
             raise KeyboardInterrupt
 
     def _save(self) -> None:
-        best = self.history.best.step if self.history.validation else 0
-        self.checkpoints.save(self._state(), best)
+        self._require_same_weights()
+        random_states = self.ranks.gather(random_state(self.model.device))
+        if self.ranks.is_first:
+            best = self.history.best.step if self.history.validation else 0
+            self.checkpoints.save(self._state(random_states), best)
 
-    def _state(self) -> dict[str, Any]:
-        cpu, cuda = random_state(self.model.device)
+    def _require_same_weights(self) -> None:
+        """Make sure that all processes trained the same weights, or a broken device would not be seen."""
+        if self.ranks.size > 1:
+            sums = torch.stack([weight.detach().double().sum() for weight in self.model.parameters()])
+            self.ranks.require_same(
+                {"the weights": sums.tolist()},
+                f"train {self.sampler}: step {self.step}",
+                "Check the devices and their drivers; the last state is as it was.",
+            )
+
+    def _state(self, random_states: list[RandomState]) -> dict[str, Any]:
         return {
             "step": self.step,
             "model": trained_state(self.model),
             "tables": self.tables.state(),
             "optimizer": self.stepper.optimizer.state_dict(),
             "history": self.history.state(),
-            "rng": {"cpu": cpu, "cuda": cuda},
+            "rng": random_states,
         }
 
     def _restore(self, state: dict[str, Any]) -> None:
@@ -171,7 +188,10 @@ class Loop:
         self.tables.restore(state["tables"])
         self.stepper.optimizer.load_state_dict(state["optimizer"])
         self.history = History.restore(state["history"])
-        set_random_state(self.model.device, (state["rng"]["cpu"], state["rng"]["cuda"]))
+        if self.ranks.place.rank < len(state["rng"]):  # else the training goes on with more processes
+            set_random_state(self.model.device, state["rng"][self.ranks.place.rank])
 
     def _progress(self) -> Progress:
-        return Progress(f"train {self.sampler}", self.plan.steps, self.step, self.plan.batch_size)
+        return Progress(
+            f"train {self.sampler}", self.plan.steps, self.step, self.plan.batch_size, self.ranks.is_first
+        )

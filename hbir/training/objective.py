@@ -7,10 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from hbir.encoding.prompts import Side
-from hbir.training.forward import Chunk, Forward, split_sides
-
-_BLOCK = 64
-"""Queries whose scores are in memory at one time with gradient caching."""
+from hbir.training.forward import Forward
 
 
 def info_nce(queries: torch.Tensor, passages: torch.Tensor, temperature: float, first: int = 0) -> torch.Tensor:
@@ -68,82 +65,9 @@ def backward(forward: Forward, rows: Mapping[Side, np.ndarray], temperature: flo
     """
     rows, owners = one_per_query(rows)
     embedded = forward.embed(rows)
-    loss = _loss(embedded["query"], embedded["document"], owners, temperature)
+    loss = batch_loss(embedded["query"], embedded["document"], owners, temperature)
     loss.backward()  # type: ignore[no-untyped-call]
     return loss.detach()
-
-
-def cached_backward(forward: Forward, rows: Mapping[Side, np.ndarray], temperature: float) -> torch.Tensor:
-    """Do what `backward` does in the memory of one chunk, and of the embeddings of the batch.
-
-    Every chunk is embedded twice: first without gradients, for the loss and its gradient by the embeddings;
-    then with gradients, under the same dropout, to hand that gradient on to the weights.
-
-    Args:
-        forward: as in `backward`.
-        rows: as in `backward`.
-        temperature: as in `backward`.
-
-    Returns:
-        As `backward`.
-
-    Source:
-        Gradient caching, arXiv 2101.06983.
-    """
-    rows, owners = one_per_query(rows)
-    chunks = list(forward.chunks(rows))
-    device = forward.model.device
-    embedded, states = _embed_without_gradients(forward, chunks)
-    loss, gradient = _gradient_in_blocks(embedded, rows, owners, temperature)
-    after = random_state(device)
-    for chunk, state in zip(chunks, states, strict=True):
-        set_random_state(device, state)
-        with forward.precision():
-            again = forward.run(chunk)
-        places = torch.from_numpy(chunk.places).to(device)
-        torch.autograd.backward([again], [gradient[places].to(again.dtype)])
-    set_random_state(device, after)
-    return loss
-
-
-def _embed_without_gradients(
-    forward: Forward, chunks: list[Chunk]
-) -> tuple[torch.Tensor, list[tuple[torch.Tensor, torch.Tensor | None]]]:
-    """Return the batch's embeddings, queries before passages, and the generators' states before each chunk."""
-    states = []
-    embedded = torch.empty(0)
-    with torch.no_grad(), forward.precision():
-        for chunk in chunks:
-            states.append(random_state(forward.model.device))
-            part = forward.run(chunk)
-            if not len(embedded):
-                embedded = part.new_empty((sum(len(each.places) for each in chunks), part.shape[1]))
-            embedded[torch.from_numpy(chunk.places).to(embedded.device)] = part
-    return embedded, states
-
-
-def _gradient_in_blocks(
-    embedded: torch.Tensor, rows: Mapping[Side, np.ndarray], owners: np.ndarray | None, temperature: float
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the loss and its gradient by a batch's embeddings, computed a block of queries at a time.
-
-    The scores of a whole batch of 4,096 and what their gradient needs take more memory than all its chunks.
-    """
-    total, gradient = torch.zeros((), device=embedded.device), torch.empty_like(embedded)
-    sides, gradients = split_sides(embedded, rows), split_sides(gradient, rows)
-    passages = sides["document"].requires_grad_()
-    of = np.arange(len(passages)) if owners is None else owners
-    for first in range(0, len(rows["query"]), _BLOCK):
-        queries = sides["query"][first : first + _BLOCK].requires_grad_()
-        share = np.count_nonzero((of >= first) & (of < first + _BLOCK)) / len(passages)
-        loss = _loss(queries, passages, owners, temperature, first) * share
-        loss.backward()  # type: ignore[no-untyped-call]
-        assert queries.grad is not None
-        gradients["query"][first : first + _BLOCK] = queries.grad
-        total += loss.detach()
-    assert passages.grad is not None
-    gradients["document"][:] = passages.grad
-    return total, gradient
 
 
 def one_per_query(
@@ -166,35 +90,23 @@ def one_per_query(
     return {**rows, "query": queries}, owners
 
 
-def _loss(
+def batch_loss(
     queries: torch.Tensor, passages: torch.Tensor, owners: np.ndarray | None, temperature: float, *first: int
 ) -> torch.Tensor:
+    """Compute the loss of a batch, or of a block of its queries.
+
+    Args:
+        queries: (k, d).
+        passages: (b, d).
+        owners: (b,) the query of each passage; None where passage i is that of query i.
+        temperature: divides the inner products.
+        *first: which of the batch's queries is the first one; none for 0.
+
+    Returns:
+        A scalar.
+    """
     if owners is None:
         return info_nce(queries, passages, temperature, *first)
     return info_nce_of_several(
         queries, passages, torch.from_numpy(owners).to(passages.device), temperature, *first
     )
-
-
-def random_state(device: torch.device) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """Return the states of the generators that dropout draws from.
-
-    Args:
-        device: of the encoder.
-
-    Returns:
-        That of the CPU, and that of the GPU where there is one.
-    """
-    return torch.get_rng_state(), torch.cuda.get_rng_state(device) if device.type == "cuda" else None
-
-
-def set_random_state(device: torch.device, state: tuple[torch.Tensor, torch.Tensor | None]) -> None:
-    """Go back to states of the generators.
-
-    Args:
-        device: of the encoder.
-        state: what `random_state` returned.
-    """
-    torch.set_rng_state(state[0])
-    if state[1] is not None:
-        torch.cuda.set_rng_state(state[1], device)

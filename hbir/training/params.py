@@ -13,6 +13,7 @@ Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
+LAUNCHER = "params.yaml: train.launcher"
 Attention = Literal["eager", "sdpa", "flash_attention_2"]
 
 
@@ -86,6 +87,9 @@ class TrainParams:
     max_grad_norm: Positive
     """Largest norm of the gradient; not stated in the paper."""
     validation: ValidationParams
+    launcher: Annotated[str, Field(min_length=1)] | None
+    """Command that starts one process per device, on this host or on several, such as `torchrun --standalone
+    --nproc-per-node 8`; null for one process. Another number of processes gives other last digits."""
 
 
 def train_params(params: dict[str, Any], sampler: str) -> TrainParams:

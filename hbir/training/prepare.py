@@ -26,7 +26,7 @@ _SAMPLE = 8
 
 
 def prepare(
-    model: SentenceTransformer, texts: PairTexts, params: TrainParams, *, tokens: Path, tables: Path
+    model: SentenceTransformer, texts: PairTexts, params: TrainParams, *, tokens: Path, tables: Path | None
 ) -> tuple[Forward, CompactTables]:
     """Tokenise all texts, keep the rows of the token table that occur, and do without padding where that works.
 
@@ -35,7 +35,7 @@ def prepare(
         texts: of the pairs.
         params: of one sampler.
         tokens: folder of the token ids, by tokenizer and pairs.
-        tables: folder of the whole token tables.
+        tables: folder of the whole token tables; None in a process that saves nothing.
 
     Returns:
         The forward pass, and the token tables.

@@ -22,7 +22,7 @@ FIRST_STEPS, FIRST_SECONDS = 10, 10.0
 class Progress:
     """Follow the steps of one training."""
 
-    def __init__(self, name: str, steps: int, done: int, size: int) -> None:
+    def __init__(self, name: str, steps: int, done: int, size: int, shown: bool = True) -> None:
         """Begin.
 
         Args:
@@ -30,9 +30,10 @@ class Progress:
             steps: of the whole plan.
             done: steps that an interrupted run did.
             size: pairs in a batch.
+            shown: whether a terminal shows a bar; of several processes, one does.
         """
         self._name, self._steps, self._size = name, steps, size
-        self._bar = tqdm(total=steps, initial=done, desc=name, unit="step", disable=None)
+        self._bar = tqdm(total=steps, initial=done, desc=name, unit="step", disable=None if shown else True)
         self._step = done
         self._measured_from: tuple[int, float] | None = None
         """Step and time after the first step of this process."""

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from sentence_transformers import SentenceTransformer
-from sentence_transformers.util import get_device_name
 
 from hbir.batching.plan import Plan, check_plan, read_plan
 from hbir.batching.summary import language_composition
@@ -17,16 +15,16 @@ from hbir.core.files import atomic_folder, require_writable
 from hbir.core.hashing import file_digest
 from hbir.core.machine import environment, main_root, write_record
 from hbir.core.schemas import PAIRS_SCHEMA
-from hbir.core.seeds import derive_seed
 from hbir.core.tables import StoredTable
 from hbir.core.training_record import FINAL_MODEL, TRAINING, Curve, TrainingRecord, write_training
 from hbir.encoding.model import prepare_torch, save_encoder
 from hbir.encoding.origin import read_origin
+from hbir.encoding.ranks import Ranks, joined
 from hbir.training.card import model_card
 from hbir.training.checkpoint import Checkpoints
 from hbir.training.checks import require_installed
 from hbir.training.extent import SAMPLE, tokens_per_step
-from hbir.training.fingerprint import fingerprint, run_params, tokens_name
+from hbir.training.fingerprint import decisive_parts, fingerprint, run_params, tokens_name
 from hbir.training.forward import Forward
 from hbir.training.history import History
 from hbir.training.loop import Loop
@@ -35,7 +33,7 @@ from hbir.training.observer import Observer, watched
 from hbir.training.params import TrainParams
 from hbir.training.precision import uses_bf16
 from hbir.training.prepare import prepare
-from hbir.training.progress import log_file
+from hbir.training.processes import device_of, locked, logged, seed_dropout
 from hbir.training.table import CompactTables
 from hbir.training.texts import PairTexts, open_texts
 from hbir.training.trainable import load_trainable, sizes
@@ -87,20 +85,20 @@ def train(job: Job, observer: Observer) -> TrainingRecord:
         HbirError: when a file is missing or does not fit, the machine lacks what is asked for, a step cannot be
             computed, or the model cannot be saved.
     """
-    with log_file(job.kept / "logs" / f"train-{job.sampler}.log"):
-        prepare_torch(job.threads)
-        plan, texts, validation = _checked_inputs(job)
-        device = get_device_name()
-        model = load_trainable(job.initial, job.params, job.seed, device, job.trust_remote_code)
-        name = _fingerprint(job, device, uses_bf16(job.params, model))
+    with joined(f"train {job.sampler}") as ranks, logged(job.kept / "logs" / f"train-{job.sampler}.log", ranks):
+        prepare_torch(ranks.place.share_of(job.threads))
+        plan, texts, validation = _checked_inputs(job, ranks)
+        model = load_trainable(job.initial, job.params, job.seed, device_of(ranks), job.trust_remote_code)
+        name = _fingerprint(job, model, ranks)
         checkpoints = Checkpoints(job.kept / "checkpoints" / f"{job.sampler}-{name[:16]}")
-        with checkpoints.locked():
+        with locked(checkpoints, ranks):
             params = _all_params(job, plan, model)
-            _say_begin(job, plan, model)
-            forward, tables = _prepared(job, model, texts, checkpoints)
-            _say_tokens(job, plan, tokens_per_step(plan, texts, forward.inputs))
-            with watched(observer, name, job.sampler, params):
-                torch.manual_seed(derive_seed(job.seed, "train", "dropout"))
+            _say_begin(job, plan, model, ranks)
+            forward, tables = _prepared(job, model, texts, checkpoints, ranks)
+            if ranks.is_first:
+                _say_tokens(job, plan, tokens_per_step(plan, texts, forward.inputs))
+            with watched(observer if ranks.is_first else Observer(), name, job.sampler, params):
+                seed_dropout(job.seed, ranks)
                 history = Loop(
                     sampler=job.sampler,
                     model=model,
@@ -113,21 +111,36 @@ def train(job: Job, observer: Observer) -> TrainingRecord:
                     log_every=job.log_every,
                     checkpoint_every=job.checkpoint_every,
                     checkpoints=checkpoints,
-                    observer=observer,
+                    observer=observer if ranks.is_first else Observer(),
+                    ranks=ranks,
                 ).run()
                 record = _record(job, plan, params, name, history)
-                with tables.expanded():
-                    _save(job, model, checkpoints, record)
-                if job.home is None:
-                    _keep_speed(name, history, model, job.threads)
-                checkpoints.remove()
+                if ranks.is_first:
+                    _finish(job, model, tables, checkpoints, record, history, ranks)
     return record
 
 
-def _checked_inputs(job: Job) -> tuple[Plan, PairTexts, Validation]:
+def _finish(
+    job: Job,
+    model: SentenceTransformer,
+    tables: CompactTables,
+    checkpoints: Checkpoints,
+    record: TrainingRecord,
+    history: History,
+    ranks: Ranks,
+) -> None:
+    with tables.expanded():
+        _save(job, model, checkpoints, record)
+    if job.home is None:
+        _keep_speed(record.fingerprint, history, model, job.threads, ranks)
+    checkpoints.remove()
+
+
+def _checked_inputs(job: Job, ranks: Ranks) -> tuple[Plan, PairTexts, Validation]:
     """Read what is trained on; everything that can be found wrong before the first step is found here."""
     require_installed(job.params)
-    require_writable(job.output)
+    if ranks.is_first:
+        require_writable(job.output)
     plan = read_plan(job.plan)
     check_plan(plan, file_digest(job.pairs))
     texts, pairs = open_texts(job.pairs, job.kept), StoredTable(job.pairs, PAIRS_SCHEMA)
@@ -135,31 +148,39 @@ def _checked_inputs(job: Job) -> tuple[Plan, PairTexts, Validation]:
 
 
 def _prepared(
-    job: Job, model: SentenceTransformer, texts: PairTexts, checkpoints: Checkpoints
+    job: Job, model: SentenceTransformer, texts: PairTexts, checkpoints: Checkpoints, ranks: Ranks
 ) -> tuple[Forward, CompactTables]:
     tokens = job.kept / "tokens" / tokens_name(job.pairs, job.initial)
-    return prepare(model, texts, job.params, tokens=tokens, tables=checkpoints.folder)
+    tables = checkpoints.folder if ranks.is_first else None
+    return prepare(model, texts, job.params, tokens=tokens, tables=tables)
 
 
-def _fingerprint(job: Job, device: str, bf16: bool) -> str:
-    return fingerprint(
+def _fingerprint(job: Job, model: SentenceTransformer, ranks: Ranks) -> str:
+    parts = decisive_parts(
         params=run_params(job.params, job.threads),
         seed=job.seed,
         plan=job.plan,
         pairs=job.pairs,
         initial=job.initial,
-        device=device,
-        bf16=bf16,
+        device=str(model.device),
+        bf16=uses_bf16(job.params, model),
     )
+    ranks.require_same(
+        {**parts, "tracking.checkpoint_every": job.checkpoint_every},
+        f"train {job.sampler}",
+        "Bring all hosts to the same commit, params.yaml and data, and start again.",
+    )
+    return fingerprint(parts)
 
 
-def _say_begin(job: Job, plan: Plan, model: SentenceTransformer) -> None:
+def _say_begin(job: Job, plan: Plan, model: SentenceTransformer, ranks: Ranks) -> None:
     precision = "bf16" if uses_bf16(job.params, model) else "fp32"
     counted = sizes(model)
     trained, every = counted["trainable_parameters"], counted["parameters"]
     weights = f"{every:,} weights" if trained == every else f"{trained:,} of {every:,} weights"
     work = f"{plan.steps:,} steps of {plan.batch_size:,} pairs"
-    log.info("train %s: %s, %s, on %s in %s", job.sampler, work, weights, model.device, precision)
+    where = f"{model.device}" if ranks.size == 1 else f"{ranks.size} × {model.device.type}"
+    log.info("train %s: %s, %s, on %s in %s", job.sampler, work, weights, where, precision)
 
 
 def _say_tokens(job: Job, plan: Plan, mean: float) -> None:
@@ -198,9 +219,9 @@ def _save(job: Job, model: SentenceTransformer, checkpoints: Checkpoints, record
         )
 
 
-def _keep_speed(name: str, history: History, model: SentenceTransformer, threads: int) -> None:
+def _keep_speed(name: str, history: History, model: SentenceTransformer, threads: int, ranks: Ranks) -> None:
     speed = {"seconds": round(history.seconds, 1), "pairs_per_second": history.speed}
     try:
-        write_record(main_root(), name, {**speed, **environment(str(model.device), threads)})
+        write_record(main_root(), name, {**speed, **environment(str(model.device), threads, ranks.size)})
     except DataError as error:  # a trained model is worth more than its speed
         log.warning("%s", error)

@@ -9,10 +9,13 @@ import torch
 
 from hbir.core.errors import TrainingError
 from hbir.encoding.prompts import Side
+from hbir.encoding.ranks import ALONE, Ranks
+from hbir.training.caching import cached_backward
 from hbir.training.forward import Forward
-from hbir.training.objective import backward, cached_backward
+from hbir.training.objective import backward
 from hbir.training.optimizer import learning_rate, make_optimizer
 from hbir.training.params import TrainParams
+from hbir.training.sharded import sharded_backward
 from hbir.training.table import CompactTables
 
 
@@ -40,6 +43,8 @@ class Stepper:
     tables: CompactTables
     steps: int
     """Of the whole plan."""
+    ranks: Ranks = ALONE
+    """The processes that share a batch."""
     optimizer: torch.optim.Optimizer = field(init=False)
 
     def __post_init__(self) -> None:
@@ -58,8 +63,7 @@ class Stepper:
             What it came to.
         """
         model = self.forward.model.train()
-        run = backward if self.params.gradient_caching is None else cached_backward
-        loss = run(self.forward, rows, self.params.temperature)
+        loss = self._backward(rows)
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), self.params.max_grad_norm)
         rate = learning_rate(self.params, step, self.steps)
         for group in self.optimizer.param_groups:
@@ -68,6 +72,12 @@ class Stepper:
         self.optimizer.zero_grad(set_to_none=model.device.type != "cpu")
         self.tables.decay(rate)
         return Outcome(step, loss, norm, rate, pair_ids)
+
+    def _backward(self, rows: Mapping[Side, np.ndarray]) -> torch.Tensor:
+        caches = self.params.gradient_caching is not None
+        if self.ranks.size > 1:
+            return sharded_backward(self.forward, rows, self.params.temperature, self.ranks, caches)
+        return (cached_backward if caches else backward)(self.forward, rows, self.params.temperature)
 
 
 def require_finite(outcome: Outcome, name: str) -> None:

@@ -37,7 +37,7 @@ class CompactTable:
     rows: torch.Tensor
     """(r,) int64: which rows of the whole table they are."""
     whole: np.ndarray
-    """(v, d) float32, mapped from a file: the table before the first step."""
+    """(v, d) float32, mapped from a file: the table before the first step; empty where nothing is saved."""
     weight_decay: float
     left: float = field(default=1.0)
     """What weight decay left of a row that is not in use."""
@@ -94,6 +94,11 @@ class CompactTables:
                 stack.enter_context(table.expanded())
             yield
 
+    def forget(self) -> None:
+        """Free the memory of the whole tables."""
+        for table in self.tables:
+            table.whole = np.empty((0, 0), dtype=np.float32)
+
     def state(self) -> list[float]:
         """Return what a checkpoint keeps beside the weights: what decay left, by table."""
         return [table.left for table in self.tables]
@@ -109,7 +114,7 @@ class CompactTables:
 
 
 def compact_tables(
-    model: SentenceTransformer, inputs: TokenInputs, weight_decay: float, folder: Path
+    model: SentenceTransformer, inputs: TokenInputs, weight_decay: float, folder: Path | None
 ) -> CompactTables:
     """Leave only those rows of the token tables in an encoder that its inputs can name.
 
@@ -117,7 +122,7 @@ def compact_tables(
         model: the encoder, prepared for training; changed in place.
         inputs: of the pairs; from now on they give the places of the rows.
         weight_decay: of the optimizer.
-        folder: where the whole tables are kept.
+        folder: where the whole tables are kept; None where nothing will be saved, and they are forgotten.
 
     Returns:
         The tables; none where too few rows could be left out, or the table is not trained.
@@ -137,13 +142,14 @@ def compact_tables(
     places = np.zeros(size, dtype=np.int32)
     places[rows] = np.arange(len(rows))
     before = _sample_embedding(model, inputs)
-    tables = CompactTables(
-        [_compacted(weight, rows, weight_decay, folder / f"table-{i}.npy") for i, weight in enumerate(weights)]
-    )
+    paths = [folder / f"table-{i}.npy" if folder else None for i in range(len(weights))]
+    tables = CompactTables([_compacted(*each, rows, weight_decay) for each in zip(weights, paths, strict=True)])
     inputs.places = places
     if not torch.allclose(before, _sample_embedding(model, inputs), atol=1e-6):
         _undo(tables, inputs)
         return CompactTables()
+    if folder is None:
+        tables.forget()
     log.info("of %d rows of the token table, %d occur and are trained", size, len(rows))
     return tables
 
@@ -177,13 +183,16 @@ def _token_tables(model: SentenceTransformer) -> list[nn.Embedding | nn.Embeddin
     return [part for part in (*static, *tokens) if isinstance(part, nn.Embedding | nn.EmbeddingBag)]
 
 
-def _compacted(weight: torch.Tensor, rows: np.ndarray, weight_decay: float, path: Path) -> CompactTable:
-    with write_faults(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        np.save(path, weight.detach().float().cpu().numpy())
+def _compacted(weight: torch.Tensor, path: Path | None, rows: np.ndarray, weight_decay: float) -> CompactTable:
+    whole = weight.detach().float().cpu().numpy()
+    if path:
+        with write_faults(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            np.save(path, whole)
+        whole = np.load(path, mmap_mode="r")
     chosen = torch.from_numpy(rows).to(weight.device)
     weight.data = weight.data[chosen].contiguous()
-    return CompactTable(weight, chosen, np.load(path, mmap_mode="r"), weight_decay)
+    return CompactTable(weight, chosen, whole, weight_decay)
 
 
 def _undo(tables: CompactTables, inputs: TokenInputs) -> None:

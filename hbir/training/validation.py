@@ -17,9 +17,11 @@ from hbir.core.errors import DataError
 from hbir.core.progress import Counted
 from hbir.core.tables import Rows
 from hbir.encoding.prompts import SIDES, Side
+from hbir.encoding.ranks import ALONE, Ranks
 from hbir.training.forward import Forward
 from hbir.training.objective import info_nce
 from hbir.training.params import ValidationParams
+from hbir.training.sharded import gathered
 from hbir.training.texts import PairTexts
 
 _BLOCK = 512
@@ -83,17 +85,20 @@ class Losses(TypedDict):
     """None where there is only one language."""
 
 
-def validate(forward: Forward, validation: Validation) -> Losses:
+def validate(forward: Forward, validation: Validation, ranks: Ranks = ALONE) -> Losses:
     """Compute the validation losses.
 
     Args:
         forward: the encoder.
         validation: the fixed batches.
+        ranks: the processes, each of which embeds a part.
 
     Returns:
         The loss and its halves, to six decimals.
     """
-    queries, passages = (_embed(forward, side, validation.rows[side]) for side in SIDES)  # (n, d), (m, d)
+    queries, passages = (
+        _embed(forward, side, validation.rows[side], ranks) for side in SIDES
+    )  # (n, d), (m, d)
 
     def mean(batches: Sequence[np.ndarray]) -> float:
         losses = [
@@ -109,9 +114,11 @@ def validate(forward: Forward, validation: Validation) -> Losses:
     return Losses(loss=round(loss, 6), monolingual=monolingual, cross_lingual=cross_lingual)
 
 
-def _embed(forward: Forward, side: Side, places: dict[int, int]) -> torch.Tensor:
+def _embed(forward: Forward, side: Side, places: dict[int, int], ranks: Ranks) -> torch.Tensor:
     """Embed rows of one side without gradients and without dropout."""
-    rows = np.array(list(places), dtype=np.int64)
+    every = np.array(list(places), dtype=np.int64)
+    mine = np.arange(ranks.place.rank, len(every), ranks.size)
+    rows = every[mine]
     forward.model.eval()
     blocks = []
     with torch.no_grad(), Counted(f"validating, {side}", len(rows), "texts", bar=False) as counted:
@@ -119,7 +126,10 @@ def _embed(forward: Forward, side: Side, places: dict[int, int]) -> torch.Tensor
             block = rows[begin : begin + _BLOCK]
             blocks.append(forward.embed({side: block})[side])
             counted.add(len(block))
-    return torch.cat(blocks).float().cpu()  # (n, d)
+    embedded = torch.cat(blocks) if blocks else torch.empty(0)
+    if ranks.size > 1:
+        embedded = gathered(embedded, mine, len(every), forward, ranks)
+    return embedded.float().cpu()  # (n, d)
 
 
 def _draw(

@@ -70,6 +70,7 @@ def make_params(**changes: Any) -> TrainParams:
         warmup=0.1,
         decay="linear",
         max_grad_norm=1.0,
+        launcher=None,
         validation=ValidationParams(
             every=5, batches=1, monolingual="all", cross_lingual=True, temperature=0.05
         ),

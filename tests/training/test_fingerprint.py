@@ -11,7 +11,8 @@ import pytest
 import torch
 
 import hbir
-from hbir.training.fingerprint import fingerprint, run_params
+from hbir.training.fingerprint import decisive_parts, run_params
+from hbir.training.fingerprint import fingerprint as fingerprint_of
 from tests.training.conftest import LORA, Files, make_params
 
 Arguments = dict[str, Any]
@@ -34,6 +35,10 @@ def arguments(files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         "device": "cpu",
         "bf16": False,
     }
+
+
+def fingerprint(**arguments: Any) -> str:
+    return fingerprint_of(decisive_parts(**arguments))
 
 
 def append(path: Path) -> None:

@@ -13,11 +13,12 @@ from sentence_transformers import SentenceTransformer
 from hbir.encoding.model import load_encoder
 from hbir.encoding.prompts import SIDES, Side
 from hbir.training import objective
+from hbir.training.caching import cached_backward
 from hbir.training.chunks import ChunkCost, chunk_cost, cut, fill
 from hbir.training.cpu import speed_up
 from hbir.training.forward import Forward
 from hbir.training.inputs import TokenInputs
-from hbir.training.objective import backward, cached_backward, info_nce
+from hbir.training.objective import backward, info_nce
 from tests.training.conftest import Files, routed
 from tests.training.running import packed_forward, pair_texts, token_forward
 

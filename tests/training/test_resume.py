@@ -5,6 +5,7 @@ import os
 import signal
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import torch
 from filelock import FileLock
 
 from hbir.core.hashing import folder_digest
+from hbir.encoding.ranks import ALONE
 from hbir.training import run as run_module
 from hbir.training.checkpoint import Checkpoints
 from hbir.training.loop import Loop
@@ -129,9 +131,12 @@ def test_another_device_or_precision_never_resumes_an_old_run(
     assert trained_steps(recorder)[0] == 3
 
 
-def test_the_name_of_a_run_holds_where_it_runs(files: Files, tmp_path: Path):
-    job = files.job(tmp_path / "model")
-    names = {run_module._fingerprint(job, *where) for where in (("cpu", False), ("cpu", True), ("mps", False))}
+def test_the_name_of_a_run_holds_where_it_runs(files: Files, tmp_path: Path, monkeypatch):
+    names = set()
+    for device, bf16 in (("cpu", False), ("cpu", True), ("mps", False)):
+        monkeypatch.setattr(run_module, "uses_bf16", lambda *_, bf16=bf16: bf16)
+        model: Any = SimpleNamespace(device=torch.device(device))
+        names.add(run_module._fingerprint(files.job(tmp_path / "model"), model, ALONE))
     assert len(names) == 3
 
 

@@ -1,0 +1,55 @@
+"""Run the pipeline, several trainings at a time."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from hbir.cli import require_project
+from hbir.core.errors import DataError, ParamsError
+from hbir.core.params import read_params, section
+from hbir.core.project import read_project
+from hbir.core.samplers import with_stage
+
+
+@click.command()
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Trainings at a time.")
+def repro(jobs: int) -> None:
+    """Do what `dvc repro` does, JOBS trainings at a time.
+
+    Each sees one GPU, those that are there in turn, and has a log in .hbir/repro/. On a CPU each takes
+    `threads` of params.yaml. Ctrl-C stops them; the next run goes on.
+    """
+    from hbir.studies.at_once import train_at_once
+    from hbir.studies.processes import DVC
+
+    require_project()
+    params = read_params()
+    if jobs > 1:
+        _require_no_launcher(section(params, "train", dict).get("launcher"))
+        stages = [f"train_{name}" for name in with_stage()]
+        stages += [f"train_baseline@{name}" for name in read_project(params).baselines]
+        ended = train_at_once(stages, jobs, Path.cwd(), click.echo)
+        if ended.failed:
+            raise DataError(
+                where="hbir repro",
+                expected="stages that run to their end",
+                found=f"{', '.join(ended.failed)} failed",
+                hint=f"See {', '.join(str(log) for log in ended.failed.values())}.",
+            )
+        if ended.is_stopped:
+            click.echo("Stopped. The same command goes on.")
+            raise SystemExit(130)
+    sys.stdout.flush()
+    os.execv(DVC[0], [*DVC, "repro"])
+
+
+def _require_no_launcher(launcher: object) -> None:
+    if launcher is not None:
+        raise ParamsError(
+            where="hbir repro: --jobs",
+            expected="1, for train.launcher gives all devices to each training",
+            found="more",
+            hint="Set train.launcher to null, and each training gets a GPU; or leave --jobs out.",
+        )

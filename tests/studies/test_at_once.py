@@ -1,0 +1,110 @@
+"""Trainings run side by side, each with a GPU in turn, between what they need and the rest of the pipeline."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from ruamel.yaml import YAML
+
+from hbir.commands.repro import repro
+from hbir.core.errors import DataError, ParamsError
+from hbir.studies import at_once, processes
+from hbir.studies.at_once import train_at_once
+
+ROOT = Path(__file__).parents[2]
+FAKE = Path(__file__).with_name("fake_repro.py")
+TRAININGS = ["train_xx", "train_xy", "train_hybrid"]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    (tmp_path / "stages").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(processes, "DVC", (sys.executable, str(FAKE)))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    return tmp_path
+
+
+def calls(project: Path) -> list[str]:
+    return (project / ".calls").read_text(encoding="utf-8").splitlines()
+
+
+def run(project: Path, jobs: int, monkeypatch: pytest.MonkeyPatch, gpus: list[str]) -> list[str]:
+    monkeypatch.setattr(at_once, "gpus", lambda: gpus)
+    lines: list[str] = []
+    ended = train_at_once(TRAININGS, jobs, project, lines.append)
+    assert not ended.is_stopped
+    return lines
+
+
+def test_trainings_run_side_by_side_each_on_a_gpu(project: Path, monkeypatch: pytest.MonkeyPatch):
+    lines = run(project, 2, monkeypatch, ["0", "3"])
+    found = calls(project)
+    assert found[:2] == ["begin repro build_batches encoder -", "end repro build_batches encoder"]
+    assert sorted(found[2:4]) == [
+        "begin repro --single-item train_xx 0",
+        "begin repro --single-item train_xy 3",
+    ]
+    third = found.index(next(line for line in found if "begin repro --single-item train_hybrid" in line))
+    assert found[third - 1].startswith("end ")  # as soon as one of the two has ended
+    assert found[third][-1] == ("0" if "train_xx" in found[third - 1] else "3")
+    assert "train_xx: started on GPU 0, log in .hbir/repro/train_xx.log" in lines
+
+
+def test_without_gpus_nothing_is_chosen(project: Path, monkeypatch: pytest.MonkeyPatch):
+    lines = run(project, 3, monkeypatch, [])
+    assert all(line.endswith(" -") for line in calls(project) if line.startswith("begin"))
+    assert sum("done in" in line for line in lines) == 4
+
+
+@pytest.mark.parametrize(("fails", "begun"), [("encoder", 1), ("train_xx", 2)])
+def test_after_a_fault_none_begins_and_its_log_is_named(project: Path, monkeypatch, fails: str, begun: int):
+    (project / ".fails").write_text(fails, encoding="utf-8")
+    lines = run(project, 1, monkeypatch, [])
+    assert sum(line.startswith("begin") for line in calls(project)) == begun
+    name = "before" if fails == "encoder" else fails
+    assert lines[-1].startswith(f"{name}: FAILED after ")
+    assert lines[-1].endswith(": Error: params.yaml: wrong. Mend it.")
+    assert "Mend it" in (project / f".hbir/repro/{name}.log").read_text(encoding="utf-8")
+
+
+def invoke(jobs: int, monkeypatch: pytest.MonkeyPatch, last: list[list[str]]) -> Result:
+    monkeypatch.setattr(os, "execv", lambda program, words: last.append(words))
+    return CliRunner().invoke(repro, ["--jobs", str(jobs)], catch_exceptions=False)
+
+
+def test_the_command_ends_with_the_whole_pipeline(project: Path, monkeypatch: pytest.MonkeyPatch):
+    yaml = YAML()
+    params = yaml.load(project / "params.yaml")
+    params["baselines"] = ["mixed"]
+    yaml.dump(params, project / "params.yaml")
+    last: list[list[str]] = []
+    result = invoke(4, monkeypatch, last)
+    assert result.exit_code == 0, result.output
+    assert last == [[sys.executable, str(FAKE), "repro"]]
+    begun = {line.split()[-2] for line in calls(project) if "--single-item" in line}
+    assert begun - {"--single-item"} == {*TRAININGS, "train_baseline@mixed"}
+    invoke(1, monkeypatch, last)
+    assert len(last) == 2
+    assert sum("build_batches" in line for line in calls(project)) == 2  # begin and end, of the first time
+
+
+def test_the_command_names_what_failed(project: Path, monkeypatch: pytest.MonkeyPatch):
+    (project / ".fails").write_text("train_xy", encoding="utf-8")
+    last: list[list[str]] = []
+    with pytest.raises(DataError, match=r"train_xy failed. See .*train_xy\.log"):
+        invoke(3, monkeypatch, last)
+    assert last == []
+
+
+def test_a_launcher_leaves_no_gpu_for_others(project: Path, monkeypatch: pytest.MonkeyPatch):
+    yaml = YAML()
+    params = yaml.load(project / "params.yaml")
+    params["train"]["launcher"] = "torchrun"
+    yaml.dump(params, project / "params.yaml")
+    with pytest.raises(ParamsError, match=r"train\.launcher"):
+        invoke(2, monkeypatch, [])
