@@ -328,4 +328,4 @@ def test_the_gradient_of_every_weight_is_that_of_one_process(toy: Toy, tmp_path:
                 mine = one[name]
                 assert (mine is None) == (gradient is None), name
                 if mine is not None and gradient is not None:
-                    assert (mine - gradient).norm() <= 1e-6 * size, name
+                    assert (mine - gradient).abs().max() <= 1e-6 * size, name
