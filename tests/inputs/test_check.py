@@ -49,6 +49,8 @@ def test_the_default_is_whole_and_without_a_warning():
         ("encoder.languages", ["fr"], "encoder.languages: expected one of"),
         ("encoder.tiny.heads", 3, "params.yaml: encoder.tiny"),
         ("train.decay", "lineer", "params.yaml: train.decay"),
+        ("train.launcher", "torchrunn", "train.launcher: expected a command of this machine"),
+        ("train.launcher", "", "params.yaml: train.launcher"),
         ("train.validation.monolingual", ["fr"], "train.validation.monolingual: expected one of"),
         ("evaluate.benchmarks", ["xquadr"], "evaluate.benchmarks: expected one of"),
         ("evaluate.benchmarks", [{"nme": "cldr"}], "evaluate.benchmarks: expected a `name`"),
