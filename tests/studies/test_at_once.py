@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -70,6 +71,37 @@ def test_after_a_fault_none_begins_and_its_log_is_named(project: Path, monkeypat
     assert lines[-1].startswith(f"{name}: FAILED after ")
     assert lines[-1].endswith(": Error: params.yaml: wrong. Mend it.")
     assert "Mend it" in (project / f".hbir/repro/{name}.log").read_text(encoding="utf-8")
+
+
+MINIATURE = """
+stages:
+  build_batches: {cmd: echo a > plan, outs: [plan]}
+  encoder: {cmd: echo a > initial, outs: [initial]}
+"""
+TRAINING = """  {name}:
+    cmd: date +%s > {name} && sleep 30 && date +%s >> {name}
+    deps: [plan, initial]
+    outs: [{name}]
+"""
+
+
+@pytest.mark.slow
+def test_dvc_itself_runs_stages_side_by_side_and_records_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """It documents that several commands may run at once; dvc.lock is whole afterwards."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    text = MINIATURE + "".join(TRAINING.format(name=name) for name in TRAININGS)
+    (tmp_path / "dvc.yaml").write_text(text, encoding="utf-8")
+    subprocess.run([*processes.DVC, "init", "--no-scm", "--quiet"], check=True)
+    lines: list[str] = []
+    ended = train_at_once(TRAININGS, 3, tmp_path, lines.append)
+    assert not ended.failed, lines
+    times = [[float(word) for word in (tmp_path / name).read_text().split()] for name in TRAININGS]
+    assert max(begin for begin, _ in times) < min(end for _, end in times)
+    lock = YAML(typ="safe").load(tmp_path / "dvc.lock")
+    assert set(lock["stages"]) == {"build_batches", "encoder", *TRAININGS}
+    again = subprocess.run([*processes.DVC, "repro"], check=True, capture_output=True, text=True)
+    assert "Running stage" not in again.stdout
 
 
 def invoke(jobs: int, monkeypatch: pytest.MonkeyPatch, last: list[list[str]]) -> Result:
