@@ -69,8 +69,8 @@ def text(grown: Sequence[Grown]) -> str:
         f"{PEAK / 1e12:.0f} TFLOP/s, an A100's bfloat16 peak; {MFU:.0%} of it used. "
         "Nothing of this was measured.",
         f"- Hours: `{PAIRS:.3g} · operations per pair / ({PEAK:.3g} · {MFU} · 3600)`, and with {GPUS} GPUs "
-        f"the same by {GPUS}. hbir trains one sampler on one GPU, so {GPUS} GPUs train {GPUS} samplers or "
-        "seeds at a time.",
+        f"the same by {GPUS}: as many samplers or seeds at a time, or one training on all of them, which takes "
+        "longer by its exchange of gradients.",
         f"- Disk: `{PASSAGES:.3g} · width · {EMBEDDING_BYTES}` bytes. Weights and AdamW: `{WEIGHT_BYTES} · "
         "weights`.",
     ]
