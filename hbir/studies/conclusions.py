@@ -73,22 +73,28 @@ def column_title(column: Column) -> str:
     return f"{column.setting_name} {column.name}"
 
 
+_BETTER = "better in at least one and worse in none"
 _MIXED = "better in some and worse in others"
-_KINDS = (
-    "better in at least one and worse in none",
-    _MIXED,
-    "worse in at least one and better in none",
-    "no difference shown in any",
-)
+_WORSE = "worse in at least one and better in none"
+_MOVED = "higher or lower in at least one that has no better direction, and better or worse in none"
+_NONE = "no difference shown in any"
+_PARTLY = "no difference shown in any that was tested, and not tested in others, for too few queries"
+_UNTESTED = "not tested in any, for too few queries"
+_ABSENT = "no scores of the same queries in any"
+_KINDS = (_BETTER, _MIXED, _WORSE, _MOVED, _NONE, _PARTLY, _UNTESTED, _ABSENT)
 
 
 def _kind(row: StudyRow) -> str:
     verdicts = {one.verdict for one in row.contrasts.values()}
-    if {"better", "worse"} <= verdicts:
-        return _MIXED
-    if "better" in verdicts:
-        return _KINDS[0]
-    return _KINDS[2] if "worse" in verdicts else _KINDS[3]
+    if not verdicts:
+        return _ABSENT
+    if {"better", "worse"} & verdicts:
+        return _MIXED if {"better", "worse"} <= verdicts else _BETTER if "better" in verdicts else _WORSE
+    if {"higher", "lower"} & verdicts:
+        return _MOVED
+    if "too few queries" in verdicts:
+        return _PARTLY if "no difference shown" in verdicts else _UNTESTED
+    return _NONE
 
 
 def _best(column: Column, rows: Sequence[StudyRow]) -> list[str]:

@@ -1,6 +1,7 @@
 """Put our scores beside somebody else's published ones."""
 
 from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
 
 from hbir.core.params import unknown
 from hbir.evaluation.intervals import Interval
@@ -32,17 +33,31 @@ def beside_published(study: Study, tables: Sequence[StudyTable]) -> str:
     lines = list(_lines(study, tables))
     if not lines:
         return ""
-    outside = sum(is_outside for _, is_outside in lines)
+    places = [line.place for line in lines]
     said = (
-        f"Of {len(lines)} published figures, {len(lines) - outside} lie within our interval over seeds and "
-        f"queries, and {outside} outside of it."
+        f"Of {len(lines)} published figures, {places.count('within')} lie within our interval over seeds and "
+        f"queries, and {places.count('outside')} outside of it."
     )
+    if left := [line.name for line in lines if line.place == "unknown"]:
+        said += f" Not compared, for there is no score or no interval of ours: {'; '.join(left)}."
     note = f"Published: {study.source}. " if study.source else ""
     spread = "The published figures have no interval; a difference is in bold where ours leaves out 0."
-    return "\n\n".join([said, "\n".join([HEADER, *(text for text, _ in lines)]), note + spread])
+    return "\n\n".join([said, "\n".join([HEADER, *(line.text for line in lines)]), note + spread])
 
 
-def _lines(study: Study, tables: Sequence[StudyTable]) -> Iterator[tuple[str, bool]]:
+_Place = Literal["within", "outside", "unknown"]
+
+
+class _Line(NamedTuple):
+    text: str
+    """A row of the table."""
+    name: str
+    """Of the figure, in a sentence."""
+    place: _Place
+    """Where the published figure lies, seen from our interval; unknown where we have none."""
+
+
+def _lines(study: Study, tables: Sequence[StudyTable]) -> Iterator[_Line]:
     for table in tables:
         figures = study.published.get(table.benchmark, {}).get(table.title, {}) if not table.group else {}
         rows = {row.name: row for row in table.rows}
@@ -62,15 +77,17 @@ def _column(study: Study, table: StudyTable, name: str) -> Column:
     return column
 
 
-def _line(table: StudyTable, row: StudyRow, column: Column, value: float) -> tuple[str, bool]:
+def _line(table: StudyTable, row: StudyRow, column: Column, value: float) -> _Line:
     score = row.scores.get(column)
-    name = f"{column.setting_name} {column.name}"
-    head = f"| {escaped(table.benchmark)} | {escaped(table.title)} | {escaped(row.name)} | {escaped(name)} |"
+    parts = [table.benchmark, table.title, row.name, f"{column.setting_name} {column.name}"]
+    head = f"| {' | '.join(map(escaped, parts))} | {short(column, value)} |"
+    name = " ".join(filter(None, parts))
     if score is None:
-        return f"{head} {short(column, value)} | {MISSING} | {MISSING} |", False
+        return _Line(f"{head} {MISSING} | {MISSING} |", name, "unknown")
     interval = score.interval
     moved = Interval(low=interval.low - value, high=interval.high - value) if interval else None
     outside = moved is not None and (moved.low > 0 or moved.high < 0)
     text = f"{change(column, score.mean - value)}{bounds(column, moved)}"
     ours = f"{short(column, score.mean)}{bounds(column, interval)}"
-    return f"{head} {short(column, value)} | {ours} | {f'**{text}**' if outside else text} |", outside
+    place: _Place = "outside" if outside else "within" if moved else "unknown"
+    return _Line(f"{head} {ours} | {f'**{text}**' if outside else text} |", name, place)
