@@ -42,7 +42,9 @@ def show(
 ) -> None:
     """Show what NAME asks, its experiments, and which of them are there."""
     require_project()
-    click.echo(described(ask(Question(name, form_of(small, form), changes, only, baseline))))
+    # The params of another commit are checked by its own code.
+    question = Question(name, form_of(small, form), changes, only, baseline)
+    click.echo(described(ask(question, checked=baseline == "HEAD")))
 
 
 @study.command()

@@ -17,6 +17,7 @@ from hbir.evaluation.over_seeds import OverSeeds, averaged, resample_seeds
 from hbir.evaluation.results import SamplerResults
 from hbir.reporting.columns import Column, named_column
 from hbir.studies.collect import Results
+from hbir.studies.known import refuse_unknown
 from hbir.studies.study_file import MAIN
 from hbir.studies.study_table import Contrast, Score, StudyRow, StudyTable
 from hbir.studies.tables import TablePlan
@@ -45,6 +46,7 @@ def analyse(
 
     Raises:
         DataError: when the rows were not scored on the same queries, or a benchmark is missing.
+        ParamsError: when there is no such measure.
     """
     every = [result for one in results.values() for result in one]
     refuse_unlike(every)
@@ -57,6 +59,7 @@ def analyse(
                 found=", ".join(known),
                 hint="Mend `benchmarks` in the study.",
             )
+    refuse_unknown(measures, every[0])
     found = []
     for name in benchmarks or known:
         tables = {seed: query_tables(one, name) for seed, one in results.items()}

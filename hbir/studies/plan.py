@@ -39,9 +39,10 @@ def plan(study: Study, base: Mapping[str, Any], changes: Sequence[str] = ()) -> 
         All cells with the first seed, then with the next.
 
     Raises:
-        ParamsError: when a key that it changes is unknown.
+        ParamsError: when a key that it changes is unknown, or is the seed.
     """
     where = f"study {study.name}"
+    _refuse_seed(study, changes)
     shared = copy.deepcopy(dict(base))
     merge(shared, study.params)
     with_changes(shared, changes, where)
@@ -55,6 +56,24 @@ def plan(study: Study, base: Mapping[str, Any], changes: Sequence[str] = ()) -> 
             name = "-".join(filter(None, (study.name, cell.label, f"seed-{seed}")))
             found.append(Planned(name=name, cell=cell, seed=seed, params=params))
     return found
+
+
+def _refuse_seed(study: Study, changes: Sequence[str]) -> None:
+    """Refuse a seed anywhere but in `seeds`, which would be overwritten: two names for one experiment."""
+    where = f"study {study.name}"
+    places = {
+        f"{where}: sweep": any(SEED in cell.changes for cell in cells_of(study)),
+        where: SEED in study.params,
+        f"{where}: --set-param": any(_change(change)[0] == SEED for change in changes),
+    }
+    for place, sets_it in places.items():
+        if sets_it:
+            raise ParamsError(
+                where=place,
+                expected=f"params without `{SEED}`",
+                found=f"`{SEED}`",
+                hint="Name seeds in `seeds` of the study; `--only seed-<n>` chooses one of them.",
+            )
 
 
 def with_changes(params: dict[str, Any], changes: Sequence[str], where: str) -> None:

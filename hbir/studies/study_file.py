@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from hbir.core.errors import ParamsError
 from hbir.core.params import params_class, unknown, validated
@@ -14,6 +14,13 @@ MAIN = "main"
 """Stands in `measures` for the main measure of each benchmark."""
 Axis = list[Any] | dict[str, dict[str, Any]]
 """Values of the param that the axis is named after; or labels, each with the params that it sets."""
+
+
+def _each_once(seeds: list[int]) -> list[int]:
+    """Refuse a repeated seed: the second experiment would be the first one, and no further evidence."""
+    if len(set(seeds)) < len(seeds):
+        raise ValueError("each seed once")
+    return seeds
 
 
 @params_class
@@ -28,7 +35,7 @@ class Study:
     """What differs from params.yaml in every experiment, as it stands there."""
     sweep: dict[str, Axis] = Field(default_factory=dict)
     """Axis → its values. The experiments are the product of all axes; without any there is one."""
-    seeds: Annotated[list[int], Field(min_length=1)]
+    seeds: Annotated[list[int], Field(min_length=1), AfterValidator(_each_once)]
     """Each experiment is made once with each; an interval over seeds needs two."""
     jobs: Annotated[int, Field(ge=1)] = 1
     """Experiments at a time."""

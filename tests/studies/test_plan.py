@@ -90,6 +90,10 @@ def test_three_numbers_make_a_curve_and_schedules_do_not():
         ("batches.hybrid.alpha:", "batches.hybrid.alfa:", "Did you mean 'batches.hybrid.alpha'"),
         ("seeds: [1, 2]\n", "seeds: []\n", "study.seeds"),
         ("seeds: [1, 2]\n", "seed: [1, 2]\n", "Did you mean 'seeds'"),
+        ("seeds: [1, 2]\n", "seeds: [1, 1]\n", "study.seeds: expected each seed once, found .1, 1."),
+        ("batches.hybrid.alpha: [0.0, 0.5, 1.0]", "seed: [1, 2]", "sweep: expected params without `seed`"),
+        ("[0.0, 0.5, 1.0]", "{a: {seed: 3}}", "sweep: expected .*Name seeds in `seeds` of the study"),
+        ("\nthreads: 1", "\nseed: 3", "study curve: expected params without `seed`"),
         ("  question: Which α?\n", "", "question: expected a value"),
         ("[0.0, 0.5, 1.0]", "[0.5, 0.5]", "'0.5' twice"),
         ("[0.0, 0.5, 1.0]", "[[[0.5, 1.0], [1.0, 0.0]]]", "Name it"),
@@ -113,6 +117,8 @@ def test_an_unknown_study_form_or_change_has_a_neighbour():
         read_study("curve", "smal")
     with pytest.raises(ParamsError, match="Did you mean 'batches.steps'"):
         plan(read_study("curve"), PARAMS, ["batches.step=3"])
+    with pytest.raises(ParamsError, match="--set-param: expected params without `seed`, .*--only seed-<n>"):
+        plan(read_study("curve"), PARAMS, ["seed=3"])
     with pytest.raises(ParamsError, match="expected key=value"):
         plan(read_study("curve"), PARAMS, ["batches.steps"])
 

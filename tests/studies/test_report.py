@@ -285,6 +285,8 @@ def test_scores_of_other_queries_are_refused(project: Path, monkeypatch: pytest.
         ("beside: [xx]", "reference: '0.55'", "Did you mean '0.5'"),
         ("beside: [xx]", "apart: [batches]", "apart"),
         ("beside: [xx]", "benchmarks: [cldx]", "expected the benchmark cldx, found cldr"),
+        ("beside: [xx]", "measures: [main, rank_distnace]", "study.measures: .*Did you mean 'rank_distance'"),
+        ("beside: [xx]", "measures: [mpa]", "study.measures: .*Did you mean 'map'"),
     ],
 )
 def test_a_wrong_name_in_the_comparison_is_named(project: Path, before: str, after: str, message: str):
@@ -292,6 +294,13 @@ def test_a_wrong_name_in_the_comparison_is_named(project: Path, before: str, aft
     (project / "studies/curve.yaml").write_text(STUDY.replace(before, after))
     with pytest.raises((DataError, ParamsError), match=message):
         report()
+
+
+def test_a_known_measure_that_no_benchmark_here_has_is_left_out(project: Path):
+    save_all(project)
+    (project / "studies/curve.yaml").write_text(STUDY.replace("beside: [xx]", "measures: [main, peer]"))
+    report()
+    assert {row["measure"] for row in rows(project, "scores.csv")} == {"map"}
 
 
 TWO_AXES = """

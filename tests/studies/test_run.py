@@ -72,6 +72,18 @@ def test_what_is_missing_is_made_and_nothing_twice(project: Path):
     assert sum(line.startswith("begin") for line in calls(project)) == 6
 
 
+def test_show_refuses_what_a_run_would_refuse(project: Path, monkeypatch: pytest.MonkeyPatch):
+    def refuse(params: dict[str, Any]) -> None:
+        raise ParamsError(where="params.yaml", expected="less", found="more", hint="Less.")
+
+    monkeypatch.setattr("hbir.studies.plan.check", refuse)
+    for arguments in (("show", "curve"), ("run", "curve", "--dry-run")):
+        with pytest.raises(ParamsError, match="experiment curve-0.0-seed-1: params.yaml: expected less"):
+            invoke(*arguments)
+    head = git(project, "rev-parse", "HEAD")
+    assert "curve-0.0-seed-1: missing" in invoke("show", "curve", "--baseline", head).output
+
+
 def test_each_line_says_how_far_it_is_and_where_its_log_is(project: Path):
     output = invoke("run", "curve", "--only", "seed-1").output
     assert "curve-0.0-seed-1: started, log in .hbir/studies/curve/curve-0.0-seed-1.log" in output
