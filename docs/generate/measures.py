@@ -21,7 +21,8 @@ SYMBOLS = """R is the number of relevant passages of a query, r₁ < r₂ < … 
 number after the `@`."""
 CUT = """A streamed corpus is searched to the best `top_k` passages. Its mAP is called `map@<top_k>` and never
 `map`, and it has no rank distance if a relevant passage was missed. A query with relevant passages in fewer
-than two languages has no rank distance either; both are counted."""
+than two languages has no rank distance either; both are counted. A run file's mAP is called `map`, as
+trec_eval calls it; where the run ends before a relevant passage, a warning says how deep it is."""
 BIAS = """In the multilingual setting these are measured too, unless `evaluate.language_bias` is false. N is the
 number of passages in the pool. A query with relevant passages in one language alone says nothing of language
 bias and has none of them; what else a measure needs is in its line. Where no query has a measure, it is absent,

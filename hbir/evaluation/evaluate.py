@@ -19,7 +19,7 @@ from hbir.evaluation.query_scores import (
     score_without_relevant,
 )
 from hbir.evaluation.ranking import PositiveRanks, rank_chunks
-from hbir.evaluation.runs import Run, rank_run
+from hbir.evaluation.runs import Run, rank_run, warn_of_cut
 from hbir.evaluation.summary import Counts, ScoredTask, Settings, Summary
 from hbir.evaluation.top import Pool
 
@@ -74,12 +74,16 @@ def evaluate_run(task: RetrievalTask, run: Run, tie_order: np.ndarray | None = N
         tie_order: (n_passages,) int64, orders passages of equal score; a hash of the ids when None.
 
     Returns:
-        The evaluation; without rank distance unless all relevant passages were retrieved.
+        The evaluation; without rank distance unless all relevant passages were retrieved. Where some were not,
+        a warning says how deep the run is: mAP is called `map` all the same, as trec_eval calls it.
 
     Raises:
         DataError: when an id is unknown, a passage is listed twice for a query, or a score is NaN.
     """
-    return evaluate_ranks(task, [rank_run(task, run, tie_order)])
+    found = evaluate_ranks(task, [rank_run(task, run, tie_order)])
+    if found.counts.not_retrieved:
+        warn_of_cut(task, run, found.counts.not_retrieved)
+    return found
 
 
 def evaluate_ranks(

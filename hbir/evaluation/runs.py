@@ -1,5 +1,6 @@
 """Rank the positives of a retrieved run, which lists each query's best passages down to some cut-off."""
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -9,6 +10,7 @@ from hbir.core.errors import DataError
 from hbir.evaluation.ranking import PositiveRanks, neutral_order
 from hbir.evaluation.top import K, TopPassages
 
+logger = logging.getLogger(__name__)
 Run = Mapping[str, Sequence[str]] | Mapping[str, Mapping[str, float]]
 """Query id → passage ids, best first; or query id → passage id → score."""
 
@@ -58,6 +60,33 @@ def rank_run(task: RetrievalTask, run: Run, tie_order: np.ndarray | None = None)
         tied_pooled=columns[3].astype(bool),
         top=TopPassages.of(task, 0, top),
     )
+
+
+def warn_of_cut(task: RetrievalTask, run: Run, missed: int) -> None:
+    """Say what a run that ends before the last relevant passage does to the scores.
+
+    Args:
+        task: the benchmark.
+        run: passages per query.
+        missed: relevant passages that it lacks.
+    """
+    depth = max(map(len, run.values()), default=0)
+    several = len(set(task.passage_langs)) > 1
+    logger.warning(
+        "run for benchmark %s: it lists at most %d passages a query, and lacks %d relevant ones, which count "
+        "as not retrieved: map%s of that depth, and not of whole rankings.%s",
+        task.name,
+        depth,
+        missed,
+        " and map_other are" if several else " is",
+        _IN_ONE_LANGUAGE if several else "",
+    )
+
+
+_IN_ONE_LANGUAGE = (
+    " Ranks in one language are counted in the same list of all languages, so monolingual and cross-lingual "
+    "scores are lower the more a model prefers other languages: compare those of whole rankings (--model)."
+)
 
 
 def _best_first(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hbir.core.errors import DataError
 from hbir.evaluation.evaluate import evaluate, evaluate_run
 from hbir.evaluation.runs import rank_run
-from tests.evaluation.conftest import rank_positives, scored_tasks
+from tests.evaluation.conftest import make_task, rank_positives, scored_tasks
 
 FIELDS = ("query", "passage", "rank_in_language", "pooled_rank", "tied_in_language", "tied_pooled")
 
@@ -40,6 +40,27 @@ def test_rank_distance_needs_every_relevant_passage(bilingual):
     by_query = result.queries.filter(np.array(result.queries["setting"].to_pylist()) == "multilingual")
     # The mean over those whose passages were all found would favour the worse run.
     assert by_query["rank_distance"].to_pylist() == [None] * 3
+
+
+def test_a_cut_run_is_warned_of_with_its_depth(caplog):
+    """What it warns of: the only German passage, behind two French ones, is cut off."""
+    task = make_task(["fr"], ["fr", "fr", "de"], [(0, 0), (0, 2)])
+    whole = evaluate_run(task, {"q0": ["p0", "p1", "p2"]})
+    assert not caplog.text
+    cut = evaluate_run(task, {"q0": ["p0", "p1"]})
+    assert (whole.settings["cross_lingual"]["map"], cut.settings["cross_lingual"]["map"]) == (1, 0)
+    assert (
+        "lists at most 2 passages a query, and lacks 1 relevant ones, which count as not retrieved: map and "
+        "map_other are of that depth"
+    ) in caplog.text
+    assert "monolingual and cross-lingual scores are lower" in caplog.text
+
+
+def test_of_a_benchmark_in_one_language_the_warning_says_less(caplog):
+    evaluate_run(make_task(["de"], ["de"] * 3, [(0, 0), (0, 2)]), {"q0": ["p0"]})
+    assert "at most 1 passages a query, and lacks 1 relevant ones" in caplog.text
+    assert "map is of that depth" in caplog.text
+    assert "other languages" not in caplog.text
 
 
 def test_an_empty_run_scores_zero(bilingual):
