@@ -65,7 +65,8 @@ def _between(one: torch.Tensor, other: torch.Tensor, weight: float) -> torch.Ten
     if weight in (0, 1):
         return one if weight else other
     wide = torch.promote_types(one.dtype, torch.float32)
-    return torch.lerp(other.to(wide), one.to(wide), weight).to(one.dtype)
+    found = torch.lerp(other.to(wide), one.to(wide), weight).to(one.dtype)
+    return torch.where(one == other, one, found)  # the mean of −∞ and −∞, as in a mask, would be no number
 
 
 def _tensors(model: SentenceTransformer, distinct: bool = True) -> Iterator[tuple[str, torch.Tensor]]:

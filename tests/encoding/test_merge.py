@@ -98,6 +98,16 @@ def test_half_precision_is_averaged_in_float32():
     assert found[0].weight.item() == 1.0
 
 
+def test_a_mask_of_minus_infinity_stays_a_mask():
+    def model(value: float) -> SentenceTransformer:
+        layer = torch.nn.Linear(1, 1)
+        layer.register_buffer("mask", torch.tensor([0.0, -torch.inf, torch.inf, value]))
+        return SentenceTransformer(modules=[layer], device="cpu")
+
+    found = average(model(1.0), model(3.0), 0.25, NAMES)
+    assert found[0].mask.tolist() == [0.0, -torch.inf, torch.inf, 2.5]
+
+
 def test_whole_numbers_must_be_equal():
     def model(value: int) -> SentenceTransformer:
         layer = torch.nn.Linear(1, 1)
