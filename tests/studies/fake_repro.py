@@ -18,7 +18,10 @@ def main() -> int:
     if Path(".fails").exists() and Path(".fails").read_text(encoding="utf-8") in arguments:
         sys.stdout.write("Error: params.yaml: wrong. Mend it.\nERROR: failed to reproduce 'train_xx'\n")
         return 255
-    time.sleep(1.0)
+    waits = Path(".waits").read_text(encoding="utf-8") if Path(".waits").exists() else None
+    while waits in arguments and "end repro --single-item train_hybrid" not in Path(".calls").read_text():
+        time.sleep(0.1)
+    time.sleep(0.5)
     note(f"end {name}")
     return 0
 
