@@ -39,6 +39,7 @@ TOOLS = {
     "compare": "Show the comparison of the scores in this folder again.",
     "track": "Bring MLflow up to date with what DVC holds.",
     "ui": "Open MLflow on the comparison.",
+    "clean": "List what was kept and nothing names any more, and remove it.",
     "restore": "Let `dvc repro` find results of this machine that dvc.lock does not name.",
     "experiments": "List the experiments: what they changed, and what they reached.",
     "seeds": "Summarise experiments that differ in their seed.",

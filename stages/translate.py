@@ -1,17 +1,21 @@
 """Stage translate: bring the English pairs into one language."""
 
+import shutil
+
 import click
 
 from hbir.core import paths, project
-from hbir.core.files import atomic_file, read_table, require_writable, write_json, write_table
+from hbir.core.files import atomic_file, require_writable, write_json
 from hbir.core.machine import main_root
 from hbir.core.params import read_params, section
-from hbir.core.schemas import ENGLISH_SCHEMA, PARALLEL_SCHEMA
-from hbir.translation.checks.rejection import write_rejected
+from hbir.core.schemas import ENGLISH_SCHEMA, PARALLEL_SCHEMA, TRANSLATED_SCHEMA
+from hbir.core.spill import spill_folder
+from hbir.core.tables import RowGroupWriter, StoredTable
+from hbir.translation.checks.rejection import Rejected, write_rejected
 from hbir.translation.params import TranslateParams
 from hbir.translation.preflight import check_engines
 from hbir.translation.selection import make_engine, select_engines
-from hbir.translation.translate import translate_pairs
+from hbir.translation.translate import Translating
 
 
 @click.command()
@@ -27,16 +31,24 @@ def translate(lang: str) -> None:
     require_writable(target)
     check_engines(selected, top.threads)
     engine = make_engine(settings, selected[lang], lang, top.threads) if lang in selected else None
-    english, parallel = (
-        read_table(paths.ENGLISH_PAIRS, ENGLISH_SCHEMA),
-        read_table(paths.PARALLEL_TEXTS, PARALLEL_SCHEMA),
+    work = Translating(
+        StoredTable(paths.ENGLISH_PAIRS, ENGLISH_SCHEMA),
+        StoredTable(paths.PARALLEL_TEXTS, PARALLEL_SCHEMA),
+        engine,
+        lang,
+        settings.checks,
     )
-    table, summary, rejected = translate_pairs(english, parallel, engine, lang, settings.checks)
-    seen = write_rejected(main_root(), lang, rejected)
-    summary.check(settings.checks.max_rejected, str(seen))
-    with atomic_file(target) as file, atomic_file(target.with_suffix(".stats.json")) as counts:
-        write_table(file, table)
-        write_json(counts, summary.stats())
+    rejected: list[Rejected] = []
+    with spill_folder() as folder:  # a process that is killed in the middle leaves nothing beside the target
+        with RowGroupWriter(folder / lang, TRANSLATED_SCHEMA) as writer:
+            for part in work.parts():
+                writer.write(part.table)
+                rejected += part.rejected
+        summary, seen = work.summary, write_rejected(main_root(), lang, rejected)
+        summary.check(settings.checks.max_rejected, str(seen))
+        with atomic_file(target) as file, atomic_file(target.with_suffix(".stats.json")) as counts:
+            shutil.copyfile(folder / lang, file)
+            write_json(counts, summary.stats())
     click.echo(f"translate {summary}")
     if warning := summary.warning(settings.checks.max_rejected):
         click.echo(f"  warning: {warning}")

@@ -11,6 +11,7 @@ from hbir.collection.params import CollectParams
 from hbir.collection.sources import KINDS as SOURCES
 from hbir.core.params import read_params
 from hbir.core.project import Project
+from hbir.core.resources import ResourceParams
 from hbir.encoding.params import EncoderParams
 from hbir.evaluation.params import EvaluateParams
 from hbir.tracking.params import TrackingParams
@@ -26,6 +27,7 @@ SECTIONS: dict[str, type[Any]] = {
     "train": TrainParams,
     "evaluate": EvaluateParams,
     "tracking": TrackingParams,
+    "resources": ResourceParams,
 }
 INTRODUCTION = """Every choice of the pipeline is a key of `params.yaml`. Change it there, or for one
 experiment with `dvc exp run -S key=value`. In brackets: what a key takes, and its value in `params.yaml`."""

@@ -1,16 +1,18 @@
 """Check that what was collected can be trained on, before it is translated for hours."""
 
-import pyarrow as pa
+import numpy as np
 import pyarrow.compute as pc
 
 from hbir.core.errors import DataError
 from hbir.core.schemas import TRAIN, VALIDATION
+from hbir.core.tables import Rows, pieces
 
+_IDS = ("query_id", "passage_id")
 LEAST_VALIDATION = 2
 """Pairs of the smallest batch that can be validated on."""
 
 
-def check_enough(english: pa.Table, size: int) -> None:
+def check_enough(english: Rows, size: int) -> None:
     """Check that every source can fill a batch, and that there are validation pairs.
 
     No language has more pairs than English, and in a batch no query and no passage comes twice.
@@ -22,19 +24,25 @@ def check_enough(english: pa.Table, size: int) -> None:
     Raises:
         DataError: when there are too few; it names the largest batch that could be filled.
     """
-    train = english.filter(pc.equal(english["split"], TRAIN))
-    for source in pc.unique(english["source"]).to_pylist():
-        rows = train.filter(pc.equal(train["source"], source))
-        different = min(pc.count_distinct(rows[name]).as_py() for name in ("query_id", "passage_id"))
+    ids: dict[str, list[np.ndarray]] = {}
+    held_back = 0
+    for piece in pieces(english, ["source", "split", *_IDS]):
+        train = pc.equal(piece["split"], TRAIN)
+        held_back += pc.sum(pc.equal(piece["split"], VALIDATION)).as_py() or 0
+        for source in pc.unique(piece["source"]).to_pylist():
+            rows = piece.filter(pc.and_(train, pc.equal(piece["source"], source)))
+            ids.setdefault(source, []).append(np.stack([rows[name].to_numpy() for name in _IDS]))
+    for source, parts in ids.items():
+        columns = np.concatenate(parts, axis=1)  # (2, n)
+        different = min(len(np.unique(column)) for column in columns)
         if different < size:
             fits = f"Set batches.size to {different} or less, or add" if different > 1 else "Add"
             raise DataError(
                 where=f"params.yaml: collect.sources: {source}",
                 expected=f"at least {size} training pairs of different queries and passages (batches.size)",
-                found=f"{different} of {len(rows)} pairs",
+                found=f"{different} of {columns.shape[1]} pairs",
                 hint=f"{fits} pairs.",
             )
-    held_back = pc.sum(pc.equal(english["split"], VALIDATION)).as_py() or 0
     if held_back < LEAST_VALIDATION:
         raise DataError(
             where="params.yaml: collect.sources",

@@ -1,16 +1,21 @@
 """Keep the texts of benchmarks out of what is trained on."""
 
-from array import array
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
-
-import numpy as np
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 
 from hbir.benchmarks.registry import Task, load, name_of
 from hbir.benchmarks.streamed import StreamedTask
+from hbir.collection.bloom import Bloom
 from hbir.collection.phrases import Phrases, units
 from hbir.collection.source import Pair
 from hbir.core.registry import Entry
+
+logger = logging.getLogger(__name__)
+MEMORY = 1 << 28
+"""Bytes for what is known of the pairs while a streamed corpus is read: 16 bits for each run of 134 million."""
+_HIGH = 0.05
+"""Share of a streamed corpus that is held for nothing, from which a warning says so."""
 
 
 def load_guarded(benchmarks: Sequence[Entry]) -> list[tuple[str, Task]]:
@@ -28,70 +33,69 @@ def load_guarded(benchmarks: Sequence[Entry]) -> list[tuple[str, Task]]:
     return [(name_of(entry), task) for entry in benchmarks for task in load(entry, None)]
 
 
-def leaks(pairs: Mapping[int, Pair], tasks: Sequence[tuple[str, Task]]) -> dict[int, str]:
-    """Find the pairs that a benchmark holds.
+class Guard:
+    """Hold the queries and candidates of benchmarks.
 
-    A pair leaks when in any language at hand its query equals a query of the benchmark, or its passage
-    contains a candidate of at least SHORTEST units, without its title or context; punctuation, case and spacing
-    do not count.
-
-    Args:
-        pairs: by id.
-        tasks: those of the benchmarks, with their names.
-
-    Returns:
-        Id → the name of the benchmark, for those to leave out.
+    A pair leaks when in any language at hand its query equals a query of a benchmark, or its passage contains a
+    candidate of at least SHORTEST units, without its title or context; punctuation, case and spacing do not
+    count.
     """
-    guard = _Guard(pairs)
-    for name, task in tasks:
-        guard.add(task, name)
-    found = {pair_id: guard.owner(pair) for pair_id, pair in pairs.items()} if tasks else {}
-    return {pair_id: name for pair_id, name in found.items() if name}
 
+    def __init__(
+        self, tasks: Sequence[tuple[str, Task]], pairs: Callable[[], Iterable[Pair]], memory: int = MEMORY
+    ) -> None:
+        """Take in all benchmarks.
 
-class _Guard:
-    """Hold the queries and candidates of benchmarks."""
-
-    def __init__(self, pairs: Mapping[int, Pair]) -> None:
-        self._pairs = pairs
+        Args:
+            tasks: those of the benchmarks, with their names.
+            pairs: gives all pairs, from the start.
+            memory: bytes for what is known of the pairs while a streamed corpus is read.
+        """
         self._queries: dict[str, str] = {}
         self._phrases = Phrases()
-        self._known: _Grams | None = None
-
-    def add(self, task: Task, name: str) -> None:
-        streamed = isinstance(task, StreamedTask)
-        judged = task.judged if isinstance(task, StreamedTask) else task
-        for language, text in zip(judged.query_langs, judged.queries, strict=True):
-            if query := units(text, language).text:
-                self._queries.setdefault(query, name)
-        if streamed and self._known is None:
-            self._known = _Grams(self._pairs)
-        for language, text in _candidates(task):
-            phrase = units(text, language)
-            # A corpus of millions is not held: only what begins as some pair's passage goes on.
-            if not streamed or (self._known and phrase.head in self._known):
-                self._phrases.add(phrase, name)
+        self._pairs, self._memory = pairs, memory
+        for name, task in tasks:
+            self._add(task, name)
 
     def owner(self, pair: Pair) -> str | None:
+        """Name the benchmark that holds a pair.
+
+        Args:
+            pair: any.
+
+        Returns:
+            Its name, or None.
+        """
         for language, version in pair.texts():
             query = units(version.query, language).text
             if owner := self._queries.get(query) or self._phrases.find(units(version.passage, language)):
                 return owner
         return None
 
+    def _add(self, task: Task, name: str) -> None:
+        streamed = isinstance(task, StreamedTask)
+        judged = task.judged if isinstance(task, StreamedTask) else task
+        for language, text in zip(judged.query_langs, judged.queries, strict=True):
+            if query := units(text, language).text:
+                self._queries.setdefault(query, name)
+        for language, text in _candidates(task):
+            phrase = units(text, language)
+            # A corpus of millions is not held: only what begins as some pair's passage goes on.
+            if not streamed or (phrase.head and hash(phrase.head) in self._known):
+                self._phrases.add(phrase, name)
 
-class _Grams:
-    """Hold which runs of units occur in passages, 8 bytes each; a rare hash collision costs nothing."""
-
-    def __init__(self, pairs: Mapping[int, Pair]) -> None:
-        hashes = array("q")
-        for language, version in chain.from_iterable(map(Pair.texts, pairs.values())):
-            hashes.extend(hash(gram) for _, gram in units(version.passage, language).grams())
-        self._hashes = np.unique(np.frombuffer(hashes, np.int64))  # (n_grams,)
-
-    def __contains__(self, gram: str) -> bool:
-        place = np.searchsorted(self._hashes, hash(gram))
-        return bool(place < len(self._hashes) and self._hashes[place] == hash(gram))
+    @cached_property
+    def _known(self) -> Bloom:
+        """Remember which runs of units occur in passages; one taken for another costs memory alone."""
+        known = Bloom(self._memory)
+        for pair in self._pairs():
+            for language, version in pair.texts():
+                for _, gram in units(version.passage, language).grams():
+                    known.add(hash(gram))
+        rate = known.false_positive_rate
+        if rate > _HIGH:
+            logger.warning("leak guard: %.0f%% of a streamed corpus is held for nothing", 100 * rate)
+        return known
 
 
 def _candidates(task: Task) -> Iterator[tuple[str, str]]:

@@ -1,45 +1,37 @@
 """Find pairs that say nearly the same as another pair."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 
 from hbir.collection.crowds import MOST, Comparer, Edges, large_groups, small_groups, whole_groups
+from hbir.collection.pair_store import PairStore, Texts
 from hbir.collection.progress import shown
 from hbir.collection.sketches import GRAM, WORDS, Sketches, count_texts, gram_hashes, rarest, sketch
-from hbir.collection.source import Pair
 from hbir.core.text import normalise
 
-Texts = tuple[str, str]
-"""A query and its passage."""
+_WAITING = 1 << 14
+"""Pairs of which the grams are put into one array."""
 
 
-class Found(NamedTuple):
-    """Say which pairs to leave out."""
-
-    ids: set[int]
-    cut_short: int
-    """Pairs that were not compared with all they could be alike to, because too many share their grams."""
-
-
-def near_duplicates(pairs: Mapping[int, Pair], threshold: float) -> Found:
-    """Find the pairs whose query and passage are both nearly those of a pair that is kept.
+def drop_near_duplicates(store: PairStore, threshold: float) -> int:
+    """Leave out the pairs whose query and passage are both nearly those of a pair that is kept.
 
     Pairs with keys come from templates, which make near-duplicates by design, and are passed over.
 
     Args:
-        pairs: by id.
+        store: the pairs. Of each two the lower id is kept, so the order of the sources does not matter.
         threshold: Jaccard similarity of the sets of character 5-grams, from 0.1 to 1.
 
     Returns:
-        The ids to leave out. Of each two the lower id is kept, so the order of the sources does not matter.
+        How many pairs were not compared with all they could be alike to, since too many share their grams.
     """
-    ids = [pair_id for pair_id in sorted(pairs) if not pairs[pair_id].query_key]
-    search = Search([(pairs[pair_id].query, pairs[pair_id].passage) for pair_id in ids], threshold)
-    dropped = search.dropped()
-    return Found({ids[place] for place in np.flatnonzero(dropped).tolist()}, len(search.comparer.cut_short))
+    places = np.fromiter((numbered.place for numbered in store if not numbered.pair.query_key), np.int64)
+    search = Search(store.texts(places) if len(places) else [], threshold)
+    dropped = places[search.dropped()]
+    store.drop(dict.fromkeys(dropped.tolist(), "near-duplicate pair"))
+    return len(search.comparer.cut_short)
 
 
 class Search:
@@ -90,14 +82,14 @@ class Search:
         """List the rarest grams of all queries: (m,) uint64 ascending, and (m,) places; sketch both sides."""
         texts = shown(self._texts, "counting what texts have in common", len(self._texts))
         counts = count_texts(query for query, _ in texts)
-        grams: list[np.ndarray] = []
+        entries = _Entries()
         hashed = lru_cache(maxsize=1024)(gram_hashes)
         for place, pair in enumerate(shown(self._texts, "looking for near-duplicates", len(self._texts))):
             for side, text in enumerate(pair):
                 hashes = hashed(text)
                 self._bits[side][place], self._sizes[side][place] = sketch(hashes), len(hashes)
-            grams.append(rarest(hashed(pair[0]), counts, self._threshold))
-        return _sorted(grams, np.arange(len(grams)))
+            entries.add(place, rarest(hashed(pair[0]), counts, self._threshold))
+        return entries.ordered()
 
     def _edges(self, entries: Edges, dropped: np.ndarray | None) -> Iterator[Edges]:
         """Compare those that share a gram; small groups once, when nothing is known of what is dropped."""
@@ -114,8 +106,10 @@ class Search:
         """Compare those of too large a group that share a rare gram of their passages too."""
         places = members.tolist()
         counts = count_texts(self._texts[place][1] for place in places)
-        grams = [rarest(gram_hashes(self._texts[place][1]), counts, self._threshold) for place in places]
-        parts = _sorted(grams, members)
+        entries = _Entries()
+        for place in places:
+            entries.add(place, rarest(gram_hashes(self._texts[place][1]), counts, self._threshold))
+        parts = entries.ordered()
         for one, other in small_groups(*parts):
             yield self.comparer.close(one, other)
         for part in large_groups(*parts):
@@ -129,12 +123,33 @@ class Search:
         )
 
 
-def _sorted(grams: Sequence[np.ndarray], places: np.ndarray) -> Edges:
-    """Put grams in order: (m,) uint64, and (m,) the places they come from, ascending where grams are equal."""
-    every = np.concatenate([*grams, np.zeros(0, np.uint64)])
-    owners = np.repeat(places, [len(some) for some in grams])
-    order = np.lexsort((owners, every))
-    return every[order], owners[order]
+class _Entries:
+    """Hold which pair has which grams, 12 bytes each."""
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[np.ndarray, np.ndarray]] = []
+        self._waiting: list[tuple[int, np.ndarray]] = []
+
+    def add(self, place: int, grams: np.ndarray) -> None:
+        if len(grams):
+            self._waiting.append((place, grams))
+        if len(self._waiting) >= _WAITING:
+            self._settle()
+
+    def _settle(self) -> None:
+        places = np.array([place for place, _ in self._waiting], np.int32)
+        owners = np.repeat(places, [len(grams) for _, grams in self._waiting])
+        every = np.concatenate([*(grams for _, grams in self._waiting), np.zeros(0, np.uint64)])
+        self._parts.append((every, owners))
+        self._waiting = []
+
+    def ordered(self) -> Edges:
+        """Return grams (m,) uint64 ascending, and (m,) int32 places, ascending where grams are equal."""
+        self._settle()
+        grams, places = (np.concatenate(column) for column in zip(*self._parts, strict=True))
+        self._parts = []
+        order = np.argsort(grams, kind="stable")  # they were added in the order of their places
+        return grams[order], places[order]
 
 
 def _kept_first(edges: Sequence[Edges], count: int) -> np.ndarray:

@@ -1,8 +1,11 @@
 """Divide pairs into training and validation so that neither knows the other's texts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
+import numpy as np
+
+from hbir.collection.pair_store import Numbered
 from hbir.collection.source import Pair
 from hbir.core.hashing import content_id
 from hbir.core.schemas import TRAIN, VALIDATION
@@ -26,33 +29,49 @@ def side_of(pair: Pair, validation: float) -> str:
     return VALIDATION if derive_seed(0, "validation", group) < validation * 2**63 else TRAIN
 
 
-def straddling(pairs: Mapping[int, Pair]) -> dict[int, str]:
+def straddling(pairs: Iterable[Numbered]) -> dict[int, str]:
     """Find validation pairs that share a query or a passage with a training pair in any language.
 
     Two documents may both ask "What is it?". Joining all that share anything would join nearly everything, so
     the few on the validation side are left out instead.
 
     Args:
-        pairs: by id, with their splits; those with keys have been divided by what the keys mean.
+        pairs: with their splits, gone through three times; those with keys have been divided by what the keys
+            mean.
 
     Returns:
-        Id → the reason, for those to leave out.
+        Place → the reason, for those to leave out.
     """
-    texts = {pair_id: pair for pair_id, pair in pairs.items() if not pair.query_key}
-    held = {pair_id: list(_ids(pair)) for pair_id, pair in texts.items() if pair.split == VALIDATION}
-    wanted = {text for ids in held.values() for text in chain.from_iterable(ids)}
-    trained = {
-        text
-        for pair in texts.values()
-        if pair.split == TRAIN
-        for text in chain.from_iterable(_ids(pair))
-        if text in wanted
-    }
-    return {
-        pair_id: f"validation pair with a training pair's {'query' if shared[0] else 'passage'}"
-        for pair_id, ids in held.items()
-        if any(shared := [not trained.isdisjoint(side) for side in zip(*ids, strict=True)])
-    }
+    wanted = np.unique(_hashes(pairs, VALIDATION))  # (w,)
+    trained = np.zeros(len(wanted), bool)
+    for numbered in _of(pairs, TRAIN) if len(wanted) else ():
+        places, are_there = _found(list(_ids(numbered.pair)), wanted)
+        trained[places[are_there]] = True
+    found = wanted[trained]
+    shared = {}
+    for numbered in _of(pairs, VALIDATION) if len(found) else ():
+        are_there = _found(list(_ids(numbered.pair)), found)[1]
+        if are_there.any():
+            side = "query" if are_there[:, 0].any() else "passage"
+            shared[numbered.place] = f"validation pair with a training pair's {side}"
+    return shared
+
+
+def _found(ids: Sequence[tuple[int, int]], known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Look for ids among ordered ones: (l, 2) places, and (l, 2) bool, whether they are there."""
+    wanted = np.array(ids, np.int64)
+    places = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+    return places, known[places] == wanted
+
+
+def _of(pairs: Iterable[Numbered], split: str) -> Iterator[Numbered]:
+    return (numbered for numbered in pairs if numbered.pair.split == split and not numbered.pair.query_key)
+
+
+def _hashes(pairs: Iterable[Numbered], split: str) -> np.ndarray:
+    """Hash all texts of a split, 8 bytes each."""
+    ids = chain.from_iterable(chain.from_iterable(_ids(numbered.pair)) for numbered in _of(pairs, split))
+    return np.fromiter(ids, np.int64)
 
 
 def _ids(pair: Pair) -> Iterator[tuple[int, int]]:

@@ -11,7 +11,17 @@ from hbir.core.paths import PARAMS
 from hbir.core.rows import ADJUSTMENTS, FLOORS, RIVALS, adjustments, compared_rows, merged_name
 from hbir.core.samplers import baselines, with_stage
 
-SECTIONS = ("collect", "translate", "batches", "encoder", "train", "overrides", "evaluate", "tracking")
+SECTIONS = (
+    "collect",
+    "translate",
+    "batches",
+    "encoder",
+    "train",
+    "overrides",
+    "evaluate",
+    "tracking",
+    "resources",
+)
 
 
 @params_class

@@ -55,6 +55,8 @@ def left_behind(home: Path) -> list[Path]:
 
 
 def _is_held(folder: Path) -> bool:
+    if not (folder / _LOCK).is_file():
+        return False
     try:
         with FileLock(folder / _LOCK, timeout=0):
             return False

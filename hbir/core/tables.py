@@ -4,7 +4,7 @@ A column of type `string` has 32-bit offsets: 2 GiB of text in one array. All fi
 file is read in pieces and no piece is as long. Nothing may join the pieces of a whole file.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,10 +17,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hbir.core.files import atomic_file, open_parquet, parquet_faults
+from hbir.core.hashing import content_id
 
 GROUP_ROWS = 1 << 16
 """Rows of a row group at most."""
-GROUP_BYTES = 1 << 27
+GROUP_BYTES = 1 << 26
 """Bytes of text after which a row group ends."""
 PIECE = 1 << 13
 """Rows that are read at once."""
@@ -85,6 +86,59 @@ def pieces(rows: Rows, columns: Sequence[str] | None = None) -> Iterator[pa.Reco
     chosen = rows if columns is None else rows.select(list(columns))
     batches: list[pa.RecordBatch] = chosen.to_batches(max_chunksize=PIECE)
     return iter(batches)
+
+
+def grouped(rows: Rows) -> Iterator[pa.Table]:
+    """Go through a table a row group's worth at a time, wherever it is.
+
+    Args:
+        rows: the table.
+
+    Yields:
+        Tables of GROUP_ROWS rows or about GROUP_BYTES bytes, and a last one with the rest.
+    """
+    waiting: list[pa.RecordBatch] = []
+    for piece in pieces(rows):
+        waiting.append(piece)
+        if sum(map(len, waiting)) >= GROUP_ROWS or sum(part.nbytes for part in waiting) >= GROUP_BYTES:
+            yield pa.Table.from_batches(waiting)
+            waiting = []
+    if waiting:
+        yield pa.Table.from_batches(waiting)
+
+
+def distinct(rows: Rows, column: str, only: Mapping[str, str]) -> Iterator[str]:
+    """Go through the different texts of a column, in the order in which they first come.
+
+    Args:
+        rows: the table.
+        column: of texts.
+        only: column → value of the rows that count.
+
+    Yields:
+        Each text once; of those before it only hashes are remembered, about 70 bytes each.
+    """
+    seen: set[int] = set()
+    for piece in pieces(rows, [column, *only]):
+        chosen = piece
+        for name, value in only.items():
+            chosen = chosen.filter(pc.equal(chosen[name], value))
+        for text in pc.unique(chosen[column]).to_pylist():
+            if (number := content_id(text)) not in seen:
+                seen.add(number)
+                yield text
+
+
+def held(rows: Rows) -> pa.Table:
+    """Hold a table that is known to be small.
+
+    Args:
+        rows: the table.
+
+    Returns:
+        The same in memory, in pieces.
+    """
+    return pa.Table.from_batches(pieces(rows), rows.schema)
 
 
 class RowGroupWriter:

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from hbir.benchmarks.parallel_rows import Reading, Text, read_rows
-from hbir.collection.near_duplicates import near_duplicates
-from hbir.collection.source import Pair
+from hbir.collection.near_duplicates import Search
 from hbir.core.errors import DataError
 from hbir.core.files import atomic_file
 from hbir.core.languages import ENGLISH
@@ -186,14 +185,13 @@ def _titled(row: Parallel) -> bool:
 
 def _different(rows: Sequence[Parallel], pivot: str, dropped: Counter[str]) -> list[Parallel]:
     """Leave out what nearly repeats an earlier text, so that none is on both sides of a split."""
-    pairs = {number: _pair(row.versions[pivot]) for number, row in enumerate(rows)}
-    again = near_duplicates(pairs, NEAR).ids
-    dropped["text that another nearly repeats"] += len(again)
-    return [row for number, row in enumerate(rows) if number not in again]
+    again = Search([_pair(row.versions[pivot]) for row in rows], NEAR).dropped()
+    dropped["text that another nearly repeats"] += int(again.sum())
+    return [row for row, is_again in zip(rows, again.tolist(), strict=True) if not is_again]
 
 
-def _pair(text: Text) -> Pair:
-    return Pair(text.query or text.passage, text.passage)
+def _pair(text: Text) -> tuple[str, str]:
+    return text.query or text.passage, text.passage
 
 
 def _documents(rows: Sequence[Parallel]) -> bool:

@@ -21,7 +21,7 @@ from hbir.collection.params import CollectParams
 from hbir.core.errors import DataError, HbirError
 from hbir.core.hashing import file_digest
 from hbir.core.schemas import PAIRS_SCHEMA, TRAIN, TRANSLATED_SCHEMA, VALIDATION
-from hbir.core.tables import StoredTable, pieces, write_pieces
+from hbir.core.tables import StoredTable, held, pieces, write_pieces
 from hbir.debias.corpus import FEWEST_WORDS, Corpus
 from hbir.debias.options import Options
 
@@ -138,9 +138,9 @@ def _reading(corpus: Corpus) -> dict[str, Any]:
 
 def _by_language(collection: Collection, corpus: Corpus) -> Iterator[tuple[str, pa.Table]]:
     """Put ids and split beside the texts of each language."""
-    rows = collection.parallel
-    places = pc.index_in(rows["pair_id"], collection.english["pair_id"])
-    table = collection.english.select(TRANSLATED_SCHEMA.names).take(places)
+    rows, english = held(collection.parallel), held(collection.english)
+    places = pc.index_in(rows["pair_id"], english["pair_id"])
+    table = english.select(TRANSLATED_SCHEMA.names).take(places)
     for name in ("query", "passage"):
         table = table.set_column(table.schema.get_field_index(name), name, rows[name])
     for language in corpus.languages:

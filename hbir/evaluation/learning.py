@@ -5,16 +5,20 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import pyarrow.compute as pc
 from sentence_transformers import SentenceTransformer
 
 from hbir.core.errors import DataError
-from hbir.core.files import read_table
 from hbir.core.hashing import content_id
 from hbir.core.schemas import PAIRS_SCHEMA, TRAIN
+from hbir.core.tables import StoredTable, pieces
 from hbir.encoding.embed import embed
 from hbir.encoding.precision import embedding_in
 from hbir.evaluation.adjustments import Adjustment, centred, lir
 from hbir.evaluation.params import EvaluateParams
+
+_WAITING = 16
+"""So many times the wanted passages are held before the rest is forgotten."""
 
 
 def learn(model: SentenceTransformer, name: str, pairs: Path, params: EvaluateParams) -> Adjustment:
@@ -57,17 +61,28 @@ def training_passages(pairs: Path, most: int) -> dict[str, list[str]]:
     Raises:
         DataError: when there is none.
     """
-    table = read_table(pairs, PAIRS_SCHEMA).select(["lang", "passage_id", "split", "passage"])
     texts: dict[str, dict[int, str]] = defaultdict(dict)
-    for lang, number, split, passage in zip(*table.to_pydict().values(), strict=True):
-        if split == TRAIN:
+    for piece in pieces(StoredTable(pairs, PAIRS_SCHEMA), ["split", "lang", "passage_id", "passage"]):
+        _, *columns = piece.filter(pc.equal(piece["split"], TRAIN)).to_pydict().values()
+        for lang, number, passage in zip(*columns, strict=True):
             texts[lang].setdefault(number, passage)
+        for lang, found in texts.items():
+            if len(found) > _WAITING * most:
+                texts[lang] = _first(found, most)
     if not texts:
         raise DataError(
             where=str(pairs), expected="pairs that are trained on", found="none", hint="Run `dvc repro`."
         )
-    chosen = {}
-    for lang in sorted(texts):
-        ordered = [texts[lang][number] for number in sorted(texts[lang], key=lambda one: content_id(str(one)))]
-        chosen[lang] = list(dict.fromkeys(ordered))[:most]
-    return chosen
+    return {lang: list(dict.fromkeys(_first(texts[lang], most).values())) for lang in sorted(texts)}
+
+
+def _first(texts: Mapping[int, str], most: int) -> dict[int, str]:
+    """Keep the first passages, in the order of a hash of their ids, that have so many different texts."""
+    kept: dict[int, str] = {}
+    different: set[str] = set()
+    for number in sorted(texts, key=lambda one: content_id(str(one))):
+        different.add(texts[number])
+        if len(different) > most:
+            break
+        kept[number] = texts[number]
+    return kept

@@ -13,6 +13,7 @@ from hbir.core.languages import ENGLISH, language
 from hbir.core.launch import launcher_command
 from hbir.core.params import section, unknown
 from hbir.core.project import Project, read_project, subset, training_languages
+from hbir.core.resources import ResourceParams
 from hbir.encoding.params import EncoderParams
 from hbir.evaluation.params import EvaluateParams
 from hbir.tracking.params import TrackingParams
@@ -32,6 +33,7 @@ class Params(NamedTuple):
     train: TrainParams
     evaluate: EvaluateParams
     tracking: TrackingParams
+    resources: ResourceParams
 
 
 def check(params: dict[str, Any]) -> Params:

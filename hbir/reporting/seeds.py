@@ -46,7 +46,7 @@ class SeedRun:
 
 
 SEED = "seed"
-WITHOUT_EFFECT = ("sampler", "tracking")
+WITHOUT_EFFECT = ("sampler", "tracking", "resources")
 """Keys of params.yaml on which no score depends: which metrics are shown first, and what is kept on the way."""
 
 

@@ -90,6 +90,19 @@ class Index:
                 yield Chunk(np.fromfile(keys, dtype=np.int64, count=len(rows)), rows)
 
 
+def bytes_of(count: int, dimension: int) -> int:
+    """Return what the embeddings of a corpus take on the disk.
+
+    Args:
+        count: passages.
+        dimension: numbers per embedding.
+
+    Returns:
+        Bytes.
+    """
+    return count * (dimension * _VALUE_BYTES + _KEY_BYTES)
+
+
 def embedded(passages: Iterable[Keyed], embed: Embed, size: int) -> Iterator[Chunk]:
     """Embed a stream of passages, a chunk at a time.
 

@@ -23,6 +23,7 @@ from hbir.retrieval.index import (
     embedded,
     find_index,
 )
+from hbir.retrieval.room import require_room
 from hbir.retrieval.topk import TopK
 
 _READ = 1 << 24
@@ -94,6 +95,9 @@ def search_streamed(
     }
     passage_keys = np.array([content_id(name) for name in task.judged.passage_ids], dtype=np.int64)
     counts = _check_known(task, passage_keys, sources)
+    if cache:
+        missing = {source.folder: counts[source.language] for source in sources.values() if not source.index}
+        require_room(cache.folder, missing, queries.shape[1])
     pooled = set(task.judged.settings) != {MONOLINGUAL}
     query_langs, passage_langs = np.array(task.judged.query_langs), np.array(task.judged.passage_langs)
     positives = task.judged.positives(0, len(queries))  # (n, 2)

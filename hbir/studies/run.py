@@ -30,6 +30,7 @@ _SAME_TRAININGS = (
     "merged",
     "floors",
     "tracking",
+    "resources",
 )
 """Sections of params.yaml in which experiments may differ and yet train some of the samplers alike; so may they
 in `batches.hybrid`."""

@@ -1,8 +1,6 @@
-"""Give texts of rows: of a table in memory, of a file piece by piece, or of one mapped into memory."""
+"""Give texts of rows of a file: piece by piece, or mapped into memory."""
 
-import itertools
 import logging
-from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +12,7 @@ from filelock import FileLock
 from hbir.core.disk_faults import write_faults
 from hbir.core.files import atomic_file, parquet_faults
 from hbir.core.tables import StoredTable
+from hbir.core.text_chunks import Chunks, by_piece, write_chunks
 
 log = logging.getLogger(__name__)
 SIDES = ("query", "passage")
@@ -48,55 +47,6 @@ class TextStore(Protocol):
         ...
 
 
-class Chunks:
-    """Give texts of a table whose columns stay in pieces, in memory or mapped into it."""
-
-    def __init__(self, columns: Mapping[str, pa.ChunkedArray]) -> None:
-        """Look where the pieces begin.
-
-        Args:
-            columns: of texts, by name.
-        """
-        self._chunks = {name: column.chunks for name, column in columns.items()}
-        self._starts = {
-            name: np.cumsum([0, *map(len, chunks)], dtype=np.int64) for name, chunks in self._chunks.items()
-        }
-
-    def take(self, column: str, rows: np.ndarray) -> list[str]:
-        """Look texts up: each piece is asked once, and no two are joined.
-
-        Args:
-            column: `query` or `passage`.
-            rows: (k,) any.
-
-        Returns:
-            (k,) texts.
-        """
-        starts, chunks = self._starts[column], self._chunks[column]
-        return _by_piece(starts, rows, lambda number, places: chunks[number].take(pa.array(places)).to_pylist())
-
-    def part(self, column: str, start: int, stop: int) -> list[str]:
-        """Return the texts of rows that follow each other.
-
-        Args:
-            column: `query` or `passage`.
-            start: the first row.
-            stop: the one after the last.
-
-        Returns:
-            (stop - start,) texts.
-        """
-        return list(itertools.chain.from_iterable(self._parts(column, start, stop)))
-
-    def _parts(self, column: str, start: int, stop: int) -> Iterator[list[str]]:
-        starts = self._starts[column]
-        first, last = np.searchsorted(starts, [start, stop - 1], side="right") - 1
-        for number in range(first, last + 1):
-            chunk, begin = self._chunks[column][number], int(starts[number])
-            low = max(0, start - begin)
-            yield chunk.slice(low, min(stop - begin, len(chunk)) - low).to_pylist()
-
-
 class Groups:
     """Give texts of a Parquet file; the last row group that was asked for stays in memory.
 
@@ -125,7 +75,7 @@ class Groups:
         Returns:
             (k,) texts.
         """
-        return _by_piece(
+        return by_piece(
             self._starts, rows, lambda number, places: self._group(column, number).take(column, places)
         )
 
@@ -151,17 +101,6 @@ class Groups:
         return self._held[2]
 
 
-def _by_piece(starts: np.ndarray, rows: np.ndarray, take: Callable[[int, np.ndarray], list[str]]) -> list[str]:
-    """Look rows up where they are: take gets the number of a piece, and places in it."""
-    numbers = np.searchsorted(starts, rows, side="right") - 1  # (k,)
-    texts = np.empty(len(rows), dtype=object)
-    for number in np.unique(numbers).tolist():
-        here = numbers == number
-        texts[here] = take(number, rows[here] - starts[number])
-    found: list[str] = texts.tolist()
-    return found
-
-
 def mapped(pairs: StoredTable, folder: Path) -> Chunks:
     """Map the texts of a file into memory, which all processes of a machine then share.
 
@@ -181,8 +120,7 @@ def mapped(pairs: StoredTable, folder: Path) -> Chunks:
         with FileLock(folder / "texts.lock"):
             if not path.is_file():
                 _write(path, pairs)
-    table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-    return Chunks({name: table[name] for name in SIDES})
+    return Chunks.mapped(path)
 
 
 def _write(path: Path, pairs: StoredTable) -> None:
@@ -193,6 +131,5 @@ def _write(path: Path, pairs: StoredTable) -> None:
         for place in map(pairs.schema.get_field_index, SIDES)
     )
     log.info("writing %.1f GB of texts to %s, where every training of them finds them", size / 1e9, path)
-    with atomic_file(path) as file, pa.ipc.new_file(file, schema) as writer:
-        for piece in pairs.pieces(SIDES):
-            writer.write_batch(piece)
+    with atomic_file(path) as file:
+        write_chunks(file, schema, pairs.pieces(SIDES))

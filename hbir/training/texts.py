@@ -9,9 +9,10 @@ from hbir.core.files import read_table
 from hbir.core.hashing import file_digest
 from hbir.core.schemas import PAIRS_SCHEMA
 from hbir.core.tables import Rows, StoredTable
+from hbir.core.text_chunks import Chunks
 from hbir.encoding.prompts import Side
 from hbir.training.pair_rows import PairRows
-from hbir.training.text_store import SIDES, Chunks, Groups, TextStore, mapped
+from hbir.training.text_store import SIDES, Groups, TextStore, mapped
 
 _COLUMN: dict[Side, str] = {"query": "query", "document": "passage"}
 

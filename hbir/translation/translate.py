@@ -1,75 +1,107 @@
 """Bring a table of English pairs into a language: each text is translated once, parallel ones are looked up."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from hbir.core.errors import DataError
-from hbir.core.languages import ENGLISH
+from hbir.core.hashing import content_id
 from hbir.core.schemas import TRANSLATED_SCHEMA
+from hbir.core.tables import Rows, grouped
 from hbir.translation.checks.checks import CONTENT_REASONS, LANGUAGE_REASONS, NO_CHECKS, Checks, make_checks
 from hbir.translation.checks.rejection import SIDES, Rejected, Texts, find_rejected
 from hbir.translation.engines.engine import Engine, Segment
 from hbir.translation.params import ChecksParams
 from hbir.translation.summary import NO_TRANSLATION, NO_VERSION, TranslateSummary
+from hbir.translation.versions import Versions
 
 
-class Translation(NamedTuple):
-    """Hold the pairs in one language."""
+class Part(NamedTuple):
+    """Hold some pairs in one language."""
 
     table: pa.Table
     """With the columns TRANSLATED_SCHEMA, in the order of the English one."""
-    summary: TranslateSummary
     rejected: list[Rejected]
     """Pairs that did not pass the checks."""
 
 
-def translate_pairs(
-    english: pa.Table, parallel: pa.Table, engine: Engine | None, target: str, checks: ChecksParams
-) -> Translation:
-    """Translate the pairs of all sources, and check what came out.
+class Translating:
+    """Translate the pairs of all sources part by part, and check what came out.
 
-    Args:
-        english: a table with the columns ENGLISH_SCHEMA.
-        parallel: a table with the columns PARALLEL_SCHEMA, texts that the engine is not asked for. A pair with
-            an English row is in the languages of its rows alone.
-        engine: what translates; None for English, whose texts stay as they are and are not checked.
-        target: the tag of the target language.
-        checks: thresholds.
-
-    Returns:
-        The pairs, their counts and what was rejected. A pair whose query or passage has no translation, or one
-        that does not pass the checks, is left out.
-
-    Raises:
-        DataError: when the engine cannot read the pairs, or returns another number of texts than it was given.
+    A pair whose query or passage has no translation, or one that does not pass the checks, is left out. Each
+    text of a part is translated once.
     """
-    versions, complete = _by_lookup(parallel, target), set(_by_lookup(parallel, ENGLISH))
-    ids = english["pair_id"].to_pylist()
-    has_version = pa.array([pair_id in versions or pair_id in complete for pair_id in ids], pa.bool_())
-    with_versions, others = english.filter(has_version), english.filter(pc.invert(has_version))
-    translated, texts = _by_engine(others, engine, target)
-    for_versions, for_translated = _checks(checks, target, engine)
-    rejected = find_rejected(with_versions, versions, for_versions)
-    rejected |= find_rejected(others, translated, for_translated)
-    pairs = versions | translated
-    absent = Counter(
-        NO_VERSION if pair_id in complete else NO_TRANSLATION for pair_id in ids if pair_id not in pairs
-    )
-    table = _table(english, {key: pair for key, pair in pairs.items() if key not in rejected})
-    summary = TranslateSummary(
-        language=target,
-        pairs=len(table),
-        texts=texts,
-        truncated=engine.truncated if engine else 0,
-        rejected=Counter(pair["reason"] for pair in rejected.values()),
-        absent=absent,
-    )
-    return Translation(table, summary, list(rejected.values()))
+
+    def __init__(
+        self, english: Rows, parallel: Rows, engine: Engine | None, target: str, checks: ChecksParams
+    ) -> None:
+        """Begin with nothing translated.
+
+        Args:
+            english: a table with the columns ENGLISH_SCHEMA, sorted by pair.
+            parallel: a table with the columns PARALLEL_SCHEMA, sorted by pair: texts that the engine is not
+                asked for. A pair with an English row is in the languages of its rows alone.
+            engine: what translates; None for English, whose texts stay as they are and are not checked.
+            target: the tag of the target language.
+            checks: thresholds.
+        """
+        self._english, self._engine, self._target = english, engine, target
+        self._versions = Versions(parallel, target)
+        self._checks = _checks(checks, target, engine)
+        self._pairs = 0
+        self._texts = np.zeros(0, np.int64)
+        """(t,) hashes of the different texts that the engine was given."""
+        self._rejected: Counter[str] = Counter()
+        self._absent: Counter[str] = Counter()
+
+    def parts(self) -> Iterator[Part]:
+        """Translate, as many pairs at a time as a row group has.
+
+        Yields:
+            The pairs in the order of the English ones.
+
+        Raises:
+            DataError: when the engine cannot read the pairs, or returns another number of texts than it was
+                given.
+        """
+        for english in grouped(self._english):
+            yield self._part(english)
+
+    @property
+    def summary(self) -> TranslateSummary:
+        """Return the counts of all parts so far."""
+        return TranslateSummary(
+            language=self._target,
+            pairs=self._pairs,
+            texts=len(self._texts),
+            truncated=self._engine.truncated if self._engine else 0,
+            rejected=self._rejected,
+            absent=self._absent,
+        )
+
+    def _part(self, english: pa.Table) -> Part:
+        ids = english["pair_id"].to_pylist()
+        versions, complete = self._versions.up_to(ids[-1])
+        has_version = pa.array([pair_id in versions or pair_id in complete for pair_id in ids], pa.bool_())
+        with_versions, others = english.filter(has_version), english.filter(pc.invert(has_version))
+        translated, texts = _by_engine(others, self._engine, self._target)
+        for_versions, for_translated = self._checks
+        rejected = find_rejected(with_versions, versions, for_versions)
+        rejected |= find_rejected(others, translated, for_translated)
+        pairs = versions | translated
+        table = _table(english, {key: pair for key, pair in pairs.items() if key not in rejected})
+        self._pairs += len(table)
+        self._texts = np.union1d(self._texts, np.array([content_id(*text) for text in texts], np.int64))
+        self._rejected.update(pair["reason"] for pair in rejected.values())
+        self._absent.update(
+            NO_VERSION if pair_id in complete else NO_TRANSLATION for pair_id in ids if pair_id not in pairs
+        )
+        return Part(table, list(rejected.values()))
 
 
 def _checks(params: ChecksParams, target: str, engine: Engine | None) -> tuple[Checks, Checks]:
@@ -93,20 +125,14 @@ def _table(english: pa.Table, pairs: Mapping[int, Texts]) -> pa.Table:
     return kept.cast(TRANSLATED_SCHEMA)
 
 
-def _by_lookup(parallel: pa.Table, target: str) -> dict[int, Texts]:
-    rows = parallel.filter(pc.equal(parallel["lang"], target))
-    columns = (rows[name].to_pylist() for name in ("pair_id", *SIDES))
-    return {pair_id: (query, passage) for pair_id, query, passage in zip(*columns, strict=True)}
-
-
-def _by_engine(english: pa.Table, engine: Engine | None, target: str) -> tuple[dict[int, Texts], int]:
+def _by_engine(english: pa.Table, engine: Engine | None, target: str) -> tuple[dict[int, Texts], list[Segment]]:
     queries, passages = (_segments(english, side) for side in SIDES)
     unique = list(dict.fromkeys(chain(queries, passages)))
     texts = dict(zip(unique, _translated(unique, engine, target), strict=True))
     rows = zip(english["pair_id"].to_pylist(), queries, passages, strict=True)
     pairs = ((pair_id, texts[query], texts[passage]) for pair_id, query, passage in rows)
     whole = {key: (query, text) for key, query, text in pairs if query is not None and text is not None}
-    return whole, len(unique)
+    return whole, unique
 
 
 def _segments(english: pa.Table, side: str) -> list[Segment]:

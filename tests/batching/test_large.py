@@ -23,8 +23,12 @@ from tests.large import large_pairs
 
 @pytest.fixture
 def tiny_pieces(monkeypatch, tmp_path):
+    cut_small(monkeypatch, tmp_path)
+
+
+def cut_small(monkeypatch, folder):
     """Let everything that is cut be cut after a few rows, and hashes go to the disk."""
-    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    monkeypatch.setenv("DVC_ROOT", str(folder))
     for module, names in ((tables, ("GROUP_ROWS", "PIECE")), (text_keys, ("_HELD", "_BLOCK"))):
         for name in names:
             monkeypatch.setattr(module, name, 3)
@@ -36,7 +40,7 @@ def same_keys(inventory: Inventory, pairs: pa.Table) -> None:
     rows = {(row["pair_id"], row["lang"]): row for row in pairs.to_pylist() if row["split"] == "train"}
     assert inventory.pair_ids.tolist() == sorted({pair for pair, _ in rows})
     assert inventory.languages == sorted(set(pairs["lang"].to_pylist()))
-    seen: dict[int, set] = {}
+    seen: dict[int, set[tuple[str, object]]] = {}
     for place, pair in enumerate(inventory.pair_ids.tolist()):
         for column, lang in enumerate(inventory.languages):
             row = rows.get((pair, lang))
@@ -71,7 +75,7 @@ def test_pieces_and_files_show_in_nothing(pairs, tmp_path_factory):
     table = merged(pairs)
     expected = Inventory.of(table)
     with pytest.MonkeyPatch.context() as patch:
-        tiny_pieces.__wrapped__(patch, folder)
+        cut_small(patch, folder)
         write_pieces(folder / "pairs", PAIRS_SCHEMA, [table])
         inventory = Inventory.of(StoredTable(folder / "pairs", PAIRS_SCHEMA))
     same_keys(inventory, table)

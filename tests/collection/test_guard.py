@@ -13,10 +13,10 @@ from hbir.benchmarks.params import BenchmarkParams
 from hbir.benchmarks.registry import LOADERS, Loader
 from hbir.benchmarks.streamed import Corpus, Passage, StreamedTask
 from hbir.benchmarks.task import RetrievalTask
-from hbir.collection.guard import leaks, load_guarded
+from hbir.collection.guard import Guard, load_guarded
 from hbir.collection.source import Pair, Version
 from hbir.core.errors import DataError, ParamsError
-from tests.collection.sources import collected, pairs_of, write_jsonl
+from tests.collection.sources import collected, leaks, pairs_of, write_jsonl
 
 DATA = os.environ.get("HBIR_DATA", "")
 CANDIDATE = "The Rhine rises in the Alps and reaches the sea."
@@ -194,3 +194,18 @@ def test_paragraphs_of_xquad_are_dropped(tmp_path):
     result = collected(source, leak_guard=[entry])
     assert pairs_of(result) == {(rows[2]["query"], rows[2]["passage"])}
     assert result.summary.dropped == {"faq: in benchmark xquad-r": 2}
+
+
+@pytest.mark.parametrize("memory", [1, 1 << 20])
+def test_how_much_is_known_of_the_pairs_changes_no_result(known, memory, caplog):
+    """With a bit for everything all of the corpus is held, and a warning says so."""
+    judged = task({"en": RIVERS.queries[:1], "zh": RIVERS.queries[1:]}, {"en": [""], "th": [""]})
+    others = [f"Passage {n} of this corpus, which no pair has at all." for n in range(60)]
+    corpora: dict[str, Corpus] = {"en": Texts(CANDIDATE, *others), "th": Texts(THAI)}
+    known("rivers", StreamedTask(judged=judged, corpora=corpora))
+    guard = Guard(load_guarded(["rivers"]), CASES.values, memory)
+    assert {number for number, pair in CASES.items() if guard.owner(pair)} == {2, 3, 4, 5, 6}
+    held = sum(map(len, guard._phrases._by_start.values()))
+    assert held == 2 or memory == 1
+    assert held > 2 or memory > 1
+    assert ("held for nothing" in caplog.text) == (memory == 1)

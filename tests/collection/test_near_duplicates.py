@@ -1,4 +1,5 @@
 import random
+from typing import NamedTuple
 from unittest.mock import Mock
 
 import pytest
@@ -7,13 +8,24 @@ from hypothesis import strategies as st
 
 from hbir.collection import crowds
 from hbir.collection import near_duplicates as module
-from hbir.collection.near_duplicates import Found, grams, jaccard, near_duplicates
+from hbir.collection.near_duplicates import drop_near_duplicates, grams, jaccard
 from hbir.collection.progress import shown
 from hbir.collection.source import Pair
-from tests.collection.sources import collected, pairs_of, write_jsonl
+from tests.collection.sources import collected, held, pairs_of, write_jsonl
 
 LONG = "The quick brown fox jumps over the lazy dog near the river bank while {} watches from the hill."
 QUESTION = "What does the quick brown fox jump over near the river bank?"
+
+
+class Found(NamedTuple):
+    ids: set[int]
+    cut_short: int
+
+
+def near_duplicates(pairs, threshold):
+    store = held(pairs)
+    cut_short = drop_near_duplicates(store, threshold)
+    return Found(set(pairs) - {numbered.pair_id for numbered in store}, cut_short)
 
 
 def naive(pairs, threshold):

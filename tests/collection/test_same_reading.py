@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from hbir.collection.guard import leaks, load_guarded
+from hbir.collection.guard import load_guarded
 from hbir.collection.source import Pair, Version
 from hbir.core.errors import DataError
-from tests.collection.sources import collected, pairs_of, write_jsonl
+from tests.collection.sources import collected, leaks, pairs_of, write_jsonl
 
 FORMS = {
     "ar": ("ما هي أكبر مدينة في البلاد", "مَا هِيَ أَكْبَرُ مَدِينَةٍ فِي الْبِلَادِ؟"),

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from hbir.collection.source import Pair, Version
 from hbir.collection.splits import side_of, straddling
 from hbir.core.schemas import TRAIN, VALIDATION
-from tests.collection.sources import collected, write_jsonl
+from tests.collection.sources import by_id, collected, held, write_jsonl
 
 
 def test_the_side_is_the_groups():
@@ -25,6 +25,10 @@ def test_the_share_is_kept_and_a_larger_one_only_adds():
     assert sides[0.05] < sides[0.2]
 
 
+def straddling_of(pairs):
+    return by_id(pairs, straddling(held(pairs)))
+
+
 def test_straddling_by_hand():
     pairs = {
         1: Pair("What?", "one", split=TRAIN),
@@ -34,7 +38,7 @@ def test_straddling_by_hand():
         5: Pair("What?", "four", split=TRAIN),
         6: Pair("What?", "one", split=VALIDATION, query_key="key"),
     }
-    assert straddling(pairs) == {
+    assert straddling_of(pairs) == {
         2: "validation pair with a training pair's query",
         3: "validation pair with a training pair's passage",
     }
@@ -50,7 +54,7 @@ def test_straddling_in_another_language():
         3: english[3]._replace(versions={"zh": Version("三？", "三"), "de": Version("Drei?", "eins")}),
         4: english[4]._replace(versions={"es": Version("frage", "eins"), "de": Version("q1", "p1")}),
     }
-    assert straddling(pairs) == {
+    assert straddling_of(pairs) == {
         2: "validation pair with a training pair's query",
         3: "validation pair with a training pair's passage",
     }
@@ -60,7 +64,7 @@ def test_straddling_in_another_language():
 def test_no_text_is_on_both_sides(rows):
     pairs = {n: Pair(query, passage, group=group) for n, (query, passage, group) in enumerate(rows)}
     pairs = {n: pair._replace(split=side_of(pair, 0.4)) for n, pair in pairs.items()}
-    left = {n: pair for n, pair in pairs.items() if n not in straddling(pairs)}
+    left = {n: pair for n, pair in pairs.items() if n not in straddling_of(pairs)}
     for part in ("query", "passage", "group"):
         sides = [
             {getattr(p, part) for p in left.values() if p.split == split} - {""}

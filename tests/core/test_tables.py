@@ -5,14 +5,23 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hbir.core import tables
 from hbir.core.errors import DataError
 from hbir.core.files import write_table
 from hbir.core.schemas import PAIRS_SCHEMA, PARALLEL_SCHEMA
-from hbir.core.tables import GROUP_BYTES, RowGroupWriter, StoredTable, pieces, write_pieces
+from hbir.core.tables import (
+    GROUP_BYTES,
+    RowGroupWriter,
+    StoredTable,
+    distinct,
+    grouped,
+    held,
+    pieces,
+    write_pieces,
+)
 from tests.large import LONGEST, large_pairs
 
 
@@ -40,6 +49,7 @@ def test_what_fits_into_a_row_group_has_the_bytes_of_a_table_written_at_once(tmp
 
 
 @given(st.lists(st.text("aß界", max_size=30) | st.none(), max_size=40), st.integers(1, 50), st.integers(1, 50))
+@settings(max_examples=30)
 def test_row_groups_depend_on_the_rows_alone(tmp_path_factory, texts, one, other):
     folder, table = tmp_path_factory.mktemp("groups"), table_of(texts)
     with pytest.MonkeyPatch.context() as patch:
@@ -106,6 +116,34 @@ def test_more_text_than_an_array_holds_is_written(tmp_path: Path):
         table["passage"].combine_chunks().to_pylist()
     with RowGroupWriter(tmp_path / "file", PAIRS_SCHEMA) as writer:
         writer.write(table.slice(len(table) - 150))
-    counts = [pq.ParquetFile(tmp_path / "file").metadata.row_group(number).num_rows for number in range(2)]
-    assert counts[0] <= GROUP_BYTES / LONGEST
+    metadata = pq.ParquetFile(tmp_path / "file").metadata
+    counts = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
+    assert max(counts) <= GROUP_BYTES / LONGEST
     assert sum(counts) == 150
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_row_groups_worth_of_rows(tmp_path: Path, monkeypatch, stored):
+    monkeypatch.setattr(tables, "PIECE", 3)
+    monkeypatch.setattr(tables, "GROUP_ROWS", 6)
+    table = table_of([f"Text {number}" for number in range(20)])
+    write_pieces(tmp_path / "file", PARALLEL_SCHEMA, [table])
+    rows = StoredTable(tmp_path / "file", PARALLEL_SCHEMA) if stored else table
+    parts = list(grouped(rows))
+    assert pa.concat_tables(parts).equals(table)
+    assert all(6 <= len(part) < 6 + 3 for part in parts[:-1])
+    assert held(rows).equals(table)
+    assert list(grouped(PARALLEL_SCHEMA.empty_table())) == []
+    monkeypatch.setattr(tables, "GROUP_BYTES", 1)
+    assert [len(part) for part in grouped(table)] == [3] * 6 + [2]
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from(["de", "fr"]))))
+def test_different_texts_come_in_the_order_in_which_they_first_come(rows):
+    columns = {"pair_id": range(len(rows)), "lang": [lang for _, lang in rows]}
+    texts = [text for text, _ in rows]
+    table = pa.table(columns | {"query": texts, "passage": texts}, schema=PARALLEL_SCHEMA)
+    expected = list(dict.fromkeys(text for text, lang in rows if lang == "de"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tables, "PIECE", 2)
+        assert list(distinct(table, "query", {"lang": "de"})) == expected

@@ -1,6 +1,8 @@
 """Streamed search: by hand, against the exact ranking, cached, and with bad input."""
 
 import logging
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from hbir.benchmarks.task import MONOLINGUAL, MULTILINGUAL, SETTINGS, RetrievalT
 from hbir.core.errors import DataError, ModelError
 from hbir.core.hashing import content_id
 from hbir.evaluation.ranking import rank_chunks, similarity_chunks
+from hbir.retrieval.room import require_room
 from hbir.retrieval.streamed import Cache, search_streamed
 from tests.retrieval.conftest import Recorder, embed, make_task
 
@@ -199,3 +202,17 @@ def test_a_corpus_that_nobody_asks_is_not_embedded(bilingual):
     assert recorder.texts == [text for _, text in corpora["fr"]]
     task = make_task((["fr", "fr"], corpora, relevant), settings=(MONOLINGUAL, MULTILINGUAL))
     assert search_streamed(task, QUERIES, Recorder(), None, 2).pooled_rank is not None
+
+
+def test_kept_embeddings_are_told_beforehand_and_refused_without_room(tmp_path, caplog, monkeypatch):
+    caplog.set_level("INFO")
+    missing: dict[Path | None, int] = {tmp_path / "en": 10**7, tmp_path / "de": 0}
+    require_room(tmp_path / "not/there/yet", missing, 0)
+    assert "not/there/yet: 0.08 GB of " in caplog.text
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=10**9))
+    with pytest.raises(DataError, match=r"room for embeddings of 7.76 GB, found 1.00 GB.*hbir clean"):
+        require_room(tmp_path, missing, 384)
+    (tmp_path / "en").mkdir()
+    with (tmp_path / "en/embeddings.f16").open("wb") as file:
+        file.truncate(7 * 10**9)
+    require_room(tmp_path, missing, 384)

@@ -2,14 +2,19 @@
 
 import sqlite3
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import pyarrow as pa
 import pytest
 
 from hbir.core.params import read_params, validated
+from hbir.core.schemas import TRANSLATED_SCHEMA
+from hbir.translation.checks.rejection import Rejected
 from hbir.translation.engines.engine import Assignment, Engine
 from hbir.translation.params import ChecksParams, TranslateParams
 from hbir.translation.selection import make_engine, select_engines
+from hbir.translation.summary import TranslateSummary
+from hbir.translation.translate import Translating
 
 DEFAULTS = read_params(Path(__file__).parents[2] / "params.yaml")["translate"]
 OFF = {
@@ -55,3 +60,21 @@ def read_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         sqlite3, "connect", lambda path, **options: connect(f"file:{path}?mode=ro", uri=True, **options)
     )
+
+
+class Translation(NamedTuple):
+    """All parts of a translation together."""
+
+    table: pa.Table
+    summary: TranslateSummary
+    rejected: list[Rejected]
+
+
+def translated(
+    english: pa.Table, parallel: pa.Table, engine: Engine | None, target: str, checks: ChecksParams
+) -> Translation:
+    """Translate a whole table."""
+    work = Translating(english, parallel, engine, target, checks)
+    parts = list(work.parts())
+    table = pa.concat_tables([TRANSLATED_SCHEMA.empty_table(), *(part.table for part in parts)])
+    return Translation(table, work.summary, [pair for part in parts for pair in part.rejected])

@@ -9,6 +9,7 @@ from hbir.cldr.names import Entity
 from hbir.cldr.render import Renderer, renderer
 from hbir.collection.collect import collect
 from hbir.collection.params import CollectParams
+from hbir.core import tables
 from hbir.core.errors import DataError, LanguageError, ParamsError
 from hbir.core.lines import read_jsonl
 from hbir.core.schemas import ENGLISH_SCHEMA, PARALLEL_SCHEMA, TRANSLATED_SCHEMA
@@ -17,9 +18,15 @@ from hbir.translation.engines import cldr
 from hbir.translation.engines.cldr import CldrEngine
 from hbir.translation.engines.engine import Engine, Segment
 from hbir.translation.params import EngineParams
-from hbir.translation.translate import Translation
-from hbir.translation.translate import translate_pairs as translate_checked
-from tests.translation.makers import assignment, checks, engine_of, only, translate_params
+from tests.translation.makers import (
+    Translation,
+    assignment,
+    checks,
+    engine_of,
+    only,
+    translate_params,
+    translated,
+)
 
 NONE = PARALLEL_SCHEMA.empty_table()
 
@@ -48,7 +55,7 @@ def rendering(target: str) -> CldrEngine:
 
 
 def translate_pairs(english, parallel, engine, target, thresholds=None) -> Translation:
-    return translate_checked(english, parallel, engine, target, thresholds or only())
+    return translated(english, parallel, engine, target, thresholds or only())
 
 
 def english(*pairs, keys=("", "")):
@@ -155,6 +162,21 @@ def test_plain_text_is_not_for_the_cldr_engine(monkeypatch):
     monkeypatch.setattr(cldr, "renderer", lambda target: pytest.fail("it began to render"))
     with pytest.raises(ParamsError, match=r"an engine that reads texts.*2 texts such as 'a'"):
         translate_pairs(english(("a", "p")), NONE, rendering("de"), "de")
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3])
+def test_parts_show_in_nothing(monkeypatch, rows):
+    """Texts that stand in two parts are counted once; those of one part are translated once."""
+    given = english(("a", "p"), ("b", "p"), ("a", "q"), ("X", "p"), ("c", "q"))
+    there = parallel(
+        (1, "en", "b", "p"), (1, "de", "B-de", "P-de"), (4, "de", "c", "Q-de"), (4, "es", "c", "q")
+    )
+    whole = translate_pairs(given, there, Shouting(), "de", checks())
+    monkeypatch.setattr(tables, "PIECE", 1)
+    monkeypatch.setattr(tables, "GROUP_ROWS", rows)
+    in_parts = translate_pairs(given, there, Shouting(), "de", checks())
+    assert in_parts.table.equals(whole.table)
+    assert in_parts[1:] == whole[1:]
 
 
 def parallel(*rows):

@@ -4,8 +4,7 @@ import pytest
 from hbir.core.errors import ParamsError
 from hbir.core.schemas import ENGLISH_SCHEMA, PARALLEL_SCHEMA
 from hbir.translation.engines.engine import Segment
-from hbir.translation.translate import translate_pairs
-from tests.translation.makers import engine_of, only, translate_params
+from tests.translation.makers import engine_of, only, translate_params, translated
 
 
 def engine():
@@ -30,7 +29,7 @@ def test_only_what_comes_translated_is_kept():
         "passage_key": ["", ""],
     }
     parallel = {"pair_id": [2], "lang": ["es"], "query": ["¿cuándo?"], "passage": ["Ahora."]}
-    translation = translate_pairs(
+    translation = translated(
         pa.table(english, schema=ENGLISH_SCHEMA),
         pa.table(parallel, schema=PARALLEL_SCHEMA),
         engine(),

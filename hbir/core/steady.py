@@ -1,0 +1,49 @@
+"""Notice that a file changes while it is read."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hbir.core.errors import DataError
+
+
+@contextmanager
+def steady(path: Path) -> Iterator[None]:
+    """Check that a file stays as it is, by its size and the time of its last change.
+
+    Args:
+        path: a file or link that is read within; what is no file is not looked at.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        DataError: when it changed.
+    """
+    before = _state(path)
+    yield
+    after = _state(path)
+    if before is not None and after != before:
+        raise DataError(
+            where=str(path),
+            expected=f"a file that nobody writes to while it is read ({_said(before)})",
+            found=f"another one ({_said(after)})" if after else "none any more",
+            hint="Run the command again when the file is whole.",
+        )
+
+
+_State = tuple[int, int, int]
+
+
+def _state(path: Path) -> _State | None:
+    """Return size, time in nanoseconds and inode of a file; None where there is none."""
+    if not path.is_file():
+        return None
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns, found.st_ino
+
+
+def _said(state: _State) -> str:
+    time = datetime.fromtimestamp(state[1] / 1e9, UTC).isoformat(timespec="milliseconds")
+    return f"{state[0]:,} bytes of {time}"
