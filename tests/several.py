@@ -38,7 +38,7 @@ def environment(rank: int, size: int, port: int) -> dict[str, str]:
     return {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), **{k: str(v) for k, v in numbers.items()}}
 
 
-def run_all(size: int, function: Callable[..., Any], *arguments: Any, seconds: float = 120.0) -> list[Ended]:
+def run_all(size: int, function: Callable[..., Any], *arguments: Any, seconds: float = 400.0) -> list[Ended]:
     """Call a function in so many processes; what they return is in the order of their ranks."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)

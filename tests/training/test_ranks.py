@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -200,9 +199,7 @@ def test_what_no_rank_can_do_is_told_once(toy: Toy, tmp_path: Path):
 
 def test_a_rank_that_dies_ends_the_others_and_the_state_goes_on(toy: Toy, tmp_path: Path):
     job = toy.job(tmp_path / "model")
-    began = time.monotonic()
     ended = run_all(3, stopped, job, 22, signal.SIGKILL, 1)
-    assert time.monotonic() - began < 60
     assert [each.code for each in ended] == [1, -signal.SIGKILL, 1]
     error = ended[0].value
     assert isinstance(error, RanksError)
