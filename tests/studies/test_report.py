@@ -384,7 +384,11 @@ def test_the_table_is_that_of_the_evaluations_own_functions(project: Path, tmp_p
     over = resample_seeds(seeds, "cldr", ["map", "rank_distance"])
     measured = [(s, "map") for s in ("monolingual", "cross_lingual", "multilingual")]
     tests = compare(
-        averaged(seeds, ["map", "rank_distance"]), "cldr", "0.5", [*measured, ("multilingual", "rank_distance")]
+        averaged(seeds, ["map", "rank_distance"]),
+        "cldr",
+        "0.5",
+        [*measured, ("multilingual", "rank_distance")],
+        seeds=seeds,
     )
     for row in rows(project, "differences.csv"):
         [test] = [
