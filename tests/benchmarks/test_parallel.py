@@ -116,7 +116,7 @@ def test_documents_to_choose_settings_on_are_not_those_of_the_test(tmp_path):
     def asked(**keys):
         params = ParallelParams(name="parallel/docs", data=str(tmp_path / "docs.jsonl"), **keys)
         (task,) = load(params, None)
-        return set(task.clusters), task.version
+        return set(task.clusters or []), task.version
 
     (test, _), (both, version) = asked(held_out=0.1), asked(held_out=0.2)
     choosing, apart = asked(held_out=0.2, except_held_out=0.1)

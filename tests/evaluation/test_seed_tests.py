@@ -1,6 +1,7 @@
 """Tests over seeds: known values of simpler tests, a slow twin, and no more false findings than promised."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -109,7 +110,7 @@ def test_tables_are_tested_over_seeds_and_queries():
     rng = np.random.default_rng(5)
     base = rng.random(60)
 
-    def of_seed(*shifts: float) -> dict:
+    def of_seed(*shifts: float) -> dict[str, pa.Table]:
         return {
             f"s{place}": mono(*((f"c{i:02}", "de", value + shift) for i, value in enumerate(base)))
             for place, shift in enumerate(shifts)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
@@ -297,6 +298,6 @@ def _break_the_main_checkout(clone: Clone) -> None:
     (clone.root / "hbir/__init__.py").write_text("raise RuntimeError('the main checkout ran')\n")
 
 
-def _tracked(clone: Clone) -> list[dict[str, object]]:
+def _tracked(clone: Clone) -> list[dict[str, Any]]:
     script = Path(__file__).with_name("tracked.py").read_text()
     return list(json.loads(clone.run("python", "-c", script).stdout))

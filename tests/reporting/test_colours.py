@@ -2,6 +2,7 @@
 
 import re
 from types import SimpleNamespace
+from typing import Any
 
 from hbir.core.samplers import SAMPLERS
 from hbir.reporting.curves import SHAPES, SHAPES_ON_A_LINE, Curve, line_chart
@@ -26,7 +27,8 @@ def test_every_sampler_has_a_line_of_its_own():
 
 def test_rows_beyond_the_colours_have_shapes():
     """Seven samplers, eleven averages and the untrained encoder, each adjusted twice, and two floors are 59."""
-    found = colour_classes([SimpleNamespace(sampler=str(number)) for number in range(60)])  # type: ignore[list-item]
+    rows: list[Any] = [SimpleNamespace(sampler=str(number)) for number in range(60)]
+    found = colour_classes(rows)
     assert len(set(found.values())) == 60
     assert found["0"] == "s0"
     assert found["13"] == "s1 disc"

@@ -91,7 +91,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def part(project: Path, name: str, page: str = "docs/numbers/index.md") -> str:
     text = (project / page).read_text(encoding="utf-8")
-    return re.findall(rf"<!-- numbers: {name} -->\n\n(.*?)\n\n<!-- /numbers -->", text, flags=re.DOTALL)[0]
+    [found] = re.findall(rf"<!-- numbers: {name} -->\n\n(.*?)\n\n<!-- /numbers -->", text, flags=re.DOTALL)
+    return str(found)
 
 
 def test_the_marked_parts_are_filled_and_the_rest_stays(project: Path):
