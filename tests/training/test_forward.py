@@ -12,7 +12,7 @@ from sentence_transformers import SentenceTransformer
 
 from hbir.encoding.model import load_encoder
 from hbir.encoding.prompts import SIDES, Side
-from hbir.training import objective
+from hbir.training import caching
 from hbir.training.caching import cached_backward
 from hbir.training.chunks import ChunkCost, chunk_cost, cut, fill
 from hbir.training.cpu import speed_up
@@ -161,7 +161,7 @@ def test_siblings_are_no_negatives_in_loss_and_gradient(
 ):
     model = routed(files) if kind == "routed" else load_encoder(files.folder / "initial", device="cpu")
     expected, slow = several(model.eval(), SEVERAL)
-    monkeypatch.setattr(objective, "_BLOCK", block)
+    monkeypatch.setattr(caching, "_BLOCK", block)
     texts = pair_texts(QUERIES, PASSAGES)
     if way == "packed":
         forward = packed_forward(model, texts, tmp_path, 16)
@@ -191,7 +191,7 @@ def test_gradient_caching_holds_the_scores_of_some_queries_at_a_time(
 ):
     model = load_encoder(files.folder / "initial", device="cpu")
     expected, slow = plain(model.eval())
-    monkeypatch.setattr(objective, "_BLOCK", block)
+    monkeypatch.setattr(caching, "_BLOCK", block)
     forward = token_forward(model, pair_texts(QUERIES, PASSAGES), tmp_path / "t", ChunkCost(1.0, 64))
     assert cached_backward(forward, ROWS, 0.05).item() == pytest.approx(expected, abs=1e-5)
     found = gradients(model)
