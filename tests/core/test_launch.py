@@ -122,6 +122,7 @@ def test_a_launcher_takes_the_place_of_the_process_once(tmp_path: Path):
 
 
 def test_without_a_launcher_or_under_one_nothing_is_started(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(os, "execve", lambda *_: pytest.fail("something is started"))
     start_all(None, ["train"], "here")
     for name, value in {**ADDRESS, "RANK": "0", "WORLD_SIZE": "2"}.items():
         monkeypatch.setenv(name, value)
