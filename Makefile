@@ -20,7 +20,7 @@ help: ## Show this list
 
 install: $(READY) ## Set up .venv; the other targets do so too
 
-repro: $(READY) ## Run the pipeline (only what changed) and show the comparison; JOBS=3: three trainings at a time
+repro: $(READY) ## Run the pipeline (only what changed) and show the comparison; JOBS=3: three stages at a time
 	@python -m hbir restore
 	@python -m hbir repro --jobs $(JOBS)
 	@if git diff --name-only HEAD -- dvc.lock 2>/dev/null | grep -q .; then \

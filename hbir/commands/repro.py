@@ -1,4 +1,4 @@
-"""Run the pipeline, several trainings at a time."""
+"""Run the pipeline, several trainings or scorings at a time."""
 
 import os
 import sys
@@ -10,27 +10,24 @@ from hbir.cli import require_project
 from hbir.core.errors import DataError, ParamsError
 from hbir.core.params import read_params, section
 from hbir.core.project import read_project
-from hbir.core.samplers import with_stage
 
 
 @click.command()
-@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Trainings at a time.")
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Stages at a time.")
 def repro(jobs: int) -> None:
-    """Do what `dvc repro` does, JOBS trainings at a time.
+    """Do what `dvc repro` does, JOBS trainings at a time, and then as many scorings.
 
     Each sees one GPU, those that are there in turn, and has a log in .hbir/repro/. On a CPU each takes
     `threads` of params.yaml. Ctrl-C stops them; the next run goes on.
     """
-    from hbir.studies.at_once import train_at_once
+    from hbir.studies.at_once import run_at_once, steps
     from hbir.studies.processes import DVC
 
     require_project()
     params = read_params()
     if jobs > 1:
         _require_no_launcher(section(params, "train", dict).get("launcher"))
-        stages = [f"train_{name}" for name in with_stage()]
-        stages += [f"train_baseline@{name}" for name in read_project(params).baselines]
-        ended = train_at_once(stages, jobs, Path.cwd(), click.echo)
+        ended = run_at_once(steps(read_project(params)), jobs, Path.cwd(), click.echo)
         if ended.failed:
             raise DataError(
                 where="hbir repro",

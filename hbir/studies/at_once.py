@@ -1,4 +1,4 @@
-"""Run the trainings of the pipeline some at a time, each with a GPU of its own."""
+"""Run the trainings of the pipeline, and then the scorings, some at a time, each with a GPU of its own."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -7,6 +7,8 @@ from pathlib import Path
 
 from hbir.core.gpus import gpus, least_busy
 from hbir.core.interrupt import Interrupt, interruptible
+from hbir.core.project import Project
+from hbir.core.samplers import with_stage
 from hbir.studies.processes import Running, spawn, stop
 from hbir.studies.run import last_error
 from hbir.studies.words import duration
@@ -17,7 +19,7 @@ BEFORE = ("build_batches", "encoder")
 
 @dataclass
 class Ended:
-    """Say what became of the trainings."""
+    """Say what became of the stages."""
 
     failed: dict[str, Path] = field(default_factory=dict)
     """Stage → log."""
@@ -37,15 +39,37 @@ def log_path(root: Path, stage: str) -> Path:
     return root / ".hbir" / "repro" / f"{stage}.log"
 
 
-def train_at_once(stages: Sequence[str], jobs: int, root: Path, say: Callable[[str], None]) -> Ended:
-    """Run what trainings need, then the trainings, some at a time.
+def steps(project: Project) -> list[list[str]]:
+    """List what may run side by side.
+
+    Args:
+        project: the top level of params.yaml.
+
+    Returns:
+        Names of stages. Those of a list do not need each other; each list may need those before it.
+    """
+    trainings = [f"train_{name}" for name in with_stage()]
+    trainings += [f"train_baseline@{name}" for name in project.baselines]
+    merges = [f"merge@{weight}" for weight in project.merged]
+    rows: dict[str, Sequence[object]] = {
+        "score": project.samplers,
+        "score_baseline": project.baselines,
+        "score_rival": project.rivals,
+        "score_merged": project.merged,
+        "score_floor": project.floors,
+    }
+    return [trainings, merges, [f"{stage}@{item}" for stage, items in rows.items() for item in items]]
+
+
+def run_at_once(steps: Sequence[Sequence[str]], jobs: int, root: Path, say: Callable[[str], None]) -> Ended:
+    """Run what trainings need, then steps one after the other, some stages of each at a time.
 
     DVC locks the project only while it looks at stages, not while one runs. So several of its commands may each
     run a stage, as its documentation advises. Ctrl-C stops them; trainings keep their states.
 
     Args:
-        stages: of the trainings.
-        jobs: how many at a time.
+        steps: lists of stages, as `steps` makes them.
+        jobs: how many stages at a time.
         root: the project's folder.
         say: gets a line at a time.
 
@@ -58,13 +82,14 @@ def train_at_once(stages: Sequence[str], jobs: int, root: Path, say: Callable[[s
         try:
             say(f"{' and '.join(BEFORE)}: log in {log_path(root, 'before').relative_to(root)}")
             running.append(spawn("before", ["repro", *BEFORE], root, log_path(root, "before")))
-            _wait(running, 0, ended, interrupt, say)
-            for stage in stages:
-                _wait(running, jobs - 1, ended, interrupt, say)
-                if ended.failed or interrupt.requested:
-                    break
-                gpu = least_busy(names, [one.gpu for one in running])
-                running.append(_begin(stage, root, gpu, say))
+            for stages in steps:
+                _wait(running, 0, ended, interrupt, say)
+                for stage in stages:
+                    _wait(running, jobs - 1, ended, interrupt, say)
+                    if ended.failed or interrupt.requested:
+                        break
+                    gpu = least_busy(names, [one.gpu for one in running])
+                    running.append(_begin(stage, root, gpu, say))
             _wait(running, 0, ended, interrupt, say)
             ended.is_stopped = interrupt.requested
         finally:

@@ -1,4 +1,4 @@
-"""Trainings run side by side, each with a GPU in turn, between what they need and the rest of the pipeline."""
+"""Trainings run side by side, each with a GPU in turn, then scorings, then the rest of the pipeline."""
 
 import os
 import shutil
@@ -12,8 +12,10 @@ from ruamel.yaml import YAML
 
 from hbir.commands.repro import repro
 from hbir.core.errors import DataError, ParamsError
+from hbir.core.params import read_params
+from hbir.core.project import read_project
 from hbir.studies import at_once, processes
-from hbir.studies.at_once import train_at_once
+from hbir.studies.at_once import run_at_once, steps
 
 ROOT = Path(__file__).parents[2]
 FAKE = Path(__file__).with_name("fake_repro.py")
@@ -37,7 +39,7 @@ def calls(project: Path) -> list[str]:
 def run(project: Path, jobs: int, monkeypatch: pytest.MonkeyPatch, gpus: list[str]) -> list[str]:
     monkeypatch.setattr(at_once, "gpus", lambda: gpus)
     lines: list[str] = []
-    ended = train_at_once(TRAININGS, jobs, project, lines.append)
+    ended = run_at_once([TRAININGS], jobs, project, lines.append)
     assert not ended.is_stopped
     return lines
 
@@ -93,7 +95,7 @@ def test_dvc_itself_runs_stages_side_by_side_and_records_all(tmp_path: Path, mon
     (tmp_path / "dvc.yaml").write_text(text, encoding="utf-8")
     subprocess.run([*processes.DVC, "init", "--no-scm", "--quiet"], check=True)
     lines: list[str] = []
-    ended = train_at_once(TRAININGS, 3, tmp_path, lines.append)
+    ended = run_at_once([TRAININGS], 3, tmp_path, lines.append)
     assert not ended.failed, lines
     times = [[float(word) for word in (tmp_path / name).read_text().split()] for name in TRAININGS]
     assert max(begin for begin, _ in times) < min(end for _, end in times)
@@ -111,17 +113,31 @@ def invoke(jobs: int, monkeypatch: pytest.MonkeyPatch, last: list[list[str]]) ->
 def test_the_command_ends_with_the_whole_pipeline(project: Path, monkeypatch: pytest.MonkeyPatch):
     yaml = YAML()
     params = yaml.load(project / "params.yaml")
-    params["baselines"] = ["mixed"]
+    params["baselines"], params["merged"], params["rivals"] = ["mixed"], [0.5], ["initial"]
     yaml.dump(params, project / "params.yaml")
     last: list[list[str]] = []
     result = invoke(4, monkeypatch, last)
     assert result.exit_code == 0, result.output
     assert last == [[sys.executable, str(FAKE), "repro"]]
-    begun = {line.split()[-2] for line in calls(project) if "--single-item" in line}
-    assert begun - {"--single-item"} == {*TRAININGS, "train_baseline@mixed"}
+    begun = [line.split()[-2] for line in calls(project) if line.startswith("begin repro --single-item")]
+    scored = ["score@xx", "score@xy", "score@hybrid", "score_baseline@mixed", "score_rival@initial"]
+    assert set(begun[:4]) == {*TRAININGS, "train_baseline@mixed"}
+    assert begun[4] == "merge@0.5"  # needs trainings, and its scoring needs it
+    assert set(begun[5:]) == {*scored, "score_merged@0.5"}
     invoke(1, monkeypatch, last)
     assert len(last) == 2
     assert sum("build_batches" in line for line in calls(project)) == 2  # begin and end, of the first time
+
+
+def test_steps_are_stages_of_the_pipeline_and_none_is_forgotten():
+    """Adjusted rows alone are left to the `dvc repro` at the end."""
+    params = read_params(ROOT / "params.yaml")
+    found = {name.split("@")[0] for step in steps(read_project(params)) for name in step}
+    every = {"baselines": ["mixed"], "rivals": ["initial"], "merged": [0.5], "floors": ["bm25"]}
+    found |= {name.split("@")[0] for step in steps(read_project(params | every)) for name in step}
+    stages = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
+    wanted = {name for name in stages if name.startswith(("train", "merge", "score"))}
+    assert found == {name for name in wanted if "adjusted" not in name}
 
 
 def test_the_command_names_what_failed(project: Path, monkeypatch: pytest.MonkeyPatch):
