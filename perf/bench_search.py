@@ -12,7 +12,8 @@ import numpy as np
 from hbir.benchmarks.streamed import Passage, StreamedTask
 from hbir.benchmarks.task import MONOLINGUAL, RetrievalTask
 from hbir.retrieval.index import Embed
-from hbir.retrieval.streamed import Cache, search_streamed
+from hbir.retrieval.source import Cache
+from hbir.retrieval.streamed import search_streamed
 from perf.child import peak_memory
 from perf.compare import Comparison, Goal, seconds
 

@@ -12,6 +12,7 @@ from hbir.core.errors import ParamsError
 from hbir.core.files import require_writable, write_json
 from hbir.core.hashing import file_digest
 from hbir.core.lines import expanded
+from hbir.core.place import find_place
 from hbir.core.precision import Precision
 from hbir.evaluation.evaluate import Evaluation
 from hbir.evaluation.params import EvaluateParams
@@ -80,8 +81,7 @@ def benchmark(
         raise click.UsageError("--save-run writes the ranking of a --model.")
     entry = {"name": name, "data": data, "languages": _languages(langs), **_options(options)}
     entry = {key: value for key, value in entry.items() if value is not None}
-    for path in filter(None, (out, per_query, save_run)):
-        require_writable(path)  # now, not after hours of work
+    _require_writable(out, per_query, save_run)  # now, not after hours of work
     check_entries([entry], "hbir benchmark")
     if embeddings:
         embeddings = str(expanded(embeddings, "--embeddings").absolute())
@@ -101,11 +101,19 @@ def benchmark(
             params, str(model), threads, prompts, trust_remote_code, save_run
         )
         scored = {"model": {"name": str(model), "fingerprint": fingerprint}}
+    if not find_place().is_first:
+        return
     show(str(model or run), evaluation, Console())  # first: the disk may have become full in the meantime
     if per_query:
         write_csv(per_query, evaluation.queries)
     if out:
         write_json(out, {**scored, **evaluation.plain(), "cells": evaluation.cells.to_pylist()})
+
+
+def _require_writable(*paths: Path | None) -> None:
+    if find_place().is_first:
+        for path in filter(None, paths):
+            require_writable(path)
 
 
 def _score_model(
@@ -117,21 +125,28 @@ def _score_model(
     save_run: Path | None,
 ) -> tuple[Evaluation, str]:
     """Return the scores and the encoder's fingerprint."""
+    from hbir.benchmarks.registry import name_of
     from hbir.encoding.fingerprint import encoder_fingerprint
+    from hbir.encoding.joined import device_of, joined
     from hbir.encoding.model import open_encoder, prepare_torch
     from hbir.encoding.prompts import SIDES
     from hbir.encoding.sources import find_source
     from hbir.evaluation.run_writer import run_writer
+    from hbir.evaluation.same import require_same_scoring
     from hbir.evaluation.scoring import Benchmark
 
-    find_source(model, None, f"model {model}", trust_remote_code)
-    loaded = Benchmark(params.benchmarks[0], None, params)  # before the model, which takes longer
-    prepare_torch(threads)
-    encoder = open_encoder(
-        model, trust_remote_code=trust_remote_code, prompts={side: prompts[side] for side in SIDES}
-    )
-    with run_writer(save_run, model) as writer:
-        scored = loaded.score(encoder, writer)
+    entry = params.benchmarks[0]
+    work = f"benchmark {name_of(entry)}"
+    with joined(work) as ranks:
+        find_source(model, None, f"model {model}", trust_remote_code)
+        loaded = Benchmark(entry, None, params, ranks)  # before the model, which takes longer
+        prepare_torch(threads and ranks.place.share_of(threads))
+        encoder = open_encoder(
+            model, device_of(ranks), trust_remote_code, prompts={side: prompts[side] for side in SIDES}
+        )
+        require_same_scoring(ranks, work, [encoder], params)
+        with run_writer(save_run if ranks.is_first else None, model) as writer:
+            scored = loaded.score(encoder, writer)
     return scored, encoder_fingerprint(encoder, params.precision)
 
 

@@ -1,7 +1,10 @@
 """Hash content into ids and files into fingerprints."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
+
+import hbir
 
 _BLOCK = 1 << 20
 
@@ -59,3 +62,16 @@ def folder_digest(path: Path, pattern: str = "**/*") -> str:
     """
     files = sorted(p for p in path.glob(pattern) if p.is_file())
     return digest("\n".join(f"{p.relative_to(path).as_posix()} {file_digest(p)}" for p in files))
+
+
+def code_digests(packages: Sequence[str]) -> dict[str, str]:
+    """Hash code of this project.
+
+    Args:
+        packages: folders of `hbir`.
+
+    Returns:
+        By package, a SHA-256 in hexadecimal.
+    """
+    folder = Path(hbir.__file__).parent
+    return {name: folder_digest(folder / name, "**/*.py") for name in packages}

@@ -38,6 +38,10 @@ class Place:
         return max(1, threads // self.local_size)
 
 
+ONLY = Place()
+"""Of a process that is alone."""
+
+
 def is_launched(environment: Mapping[str, str] = os.environ) -> bool:
     """Tell whether a launcher started this process and says which one it is.
 

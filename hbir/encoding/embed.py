@@ -2,30 +2,32 @@
 
 import sys
 from collections.abc import Sequence
+from itertools import cycle
 
 import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize
-from sentence_transformers.util import batch_to_device
 from torch.nn import functional as F
 
 from hbir.core.errors import ModelError
 from hbir.core.progress import Counted
-from hbir.encoding.batches import cut, is_sliceable, sliced
+from hbir.encoding.batches import is_sliceable, tokenised
 from hbir.encoding.model import features
 from hbir.encoding.prompts import Side
+from hbir.encoding.ranks import ALONE, Ranks
 
-_CHUNK = 2048
-"""Texts that are tokenised in one call and lie in memory as tokens: at 512 tokens each, 25 MB."""
-_STATES = 3 << 17
-"""Numbers in the states that one batch has between two layers of an encoder: 1.5 MB of float32."""
 _PROBE = ("a", "a text that is longer")
 """Texts of two lengths, of which one is padded."""
 
 
 def embed(
-    model: SentenceTransformer, texts: Sequence[str], side: Side, batch_size: int, progress: bool = False
+    model: SentenceTransformer,
+    texts: Sequence[str],
+    side: Side,
+    batch_size: int,
+    progress: bool = False,
+    ranks: Ranks = ALONE,
 ) -> np.ndarray:
     """Embed texts as `encode_query` and `encode_document` do; an inner product is the model's similarity.
 
@@ -35,6 +37,7 @@ def embed(
         side: which of the two they are; decides the prompt.
         batch_size: most texts per forward pass; on a CPU there are fewer, as many as its cache holds.
         progress: whether to show a bar on stderr, or lines now and then where that is no terminal.
+        ranks: processes that share the work; all of them call this with the same model and texts.
 
     Returns:
         (n, d) float32, rows in the order of the texts; of length 1 where the model compares by cosine. A text
@@ -51,7 +54,7 @@ def embed(
     whole = isinstance(model[-1], Normalize) and model.truncate_dim is None
     unnormalised = model.similarity_fn_name == "cosine" and not whole
     run = _encode if is_sliceable(features(model, _PROBE, side)) else _library
-    embeddings = run(model, list(places), side, batch_size, unnormalised, progress)
+    embeddings = run(model, list(places), side, batch_size, unnormalised, progress and ranks.is_first, ranks)
     _require_numbers(embeddings)
     return embeddings if len(places) == len(texts) else embeddings[[places[text] for text in texts]]
 
@@ -78,61 +81,72 @@ def _require_numbers(embeddings: np.ndarray) -> None:
 
 
 def _library(
-    model: SentenceTransformer, texts: list[str], side: Side, batch_size: int, normalize: bool, progress: bool
+    model: SentenceTransformer,
+    texts: list[str],
+    side: Side,
+    batch_size: int,
+    normalize: bool,
+    progress: bool,
+    ranks: Ranks,
 ) -> np.ndarray:
-    """Embed with the library alone: what has no padding to save, or inputs of its own kind."""
+    """Embed with the library alone: what has no padding to save, or inputs of its own kind.
+
+    The library sorts by characters. Several processes are dealt batches in that order, which it sorts again; so
+    texts of one length at the border of two batches may change places, and with them last digits.
+    """
     shown = progress and sys.stderr.isatty()
     run = model.encode_query if side == "query" else model.encode_document
-    found = run(texts, batch_size=batch_size, show_progress_bar=shown, normalize_embeddings=normalize)
-    return np.asarray(found, dtype=np.float32)  # (n, d)
+    mine = np.arange(len(texts))
+    if ranks.size > 1:
+        order = np.argsort([-len(text) for text in texts])
+        mine = order[np.arange(len(texts)) // batch_size % ranks.size == ranks.place.rank]
+    chosen = [texts[row] for row in mine]
+    found = run(chosen, batch_size=batch_size, show_progress_bar=shown, normalize_embeddings=normalize)
+    rows = np.asarray(found, dtype=np.float32)  # (m, d)
+    return rows if ranks.size == 1 else _gathered(mine, rows, len(texts), ranks)
 
 
 @torch.inference_mode()
 def _encode(
-    model: SentenceTransformer, texts: list[str], side: Side, batch_size: int, normalize: bool, progress: bool
+    model: SentenceTransformer,
+    texts: list[str],
+    side: Side,
+    batch_size: int,
+    normalize: bool,
+    progress: bool,
+    ranks: Ranks,
 ) -> np.ndarray:
-    """Embed what `_library` would, in batches of one length of tokens.
+    """Embed what `_library` would, in batches of one length of tokens, which are dealt out to the processes.
 
     The library sorts by characters, of which a Chinese token has one and a German one five, and takes 32 texts
     whatever their length. Sorted by tokens and cut to fit the cache, 6 % of XQuAD-R's tokens are padding, and
     multilingual-e5-small on two AVX-512 cores takes 60 % of the time.
+
+    Every process tokenises all texts. So each batch is the one that a process alone would make, and its
+    embeddings are the same to the last digit.
     """
     model.eval()
-    order = sorted(range(len(texts)), key=lambda row: len(texts[row].encode()), reverse=True)
-    rows: list[torch.Tensor] = []
+    places, rows, turn = [np.empty(0, dtype=np.int64)], list[torch.Tensor](), cycle(range(ranks.size))
     what = "embedding queries" if side == "query" else "embedding passages"
     with Counted(what, len(texts), "texts", bar=progress, lines=progress) as counted:
-        for start in range(0, len(texts), _CHUNK):
-            chosen = [texts[row] for row in order[start : start + _CHUNK]]
-            rows.append(_chunk(model, chosen, side, batch_size, counted).float().cpu())
-    embeddings = torch.cat(rows)[torch.from_numpy(np.argsort(order))]  # (n, d)
+        for pieces in tokenised(model, texts, side, batch_size):
+            found = []
+            for piece in pieces:
+                if next(turn) == ranks.place.rank:
+                    found.append(model(piece.inputs, task=side)["sentence_embedding"])
+                    places.append(piece.places)
+                counted.add(len(piece.places))
+            rows += [embedded.float().cpu() for embedded in found]  # at once: each makes a GPU wait
+    held = torch.cat(rows).numpy() if rows else None
+    embeddings = torch.from_numpy(_gathered(np.concatenate(places), held, len(texts), ranks))
     embeddings = embeddings[:, : model.truncate_dim]
     return (F.normalize(embeddings, dim=1) if normalize else embeddings).numpy()
 
 
-def _chunk(
-    model: SentenceTransformer, texts: list[str], side: Side, batch_size: int, counted: Counted
-) -> torch.Tensor:
-    """Tokenise some texts in one call, and embed them batch by batch: (m, d), in their order."""
-    read = features(model, texts, side)
-    lengths = read["attention_mask"].sum(dim=1)  # (m,)
-    order = torch.argsort(lengths, descending=True, stable=True)
-    batches = cut(lengths[order].tolist(), batch_size, _most_tokens(model))
-    read = batch_to_device(read, model.device)
-    found = []
-    for batch in batches:
-        chosen = order[batch.rows].to(model.device)
-        found.append(model(sliced(read, chosen, batch.width), task=side)["sentence_embedding"])
-        counted.add(len(chosen))
-    return torch.cat(found)[torch.argsort(order).to(model.device)]
-
-
-def _most_tokens(model: SentenceTransformer) -> int | None:
-    """Say how many tokens one batch has on a CPU, so that its states stay in the second-level cache.
-
-    Measured for 384 dimensions on two AVX-512 cores, 384 passages of XQuAD-R: 1,024 tokens ran at 1.67 times
-    the library's speed, 512 at 1.52 and 2,048 at 1.63.
-    """
-    if model.device.type != "cpu":
-        return None
-    return max(1, _STATES // (model.get_embedding_dimension() or 384))
+def _gathered(places: np.ndarray, rows: np.ndarray | None, count: int, ranks: Ranks) -> np.ndarray:
+    """Bring the rows of all processes together, some of which may have none: (count, d) float32."""
+    parts = [part for part in ranks.gather((places, rows)) if len(part[0])]
+    embeddings = np.empty((count, parts[0][1].shape[1]), dtype=np.float32)
+    for held, found in parts:
+        embeddings[held] = found
+    return embeddings

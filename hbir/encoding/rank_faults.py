@@ -28,6 +28,22 @@ class StopAtOnce(BaseException):
     """Tell that this process was asked to end, while no step is to be finished."""
 
 
+@contextmanager
+def others_at_fault() -> Iterator[None]:
+    """Say of an exchange that fails that another process is at fault.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        LostError: when it fails.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        raise LostError(" ".join(str(error).split())[:300]) from error
+
+
 class Faults:
     """Settle what all processes end with."""
 
@@ -101,7 +117,7 @@ class Faults:
             expected=f"{size} processes until the end",
             found=found if gone else f"a broken connection ({error})",
             hint="Look into the system's log (`dmesg`) for what ended it, as a rule a lack of memory, and run "
-            "the same command again: it goes on from the last state.",
+            "the same command again: it goes on from what was kept.",
         )
 
 

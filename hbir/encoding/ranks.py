@@ -1,27 +1,22 @@
-"""Let several processes do one piece of work: exchange numbers, and end together."""
+"""Exchange numbers between the processes that do one piece of work."""
 
-import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-import numpy as np
 import torch
 from torch import distributed
-from torch.distributed import PrefixStore, Store  # type: ignore[attr-defined]
 
 from hbir.core.errors import RanksError
-from hbir.core.place import Place, find_place
-from hbir.encoding.rank_faults import Faults, LostError, StopAtOnce, stop_at_once
-from hbir.encoding.rank_store import open_store
+from hbir.core.place import Place
+from hbir.encoding import rank_tensors
+from hbir.encoding.rank_faults import others_at_fault
 
-_PATIENCE = timedelta(hours=12)
-"""How long one process waits for another that does something alone, such as saving a model. One that is gone is
-noticed at once."""
 _BYTES = 1 << 25
 """Numbers of small tensors that travel together, in bytes."""
+SAME_HOSTS = "Bring all hosts to the same commit, params.yaml and data, and start again."
+"""What to do where processes do not work with the same."""
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -50,7 +45,7 @@ class Ranks:
             The same tensor.
         """
         if self.size > 1:
-            with _others():
+            with others_at_fault():
                 distributed.all_reduce(numbers)
         return numbers
 
@@ -79,7 +74,7 @@ class Ranks:
         """
         if self.size == 1:
             return number
-        with _others():
+        with others_at_fault():
             held = torch.tensor(number)
             distributed.all_reduce(held, distributed.ReduceOp.MAX)
         return int(held)
@@ -96,7 +91,7 @@ class Ranks:
         if self.size == 1:
             return [value]
         values: list[Any] = [None] * self.size
-        with _others():
+        with others_at_fault():
             distributed.all_gather_object(values, value)
         return values
 
@@ -111,15 +106,39 @@ class Ranks:
         """
         if self.size == 1:
             return state
-        tensors: list[torch.Tensor] = []
-        drawn = [_without_tensors(state, tensors) if self.is_first else None]
-        with _others():
-            distributed.broadcast_object_list(drawn)
-            if self.is_first:
-                for tensor in tensors:
-                    distributed.broadcast(_bytes(tensor), 0)
-                return state
-            return _with_tensors(drawn[0])
+        with others_at_fault():
+            if not self.is_first:
+                return rank_tensors.receive()
+            rank_tensors.send(state)
+        return state
+
+    def to_first(self, value: Any) -> list[Any]:
+        """Hand something to the first process.
+
+        Args:
+            value: of this process; what can be pickled.
+
+        Returns:
+            At the first process that of every process, by rank; at the others nothing.
+        """
+        if self.size == 1:
+            return [value]
+        values: list[Any] | None = [None] * self.size if self.is_first else None
+        with others_at_fault():
+            distributed.gather_object(value, values)
+        return values or []
+
+    def by_first(self, make: Callable[[], Made]) -> Made:
+        """Let the first process do what the others wait for.
+
+        Args:
+            make: does it; what it returns can be pickled.
+
+        Returns:
+            What the first process made.
+        """
+        made: Made = self.spread(make() if self.is_first else None)
+        return made
 
     def wait(self) -> None:
         """Wait until all are here."""
@@ -151,81 +170,6 @@ ALONE = Ranks()
 """One process."""
 
 
-@contextmanager
-def joined(name: str) -> Iterator[Ranks]:
-    """Join the processes that a launcher started, if there are several.
-
-    Where one cannot go on, all end within seconds, and the lowest rank that is left says why; only that one
-    raises an error for the user.
-
-    Args:
-        name: of the work, for a message.
-
-    Yields:
-        What exchanges numbers between them.
-
-    Raises:
-        RanksError: when they do not find each other, or one of them is gone.
-    """
-    place = find_place()
-    if place.size == 1:
-        yield ALONE
-        return
-    logger = logging.getLogger("hbir")
-    level = logger.level
-    with stop_at_once():
-        faults = Faults(_join(place, name), place, name)
-        if not place.is_first:
-            logger.setLevel(logging.ERROR)
-        try:
-            yield (ranks := Ranks(place))
-            ranks.wait()
-        except KeyboardInterrupt:
-            raise  # all of them stop, as they agreed
-        except (Exception, StopAtOnce) as error:
-            raise faults.settle(error) from error
-        finally:
-            logger.setLevel(level)
-        distributed.destroy_process_group()
-
-
-def _join(place: Place, name: str) -> Store:
-    store = open_store(place, name)
-    backend = "gloo"
-    if torch.cuda.is_available():
-        backend = "cpu:gloo,cuda:nccl"
-        _require_device(place, name)
-        torch.cuda.set_device(place.local_rank)
-    with _others():
-        distributed.init_process_group(
-            backend,
-            store=PrefixStore("group", store),
-            rank=place.rank,
-            world_size=place.size,
-            timeout=_PATIENCE,
-        )
-    return PrefixStore("faults", store)
-
-
-def _require_device(place: Place, name: str) -> None:
-    if place.local_rank >= torch.cuda.device_count():
-        raise RanksError(
-            where=f"{name}: rank {place.rank} of {place.size}",
-            expected=f"a GPU for each of {place.local_size} processes on this host",
-            found=f"{torch.cuda.device_count()}",
-            hint="Start fewer processes, or name more GPUs in CUDA_VISIBLE_DEVICES.",
-        )
-
-
-@contextmanager
-def _others() -> Iterator[None]:
-    """Say of an exchange that fails that another process is at fault."""
-    try:
-        yield
-    except RuntimeError as error:
-        raise LostError(" ".join(str(error).split())[:300]) from error
-
-
 def _grouped(parts: list[torch.Tensor]) -> Iterator[list[torch.Tensor]]:
     """Part tensors into groups of one type and about `_BYTES`; a large one is alone."""
     group: list[torch.Tensor] = []
@@ -237,57 +181,3 @@ def _grouped(parts: list[torch.Tensor]) -> Iterator[list[torch.Tensor]]:
         group.append(part)
     if group:
         yield group
-
-
-@dataclass(frozen=True)
-class _Drawn:
-    """Stand for a tensor that comes behind."""
-
-    shape: tuple[int, ...]
-    dtype: torch.dtype
-
-
-def _without_tensors(state: Any, tensors: list[torch.Tensor]) -> Any:
-    if isinstance(state, torch.Tensor):
-        tensors.append(state)
-        return _Drawn(tuple(state.shape), state.dtype)
-    if isinstance(state, Mapping):
-        return {key: _without_tensors(value, tensors) for key, value in state.items()}
-    if isinstance(state, list | tuple):
-        return type(state)([_without_tensors(value, tensors) for value in state])
-    return state
-
-
-def _with_tensors(drawn: Any) -> Any:
-    if isinstance(drawn, _Drawn):
-        tensor = torch.empty(drawn.shape, dtype=drawn.dtype)
-        distributed.broadcast(_bytes(tensor), 0)
-        return tensor
-    if isinstance(drawn, Mapping):
-        return {key: _with_tensors(value) for key, value in drawn.items()}
-    if isinstance(drawn, list | tuple):
-        return type(drawn)([_with_tensors(value) for value in drawn])
-    return drawn
-
-
-def _bytes(tensor: torch.Tensor) -> torch.Tensor:
-    """View a tensor as its bytes, which every way of exchange takes."""
-    return tensor.contiguous().view(-1).view(torch.uint8)
-
-
-def dealt(lengths: np.ndarray, place: Place, turned: bool = False) -> np.ndarray:
-    """Choose the texts of one process, so that all have about as many, and as many tokens.
-
-    They are dealt by length, as cards are. A rank has one text more than another at most, or none where there
-    are fewer texts than ranks.
-
-    Args:
-        lengths: (n,) tokens of each text.
-        place: of the process.
-        turned: whether the last rank gets the first card.
-
-    Returns:
-        Places of its texts, ascending by length.
-    """
-    rank = place.size - 1 - place.rank if turned else place.rank
-    return np.argsort(lengths, kind="stable")[rank :: place.size]

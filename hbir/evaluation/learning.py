@@ -14,6 +14,7 @@ from hbir.core.schemas import PAIRS_SCHEMA, TRAIN
 from hbir.core.tables import StoredTable, pieces
 from hbir.encoding.embed import embed
 from hbir.encoding.precision import embedding_in
+from hbir.encoding.ranks import ALONE, Ranks
 from hbir.evaluation.adjustments import Adjustment, centred, lir
 from hbir.evaluation.params import EvaluateParams
 
@@ -21,7 +22,9 @@ _WAITING = 16
 """So many times the wanted passages are held before the rest is forgotten."""
 
 
-def learn(model: SentenceTransformer, name: str, pairs: Path, params: EvaluateParams) -> Adjustment:
+def learn(
+    model: SentenceTransformer, name: str, pairs: Path, params: EvaluateParams, ranks: Ranks = ALONE
+) -> Adjustment:
     """Learn an adjustment of a model's embeddings.
 
     Args:
@@ -29,6 +32,7 @@ def learn(model: SentenceTransformer, name: str, pairs: Path, params: EvaluatePa
         name: of the adjustment, `centred` or `lir`.
         pairs: data/pairs.parquet.
         params: the section `evaluate`.
+        ranks: processes that embed together.
 
     Returns:
         The adjustment.
@@ -39,7 +43,7 @@ def learn(model: SentenceTransformer, name: str, pairs: Path, params: EvaluatePa
     passages = training_passages(pairs, params.adjustment_passages)
     with embedding_in(model, params.precision):
         samples: Mapping[str, np.ndarray] = {
-            language: embed(model, texts, "document", params.batch_size, progress=True)
+            language: embed(model, texts, "document", params.batch_size, progress=True, ranks=ranks)
             for language, texts in passages.items()
         }
     normalize = model.similarity_fn_name == "cosine"

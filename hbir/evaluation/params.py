@@ -7,6 +7,8 @@ from pydantic import Field
 from hbir.core.params import params_class
 from hbir.core.precision import FP32, Precision
 
+LAUNCHER = "params.yaml: evaluate.launcher"
+
 
 @params_class
 class EvaluateParams:
@@ -30,3 +32,6 @@ class EvaluateParams:
     """Principal directions of each language that `lir` removes (Source: arXiv 2109.04727)."""
     embeddings: str | None
     """Folder that keeps the embeddings of streamed corpora in float16, to be used again; null keeps none."""
+    launcher: Annotated[str, Field(min_length=1)] | None = None
+    """Command that starts one process per device to embed and search together, such as `torchrun --standalone
+    --nproc-per-node 8`; null for one process. It changes no score."""

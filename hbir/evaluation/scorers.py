@@ -16,11 +16,14 @@ from hbir.core.rival_record import RIVAL, RivalRecord, has_record, read_record, 
 from hbir.core.rows import BM25, Row
 from hbir.core.training_record import FINAL_MODEL, TRAINING
 from hbir.encoding.fingerprint import encoder_fingerprint
+from hbir.encoding.joined import device_of
 from hbir.encoding.model import load_encoder
+from hbir.encoding.ranks import ALONE, Ranks
 from hbir.evaluation.adjustments import Adjustment
 from hbir.evaluation.evaluate import Evaluation
 from hbir.evaluation.learning import learn
 from hbir.evaluation.params import EvaluateParams
+from hbir.evaluation.same import require_same_scoring
 from hbir.evaluation.scoring import Benchmark
 
 Score = Callable[[Benchmark], Evaluation]
@@ -64,7 +67,7 @@ class Scorer:
         shutil.copyfile(model / name, folder / name)
 
 
-def open_scorer(row: Row, params: EvaluateParams, seed: int, trusted: bool) -> Scorer:
+def open_scorer(row: Row, params: EvaluateParams, seed: int, trusted: bool, ranks: Ranks = ALONE) -> Scorer:
     """Open what a row scores.
 
     Args:
@@ -72,32 +75,36 @@ def open_scorer(row: Row, params: EvaluateParams, seed: int, trusted: bool) -> S
         params: the section `evaluate`.
         seed: the base seed.
         trusted: whether code that comes with a model may run.
+        ranks: processes that embed together.
 
     Returns:
         The scorer; its model is loaded.
 
     Raises:
-        HbirError: when a model or a file is missing or broken.
+        HbirError: when a model or a file is missing or broken, or another one in one of the processes.
     """
     if row.adjustment:
-        return _adjusted(row, row.adjustment, params, trusted)
+        return _adjusted(row, row.adjustment, params, trusted, ranks)
     if row.model is None:
         return _floor(row, params, seed, trusted)
     folder = paths.MODELS / row.model
-    best = load_encoder(folder, trust_remote_code=trusted)
+    best = load_encoder(folder, device_of(ranks), trusted)
     last = folder / FINAL_MODEL
+    final = load_encoder(last, device_of(ranks), trusted) if last.is_dir() else None
+    require_same_scoring(ranks, f"score {row.name}", [best, *([final] if final else [])], params)
     return Scorer(
         row=row,
         best=partial(_score, best),
-        final=partial(_score, load_encoder(last, trust_remote_code=trusted)) if last.is_dir() else None,
+        final=partial(_score, final) if final else None,
         record=None if has_record(folder) else _record(row, encoder_fingerprint(best), {}),
     )
 
 
-def _adjusted(row: Row, name: str, params: EvaluateParams, trusted: bool) -> Scorer:
+def _adjusted(row: Row, name: str, params: EvaluateParams, trusted: bool, ranks: Ranks) -> Scorer:
     folder = paths.MODELS / str(row.model)
-    model = load_encoder(folder, trust_remote_code=trusted)
-    adjustment = learn(model, name, paths.PAIRS, params)
+    model = load_encoder(folder, device_of(ranks), trusted)
+    require_same_scoring(ranks, f"score {row.name}", [model], params, pairs=file_digest(paths.PAIRS))
+    adjustment = learn(model, name, paths.PAIRS, params, ranks)
     base = read_record(folder) if has_record(folder) else None
     given: Params = {"adjustment": name, "adjustment_passages": params.adjustment_passages}
     if name == "lir":

@@ -12,48 +12,48 @@ from hbir.benchmarks.registry import Task, load, name_of
 from hbir.benchmarks.streamed import StreamedTask
 from hbir.benchmarks.task import RetrievalTask
 from hbir.core.errors import DataError
-from hbir.core.files import require_writable
-from hbir.core.lines import expanded
-from hbir.core.machine import main_root
-from hbir.core.precision import Precision
 from hbir.core.registry import Entry
 from hbir.encoding.embed import embed
-from hbir.encoding.fingerprint import encoder_fingerprint
 from hbir.encoding.precision import embedding_in
 from hbir.encoding.prompts import SIDES
+from hbir.encoding.ranks import ALONE, Ranks
 from hbir.evaluation.adjustments import Adjustment
-from hbir.evaluation.evaluate import Evaluation, evaluate, evaluate_ranks, merged
+from hbir.evaluation.evaluate import Evaluation, evaluate, merged
 from hbir.evaluation.mteb_tasks import FAMILY, score_mteb
 from hbir.evaluation.params import EvaluateParams
-from hbir.evaluation.ranking import PositiveRanks, similarity_chunks
+from hbir.evaluation.ranking import similarity_chunks
 from hbir.evaluation.run_writer import RunWriter, without_scores
-from hbir.evaluation.top import K, Pool, TopPassages
-from hbir.retrieval.index import Embed
-from hbir.retrieval.streamed import Cache, search_streamed
+from hbir.evaluation.same import require_same_tasks
+from hbir.evaluation.streamed import score_streamed
 
 logger = logging.getLogger(__name__)
 _MOST_SCORES = 1 << 26
 """In one block of float32 scores: 256 MiB, whatever `query_chunk` says."""
-_CHUNK_OF_BATCHES = 128
-"""Batches of passages that are embedded, then searched."""
 
 
 class Benchmark:
     """Score encoders on one benchmark, which is loaded once."""
 
-    def __init__(self, entry: Entry, languages: Sequence[str] | None, params: EvaluateParams) -> None:
+    def __init__(
+        self, entry: Entry, languages: Sequence[str] | None, params: EvaluateParams, ranks: Ranks = ALONE
+    ) -> None:
         """Load the benchmark.
 
         Args:
             entry: as in params.yaml.
             languages: the project's languages, of which those are scored that the benchmark has; None for all.
             params: the section `evaluate`.
+            ranks: processes that embed and search together. The first one does the rest; all get the scores.
+
+        Raises:
+            HbirError: when it cannot be loaded, or is another in one of the processes.
         """
         self.name = name_of(entry)
-        self.params = params
+        self.params, self._ranks = params, ranks
         self._of_mteb = self.name.startswith(f"{FAMILY}/")
         self._entry, self._languages = entry, languages
         self._tasks: Sequence[Task] = [] if self._of_mteb else load(entry, languages)
+        require_same_tasks(ranks, self.name, self._tasks)
 
     @property
     def is_held(self) -> bool:
@@ -70,7 +70,8 @@ class Benchmark:
             The evaluation; it names the precision of the params, for it stands beside what was embedded so.
         """
         held = [task for task in self._tasks if isinstance(task, RetrievalTask)]
-        scored = merged([score(task, _bounded(self.params.query_chunk, len(task.passages))) for task in held])
+        sizes = [_bounded(self.params.query_chunk, len(task.passages)) for task in held]
+        scored = self._ranks.by_first(lambda: merged(list(map(score, held, sizes))))
         return replace(scored, task=replace(scored.task, precision=self.params.precision))
 
     def score(
@@ -96,11 +97,12 @@ class Benchmark:
             raise without_scores(self.name)
         with embedding_in(model, self.params.precision):
             if self._of_mteb:
-                scored = score_mteb(model, self._entry, self._languages, self.params.batch_size)
-            else:
-                scored = merged(
-                    [score_task(model, task, self.params, writer, adjustment) for task in self._tasks]
+                scored = self._ranks.by_first(
+                    lambda: score_mteb(model, self._entry, self._languages, self.params.batch_size)
                 )
+            else:
+                given = self.params, writer, adjustment, self._ranks
+                scored = merged([score_task(model, task, *given) for task in self._tasks])
         return replace(scored, task=replace(scored.task, precision=self.params.precision))
 
 
@@ -110,6 +112,7 @@ def score_task(
     params: EvaluateParams,
     writer: RunWriter | None = None,
     adjustment: Adjustment | None = None,
+    ranks: Ranks = ALONE,
 ) -> Evaluation:
     """Evaluate an encoder on one task.
 
@@ -119,6 +122,7 @@ def score_task(
         params: the section `evaluate`.
         writer: who writes the ranking of a task whose passages are held.
         adjustment: what is done to embeddings of such a task; None for nothing.
+        ranks: processes that embed and search together.
 
     Returns:
         Scores in every setting.
@@ -126,28 +130,30 @@ def score_task(
     Raises:
         DataError: when no query has a relevant passage in any setting.
     """
-    queries, passages = (
-        partial(embed, model, side=side, batch_size=params.batch_size, progress=True) for side in SIDES
-    )
+    embed_side = partial(embed, model, batch_size=params.batch_size)
     if isinstance(task, StreamedTask):
-        cache = _cache(model, params.embeddings, params.precision) if params.embeddings else None
-        evaluation = _streamed(task, queries(task.judged.queries), passages, cache, params)
+        judged = task.judged
+        queries = embed_side(judged.queries, "query", progress=True, ranks=ranks)
+        evaluation = score_streamed(model, task, queries, params, ranks)
     else:
-        embedded = queries(task.queries), passages(task.passages)
-        if adjustment:
-            langs = task.query_langs, task.passage_langs
-            embedded = adjustment(embedded[0], langs[0]), adjustment(embedded[1], langs[1])
-        evaluation = _exact(task, *embedded, params, writer)
-    return _with_queries(task.judged if isinstance(task, StreamedTask) else task, evaluation)
+        judged = task
+        texts = {"query": task.queries, "document": task.passages}
+        sides = [embed_side(texts[side], side, progress=True, ranks=ranks) for side in SIDES]
+        evaluation = ranks.by_first(lambda: _exact(task, sides, params, writer, adjustment))
+    return _with_queries(judged, evaluation)
 
 
 def _exact(
     task: RetrievalTask,
-    queries: np.ndarray,
-    passages: np.ndarray,
+    sides: Sequence[np.ndarray],
     params: EvaluateParams,
     writer: RunWriter | None,
+    adjustment: Adjustment | None,
 ) -> Evaluation:
+    queries, passages = sides
+    if adjustment:
+        queries = adjustment(queries, task.query_langs)
+        passages = adjustment(passages, task.passage_langs)
     scores = similarity_chunks(queries, passages, _bounded(params.query_chunk, len(passages)))
     scores = writer.through(task, scores) if writer else scores
     return evaluate(task, scores, language_bias=params.language_bias)
@@ -156,39 +162,6 @@ def _exact(
 def _bounded(chunk: int, passages: int) -> int:
     """Return how many queries are scored at once."""
     return max(1, min(chunk, _MOST_SCORES // passages))
-
-
-def _streamed(
-    task: StreamedTask, queries: np.ndarray, embed_passages: Embed, cache: Cache | None, params: EvaluateParams
-) -> Evaluation:
-    size = _CHUNK_OF_BATCHES * params.batch_size
-    found = search_streamed(task, queries, embed_passages, cache, size, K if params.language_bias else 0)
-    top = None if found.first is None else TopPassages(first=0, passage=found.first[0], lang=found.first[1])
-    query, passage = task.judged.positives(0, len(queries)).T
-    ranks = PositiveRanks(
-        query=query,
-        passage=passage,
-        gain=task.judged.gains(0, len(queries)),
-        rank_in_language=found.rank_in_language,
-        pooled_rank=found.pooled_rank,
-        tied_in_language=found.tied_in_language,
-        tied_pooled=found.tied_pooled,
-        top=top,
-    )
-    pool = Pool(languages=tuple(found.counts), counts=np.array(list(found.counts.values())))
-    evaluation = evaluate_ranks(task.judged, [ranks], task.top_k, params.language_bias, pool)
-    return replace(evaluation, task=replace(evaluation.task, passages=found.passages))
-
-
-def _cache(model: SentenceTransformer, folder: str, precision: Precision) -> Cache | None:
-    """Find the folder of the main repository, since a temporary one of an experiment disappears."""
-    path = main_root() / expanded(folder, "params.yaml: evaluate.embeddings")
-    try:
-        require_writable(path / ".folder")
-    except DataError as error:
-        logger.warning("Embeddings are not kept, since %s cannot be written (%s)", path, error.found)
-        return None
-    return Cache(path, encoder_fingerprint(model, precision))
 
 
 def _with_queries(task: RetrievalTask, evaluation: Evaluation) -> Evaluation:

@@ -15,9 +15,11 @@ from hbir.core.params import section, unknown
 from hbir.core.project import Project, read_project, subset, training_languages
 from hbir.core.resources import ResourceParams
 from hbir.encoding.params import EncoderParams
+from hbir.evaluation.params import LAUNCHER as SCORING
 from hbir.evaluation.params import EvaluateParams
 from hbir.tracking.params import TrackingParams
-from hbir.training.params import LAUNCHER, TrainParams, read_overrides
+from hbir.training.params import LAUNCHER as TRAINING
+from hbir.training.params import TrainParams, read_overrides
 from hbir.translation.params import TranslateParams
 from hbir.translation.selection import select_engines
 
@@ -68,14 +70,19 @@ def check(params: dict[str, Any]) -> Params:
     checked_benchmarks(found.collect.leak_guard, "params.yaml: collect.leak_guard")
     checked_benchmarks(found.evaluate.benchmarks, "params.yaml: evaluate.benchmarks")
     select_engines(found.translate, project.languages)
-    if found.train.launcher is not None:
-        launcher_command(found.train.launcher, LAUNCHER)
+    _check_launcher(found.train.launcher, TRAINING)
+    _check_launcher(found.evaluate.launcher, SCORING)
     if found.encoder.languages != "training":
         subset(project, found.encoder.languages, "params.yaml: encoder.languages")
     for lang in found.train.validation.monolingual if found.train.validation.monolingual != "all" else ():
         if lang not in trained:
             raise unknown("params.yaml: train.validation.monolingual", lang, trained)
     return found
+
+
+def _check_launcher(launcher: str | None, where: str) -> None:
+    if launcher is not None:
+        launcher_command(launcher, where)
 
 
 def _require_english(source: Named, where: str) -> None:

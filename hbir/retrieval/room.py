@@ -11,7 +11,7 @@ from hbir.retrieval.index import EMBEDDINGS, KEYS, bytes_of
 log = logging.getLogger(__name__)
 
 
-def require_room(home: Path, missing: Mapping[Path | None, int], dimension: int) -> None:
+def require_room(home: Path, missing: Mapping[Path, int], dimension: int) -> None:
     """Tell the size of what will be kept, and refuse what the disk has no room for.
 
     Args:
@@ -37,9 +37,9 @@ def require_room(home: Path, missing: Mapping[Path | None, int], dimension: int)
         )
 
 
-def _begun(folder: Path | None) -> int:
+def _begun(folder: Path) -> int:
     """Return the bytes that an interrupted run has kept already."""
-    files = [folder / name for name in (EMBEDDINGS, KEYS)] if folder else []
+    files = [folder / name for name in (EMBEDDINGS, KEYS)]
     return sum(file.stat().st_size for file in files if file.is_file())
 
 

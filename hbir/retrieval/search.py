@@ -14,8 +14,9 @@ from hbir.core.files import require_writable
 from hbir.core.hashing import digest
 from hbir.core.languages import language_code
 from hbir.core.machine import main_root
+from hbir.retrieval.building import build_index, embedded
 from hbir.retrieval.corpus_file import Catalogue, CorpusFile, load_catalogue, save_catalogue
-from hbir.retrieval.index import Chunk, Embed, Keyed, Recipe, build_index, embedded, find_index
+from hbir.retrieval.index import Chunk, Embed, Keyed, Recipe, find_index
 from hbir.retrieval.topk import TopK
 
 logger = logging.getLogger(__name__)

@@ -1,42 +1,19 @@
 """Search the corpora of a streamed benchmark, one after the other, and rank its positives."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from hbir.benchmarks.qrels import tolerate_unknown
-from hbir.benchmarks.streamed import Corpus, StreamedTask
+from hbir.benchmarks.streamed import StreamedTask
 from hbir.benchmarks.task import MONOLINGUAL
-from hbir.core.errors import DataError
 from hbir.core.hashing import content_id
-from hbir.retrieval.index import (
-    Chunk,
-    Embed,
-    Index,
-    Keyed,
-    Recipe,
-    build_index,
-    check_dimension,
-    embedded,
-    find_index,
-)
+from hbir.encoding.ranks import ALONE, Ranks
+from hbir.retrieval.index import Embed
 from hbir.retrieval.room import require_room
+from hbir.retrieval.source import Cache, Source
 from hbir.retrieval.topk import TopK
-
-_READ = 1 << 24
-"""Numbers read from kept embeddings at once: 32 MiB, and 64 as float32. Fewer are searched more slowly."""
-
-
-class Cache(NamedTuple):
-    """Say where embeddings are kept, and of which encoder."""
-
-    folder: Path
-    """For all benchmarks, languages and encoders."""
-    encoder: str
-    """Fingerprint of the encoder."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +42,13 @@ class RetrievedRanks:
 
 
 def search_streamed(
-    task: StreamedTask, queries: np.ndarray, embed: Embed, cache: Cache | None, size: int, k: int = 0
+    task: StreamedTask,
+    queries: np.ndarray,
+    embed: Embed,
+    cache: Cache | None,
+    size: int,
+    k: int = 0,
+    ranks: Ranks = ALONE,
 ) -> RetrievedRanks:
     """Retrieve the best passages of every query and find the positives among them.
 
@@ -80,6 +63,7 @@ def search_streamed(
         cache: where their embeddings are kept and found again; None embeds them every time.
         size: passages embedded at once.
         k: the first so many passages of every query are told, too; 0 for none.
+        ranks: processes that share the work; all of them call this with the same arguments.
 
     Returns:
         The ranks of the positives.
@@ -90,14 +74,11 @@ def search_streamed(
         ModelError: when an embedding cannot be used.
     """
     sources = {
-        language: _Source(task, language, corpus, cache, queries.shape[1])
+        language: Source(task.name, language, corpus, cache, queries.shape[1])
         for language, corpus in task.corpora.items()
     }
     passage_keys = np.array([content_id(name) for name in task.judged.passage_ids], dtype=np.int64)
-    counts = _check_known(task, passage_keys, sources)
-    if cache:
-        missing = {source.folder: counts[source.language] for source in sources.values() if not source.index}
-        require_room(cache.folder, missing, queries.shape[1])
+    counts = ranks.by_first(lambda: _check_corpora(task, passage_keys, sources, cache, queries.shape[1]))
     pooled = set(task.judged.settings) != {MONOLINGUAL}
     query_langs, passage_langs = np.array(task.judged.query_langs), np.array(task.judged.passage_langs)
     positives = task.judged.positives(0, len(queries))  # (n, 2)
@@ -107,25 +88,30 @@ def search_streamed(
         chosen = np.flatnonzero(pooled | (query_langs == language))
         if not len(chosen):
             continue
-        best = TopK(queries[chosen], task.top_k)
-        for chunk in source.chunks(embed, size):
-            best.add(chunk.embeddings, chunk.keys)
+        best = source.search(queries[chosen], task.top_k, embed, size, ranks)
+        if not ranks.is_first:
+            continue
         asked = (passage_langs[positives[:, 1]] == language) & np.isin(positives[:, 0], chosen)
         in_language.fill(best, chosen, np.flatnonzero(asked), positives, passage_keys)
         if pooled:
             everything.merge(best.scores, best.keys)
             first[language] = best.keys[:, :k]
-    merged, told = _Ranks(len(positives)), pooled and 0 < k <= task.top_k
-    if pooled:
-        merged.fill(everything, np.arange(len(queries)), np.arange(len(positives)), positives, passage_keys)
-    return RetrievedRanks(
-        counts=counts,
-        rank_in_language=in_language.rank,
-        pooled_rank=merged.rank if pooled else None,
-        tied_in_language=in_language.tied,
-        tied_pooled=merged.tied,
-        first=_first_passages(list(counts), everything, first, k) if told else None,
-    )
+
+    def ranked() -> RetrievedRanks:
+        merged, told = _Ranks(len(positives)), pooled and 0 < k <= task.top_k
+        if pooled:
+            every = np.arange(len(queries)), np.arange(len(positives))
+            merged.fill(everything, *every, positives, passage_keys)
+        return RetrievedRanks(
+            counts=counts,
+            rank_in_language=in_language.rank,
+            pooled_rank=merged.rank if pooled else None,
+            tied_in_language=in_language.tied,
+            tied_pooled=merged.tied,
+            first=_first_passages(list(counts), everything, first, k) if told else None,
+        )
+
+    return ranks.by_first(ranked)
 
 
 def _first_passages(
@@ -158,60 +144,26 @@ class _Ranks:
                 self.tied[row] = np.count_nonzero(best.scores[query] == best.scores[query][hit]) > 1
 
 
-class _Source:
-    """Give the embedded passages of one language, from disk where they are kept there."""
-
-    def __init__(
-        self, task: StreamedTask, language: str, corpus: Corpus, cache: Cache | None, dimension: int
-    ) -> None:
-        self.where = f"benchmark {task.name}, corpus {language}"
-        self.language, self.corpus, self.dimension = language, corpus, dimension
-        self.folder = self.recipe = None
-        self.index: Index | None = None
-        if cache:
-            self.folder = cache.folder / task.name / f"{language}-{cache.encoder[:12]}"
-            self.recipe = Recipe(corpus.fingerprint(), cache.encoder, dimension)
-            self.index = find_index(self.folder, self.recipe)
-
-    def key_parts(self) -> Iterator[np.ndarray]:
-        """Give the hash of every id, (count,) int64 in all, once it is known that none comes twice.
-
-        Where embeddings are kept that was known before; a corpus that is read for the first time takes 8 bytes
-        of memory per passage meanwhile.
-        """
-        if self.index:
-            yield from self.index.key_parts()
-            return
-        keys = np.fromiter((passage.key for passage in self._passages()), dtype=np.int64)  # (count,)
-        keys.sort()
-        if (again := keys[1:][keys[1:] == keys[:-1]]).size:
-            raise self._twice(set(again.tolist()))
-        yield keys
-
-    def chunks(self, embed: Embed, size: int) -> Iterator[Chunk]:
-        if self.folder and self.recipe and not self.index:
-            self.index = build_index(self.folder, self._passages(), embed, self.recipe, size)
-        if self.index:
-            yield from self.index.chunks(max(1, _READ // self.dimension))
-            return
-        for chunk in embedded(self._passages(), embed, size):
-            check_dimension(chunk, self.dimension)
-            yield chunk
-
-    def _passages(self) -> Iterator[Keyed]:
-        return (Keyed(content_id(f"{self.language}:{passage.id}"), passage.text) for passage in self.corpus)
-
-    def _twice(self, keys: set[int]) -> DataError:
-        ids = (passage.id for passage in self.corpus if content_id(f"{self.language}:{passage.id}") in keys)
-        return DataError(
-            where=self.where,
-            expected="passages with ids of their own",
-            found=f"{next(ids)!r} more than once",
-            hint="Check the corpus files; one of them may be there twice.",
-        )
+def _check_corpora(
+    task: StreamedTask,
+    keys: np.ndarray,
+    sources: Mapping[str, Source],
+    cache: Cache | None,
+    dimension: int,
+) -> dict[str, int]:
+    """Return what is in the corpora, once it is known that they can be searched and embeddings kept."""
+    counts = _check_known(task, keys, sources)
+    if cache:
+        missing = {
+            source.kept.folder: counts[source.language]
+            for source in sources.values()
+            if source.kept and not source.index
+        }
+        require_room(cache.folder, missing, dimension)
+    return counts
 
 
-def _check_known(task: StreamedTask, keys: np.ndarray, sources: Mapping[str, _Source]) -> dict[str, int]:
+def _check_known(task: StreamedTask, keys: np.ndarray, sources: Mapping[str, Source]) -> dict[str, int]:
     """Return what is in the corpora, once it is known that the relevant passages are among it."""
     seen = np.zeros(len(keys), dtype=bool)
     counts = dict.fromkeys([*task.judged.languages, *sources], 0)

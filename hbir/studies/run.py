@@ -146,7 +146,8 @@ class _Runner:
         arguments = [part for change in changes for part in ("--set-param", change)]
         self._say(f"{one.name}: started, log in {log.relative_to(self._baseline.root)}")
         gpu = None
-        if not (one.params.get("train") or {}).get("launcher"):  # which takes all of them
+        if not any((one.params.get(name) or {}).get("launcher") for name in ("train", "evaluate")):
+            # a launcher takes all of them
             gpu = least_busy(self._gpus, [other.gpu for other in self.running])
         self.running.append(start(one.name, arguments, self._baseline.root, log, self._stopped, gpu))
 

@@ -2,15 +2,14 @@
 
 import importlib.metadata
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 
-import hbir
-from hbir.core.hashing import digest, file_digest, folder_digest
+from hbir.core.hashing import code_digests, digest, file_digest, folder_digest
 from hbir.core.machine import PACKAGES
 from hbir.training.checks import FLASH
 from hbir.training.params import TrainParams
@@ -58,7 +57,7 @@ def decisive_parts(
         "device": _hardware(torch.device(device)),
         "precision": "bf16" if bf16 else "fp32",
         "packages": {name: importlib.metadata.version(name) for name in _packages(params)},
-        "code": _code(_CODE),
+        "code": code_digests(_CODE),
     }
 
 
@@ -88,14 +87,9 @@ def tokens_name(pairs: Path, initial: Path) -> str:
         "pairs": file_digest(pairs),
         "initial": folder_digest(initial),
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
-        "code": _code(("encoding", "training")),
+        "code": code_digests(("encoding", "training")),
     }
     return digest(json.dumps(parts, sort_keys=True))[:16]
-
-
-def _code(packages: Sequence[str]) -> dict[str, str]:
-    folder = Path(hbir.__file__).parent
-    return {name: folder_digest(folder / name, "**/*.py") for name in packages}
 
 
 def _hardware(device: torch.device) -> str:

@@ -1,30 +1,15 @@
-"""Say what is each process's own where several train together: its device, its masks, its log."""
+"""Say what is each process's own where several train together: its masks, its log."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import torch
-from sentence_transformers.util import get_device_name
 
 from hbir.core.seeds import derive_seed
 from hbir.encoding.ranks import Ranks
 from hbir.training.checkpoint import Checkpoints
 from hbir.training.progress import log_file
-
-
-def device_of(ranks: Ranks) -> str:
-    """Choose where this process trains.
-
-    Args:
-        ranks: the processes.
-
-    Returns:
-        The best that there is; of several processes each has the GPU of its number on its host, or the CPU.
-    """
-    if ranks.size == 1:
-        return str(get_device_name())
-    return f"cuda:{ranks.place.local_rank}" if torch.cuda.is_available() else "cpu"
 
 
 def seed_dropout(seed: int, ranks: Ranks) -> None:

@@ -17,9 +17,10 @@ from hbir.core.machine import environment, main_root, write_record
 from hbir.core.schemas import PAIRS_SCHEMA
 from hbir.core.tables import StoredTable
 from hbir.core.training_record import FINAL_MODEL, TRAINING, Curve, TrainingRecord, write_training
+from hbir.encoding.joined import device_of, joined
 from hbir.encoding.model import prepare_torch, save_encoder
 from hbir.encoding.origin import read_origin
-from hbir.encoding.ranks import Ranks, joined
+from hbir.encoding.ranks import SAME_HOSTS, Ranks
 from hbir.training.card import model_card
 from hbir.training.checkpoint import Checkpoints
 from hbir.training.checks import require_installed
@@ -33,7 +34,7 @@ from hbir.training.observer import Observer, watched
 from hbir.training.params import TrainParams
 from hbir.training.precision import uses_bf16
 from hbir.training.prepare import prepare
-from hbir.training.processes import device_of, locked, logged, seed_dropout
+from hbir.training.processes import locked, logged, seed_dropout
 from hbir.training.table import CompactTables
 from hbir.training.texts import PairTexts, open_texts
 from hbir.training.trainable import load_trainable, sizes
@@ -168,7 +169,7 @@ def _fingerprint(job: Job, model: SentenceTransformer, ranks: Ranks) -> str:
     ranks.require_same(
         {**parts, "tracking.checkpoint_every": job.checkpoint_every},
         f"train {job.sampler}",
-        "Bring all hosts to the same commit, params.yaml and data, and start again.",
+        SAME_HOSTS,
     )
     return fingerprint(parts)
 

@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from hbir.core.place import Place
 from hbir.encoding.prompts import Side
-from hbir.encoding.ranks import Ranks, dealt
+from hbir.encoding.ranks import Ranks
 from hbir.training.caching import RandomState, embed_again, embed_without_gradients, gradient_in_blocks
 from hbir.training.forward import Chunk, Forward, split_sides
 from hbir.training.objective import batch_loss, one_per_query
@@ -43,6 +44,24 @@ def part_of(forward: Forward, rows: Mapping[Side, np.ndarray], ranks: Ranks) -> 
         places.append(begin + mine)
         begin += len(every)
     return Part(chosen, np.concatenate(places))
+
+
+def dealt(lengths: np.ndarray, place: Place, turned: bool = False) -> np.ndarray:
+    """Choose the texts of one process, so that all have about as many, and as many tokens.
+
+    They are dealt by length, as cards are. A rank has one text more than another at most, or none where there
+    are fewer texts than ranks.
+
+    Args:
+        lengths: (n,) tokens of each text.
+        place: of the process.
+        turned: whether the last rank gets the first card.
+
+    Returns:
+        Places of its texts, ascending by length.
+    """
+    rank = place.size - 1 - place.rank if turned else place.rank
+    return np.argsort(lengths, kind="stable")[rank :: place.size]
 
 
 def sharded_backward(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Router
 
-from hbir.encoding import embed as module
+from hbir.encoding import batches as module
 from hbir.encoding.batches import cut, is_sliceable
 from hbir.encoding.embed import embed
 from hbir.encoding.initial import initial_encoder
@@ -34,13 +34,13 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Sentenc
 
     def make(kind: str) -> SentenceTransformer:
         if kind not in made:
-            made[kind] = _make(kind, tmp_path_factory.mktemp(kind))
+            made[kind] = make_kind(kind, tmp_path_factory.mktemp(kind))
         return made[kind]
 
     return make
 
 
-def _make(kind: str, folder: Path) -> SentenceTransformer:
+def make_kind(kind: str, folder: Path) -> SentenceTransformer:
     if kind in ("tiny", "static"):
         return initial_encoder(make_params(name=kind), TEXTS, 1)
     {**MAKERS, "custom": make_custom}.get(kind, MAKERS["multilingual-e5"])(folder)
@@ -51,7 +51,7 @@ def _make(kind: str, folder: Path) -> SentenceTransformer:
     if kind == "truncated":
         model.truncate_dim = 5
     if kind == "router":
-        return _router(model, _make("mbert", folder / "other"))
+        return _router(model, make_kind("mbert", folder / "other"))
     return model
 
 

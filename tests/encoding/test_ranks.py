@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from hbir.core.errors import RanksError
 from hbir.core.place import Place
-from hbir.encoding.ranks import ALONE, dealt, joined
+from hbir.encoding.joined import joined
+from hbir.encoding.ranks import ALONE
+from hbir.training.sharded import dealt
 from tests.several import environment, values
 
 

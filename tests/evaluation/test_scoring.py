@@ -17,6 +17,7 @@ from hbir.evaluation.params import EvaluateParams
 from hbir.evaluation.ranking import similarity_chunks
 from hbir.evaluation.results import read_results
 from hbir.evaluation.save import save
+from hbir.evaluation.streamed import find_cache
 from tests.encoding.test_encoder import saved
 from tests.evaluation.conftest import exact
 from tests.reporting.builder import training
@@ -117,11 +118,11 @@ def test_embeddings_are_kept_in_the_main_repository(folder: Path, tmp_path: Path
     monkeypatch.setenv("DVC_ROOT", str(tmp_path / "main"))
     model = load_encoder(folder)
     for name, kept in (("kept", tmp_path / "main/kept"), (str(tmp_path / "there"), tmp_path / "there")):
-        cache = scoring._cache(model, name, "fp32")
+        cache = find_cache(model, name, "fp32")
         assert cache
         assert cache.folder == kept
     (tmp_path / "main/file").write_text("")
-    assert scoring._cache(model, "file/below", "fp32") is None
+    assert find_cache(model, "file/below", "fp32") is None
     assert "Embeddings are not kept, since" in caplog.text
 
 

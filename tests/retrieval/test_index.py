@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from hbir.core.errors import DataError, ModelError
-from hbir.retrieval.index import Chunk, Keyed, Recipe, build_index, embedded, find_index
+from hbir.retrieval.building import build_index, embedded
+from hbir.retrieval.index import Chunk, Keyed, Recipe, find_index
 from tests.retrieval.conftest import Recorder, embed
 
 RECIPE = Recipe(corpus="c" * 64, encoder="e" * 64, dimension=2)

@@ -14,7 +14,8 @@ from hbir.core.errors import DataError, ModelError
 from hbir.core.hashing import content_id
 from hbir.evaluation.ranking import rank_chunks, similarity_chunks
 from hbir.retrieval.room import require_room
-from hbir.retrieval.streamed import Cache, search_streamed
+from hbir.retrieval.source import Cache
+from hbir.retrieval.streamed import search_streamed
 from tests.retrieval.conftest import Recorder, embed, make_task
 
 QUERIES = np.array([[1, 0], [0, 1]], np.float32)
@@ -206,7 +207,7 @@ def test_a_corpus_that_nobody_asks_is_not_embedded(bilingual):
 
 def test_kept_embeddings_are_told_beforehand_and_refused_without_room(tmp_path, caplog, monkeypatch):
     caplog.set_level("INFO")
-    missing: dict[Path | None, int] = {tmp_path / "en": 10**7, tmp_path / "de": 0}
+    missing: dict[Path, int] = {tmp_path / "en": 10**7, tmp_path / "de": 0}
     require_room(tmp_path / "not/there/yet", missing, 0)
     assert "not/there/yet: 0.08 GB of " in caplog.text
     monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=10**9))

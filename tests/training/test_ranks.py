@@ -23,8 +23,9 @@ from hbir.core.hashing import file_digest, folder_digest
 from hbir.core.training_record import TrainingRecord
 from hbir.encoding.embed import embed
 from hbir.encoding.initial import initial_encoder
+from hbir.encoding.joined import joined
 from hbir.encoding.model import load_encoder, prepare_torch, save_encoder
-from hbir.encoding.ranks import ALONE, joined
+from hbir.encoding.ranks import ALONE
 from hbir.training import checkpoint
 from hbir.training.caching import cached_backward
 from hbir.training.forward import Forward

@@ -1,0 +1,100 @@
+"""Score an encoder on a benchmark whose corpus is streamed."""
+
+import logging
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from sentence_transformers import SentenceTransformer
+
+from hbir.benchmarks.streamed import StreamedTask
+from hbir.core.errors import DataError
+from hbir.core.files import require_writable
+from hbir.core.lines import expanded
+from hbir.core.machine import main_root
+from hbir.core.precision import Precision
+from hbir.encoding.embed import embed
+from hbir.encoding.fingerprint import encoder_fingerprint
+from hbir.encoding.ranks import ALONE, Ranks
+from hbir.evaluation.evaluate import Evaluation, evaluate_ranks
+from hbir.evaluation.params import EvaluateParams
+from hbir.evaluation.ranking import PositiveRanks
+from hbir.evaluation.top import K, Pool, TopPassages
+from hbir.retrieval.source import Cache
+from hbir.retrieval.streamed import RetrievedRanks, search_streamed
+
+logger = logging.getLogger(__name__)
+_CHUNK_OF_BATCHES = 128
+"""Batches of passages that are embedded, then searched."""
+
+
+def score_streamed(
+    model: SentenceTransformer, task: StreamedTask, queries: np.ndarray, params: EvaluateParams, ranks: Ranks
+) -> Evaluation:
+    """Search the corpora and evaluate what was found.
+
+    Args:
+        model: the encoder.
+        task: the benchmark.
+        queries: (n_queries, d) embeddings.
+        params: the section `evaluate`.
+        ranks: processes that embed and search together, each chunks of passages of its own.
+
+    Returns:
+        Scores in every setting.
+    """
+    size = _CHUNK_OF_BATCHES * params.batch_size
+    passages = partial(embed, model, side="document", batch_size=params.batch_size, progress=ranks.is_first)
+    cache = find_cache(model, params.embeddings, params.precision, ranks) if params.embeddings else None
+    told = K if params.language_bias else 0
+    found = search_streamed(task, queries, passages, cache, size, told, ranks)
+    return ranks.by_first(lambda: _evaluated(task, found, params.language_bias))
+
+
+def _evaluated(task: StreamedTask, found: RetrievedRanks, language_bias: bool) -> Evaluation:
+    judged = task.judged
+    top = None if found.first is None else TopPassages(first=0, passage=found.first[0], lang=found.first[1])
+    query, passage = judged.positives(0, len(judged.queries)).T
+    ranks = PositiveRanks(
+        query=query,
+        passage=passage,
+        gain=judged.gains(0, len(judged.queries)),
+        rank_in_language=found.rank_in_language,
+        pooled_rank=found.pooled_rank,
+        tied_in_language=found.tied_in_language,
+        tied_pooled=found.tied_pooled,
+        top=top,
+    )
+    pool = Pool(languages=tuple(found.counts), counts=np.array(list(found.counts.values())))
+    evaluation = evaluate_ranks(judged, [ranks], task.top_k, language_bias, pool)
+    return replace(evaluation, task=replace(evaluation.task, passages=found.passages))
+
+
+def find_cache(
+    model: SentenceTransformer, folder: str, precision: Precision, ranks: Ranks = ALONE
+) -> Cache | None:
+    """Find the folder of the main repository, since a temporary one of an experiment disappears.
+
+    Args:
+        model: the encoder.
+        folder: as in params.yaml.
+        precision: in which it embeds.
+        ranks: the processes, of which the first one will write.
+
+    Returns:
+        Where embeddings are kept; None where that folder cannot be written, which is logged.
+    """
+    path = main_root() / expanded(folder, "params.yaml: evaluate.embeddings")
+    if not ranks.by_first(lambda: _can_keep(path)):
+        return None
+    return Cache(path, encoder_fingerprint(model, precision))
+
+
+def _can_keep(path: Path) -> bool:
+    try:
+        require_writable(path / ".folder")
+    except DataError as error:
+        logger.warning("Embeddings are not kept, since %s cannot be written (%s)", path, error.found)
+        return False
+    return True
