@@ -26,7 +26,8 @@ def repro(jobs: int) -> None:
     require_project()
     params = read_params()
     if jobs > 1:
-        _require_no_launcher(section(params, "train", dict).get("launcher"))
+        for name in ("train", "evaluate"):
+            _require_no_launcher(name, section(params, name, dict).get("launcher"))
         ended = run_at_once(steps(read_project(params)), jobs, Path.cwd(), click.echo)
         if ended.failed:
             raise DataError(
@@ -42,11 +43,11 @@ def repro(jobs: int) -> None:
     os.execv(DVC[0], [*DVC, "repro"])
 
 
-def _require_no_launcher(launcher: object) -> None:
+def _require_no_launcher(section: str, launcher: object) -> None:
     if launcher is not None:
         raise ParamsError(
             where="hbir repro: --jobs",
-            expected="1, for train.launcher gives all devices to each training",
+            expected=f"1, for {section}.launcher gives all devices to each stage",
             found="more",
-            hint="Set train.launcher to null, and each training gets a GPU; or leave --jobs out.",
+            hint=f"Set {section}.launcher to null, and each stage gets a GPU; or leave --jobs out.",
         )

@@ -68,12 +68,11 @@ def require_same_tasks(ranks: Ranks, name: str, tasks: Sequence[Task]) -> None:
 
 
 def _content(task: Task) -> list[str]:
-    """Hash the texts of a task, and the corpora of a streamed one."""
-    streams = task.corpora if isinstance(task, StreamedTask) else {}
+    """Name the files of a task by its version, and hash the texts that are held."""
     judged = task.judged if isinstance(task, StreamedTask) else task
     sha = hashlib.sha256()
     for column in (judged.settings, judged.queries, judged.query_langs, judged.passages, judged.passage_langs):
         sha.update(f"{len(column)}\n".encode())
         for text in column:
             sha.update(f"{len(text)} {text}\n".encode())
-    return [sha.hexdigest(), *(f"{language} {corpus.fingerprint()}" for language, corpus in streams.items())]
+    return [type(task).__name__, judged.version, sha.hexdigest()]

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import faiss
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from hbir.encoding.ranks import Ranks
 from hbir.retrieval import source
 from hbir.retrieval.source import Cache
 from hbir.retrieval.streamed import RetrievedRanks, search_streamed
+from hbir.retrieval.topk import TopK
 from tests.retrieval.conftest import Recorder, embed, make_task
 from tests.retrieval.test_index import contents
 from tests.retrieval.test_streamed import QUERIES, tasks
@@ -124,6 +126,35 @@ def test_a_host_that_does_not_see_the_folder_embeds_but_does_not_read(tmp_path: 
     assert all(recorder.texts for recorder in recorders)
     assert sum(len(recorder.texts) for recorder in recorders) == 22
     assert not (tmp_path / "1").exists()
+
+
+def test_scores_do_not_depend_on_the_threads_that_a_launcher_gives(monkeypatch: pytest.MonkeyPatch):
+    """torchrun gives one, and faiss adds up in another order with another number."""
+    rng = np.random.default_rng(1)
+    vectors = {f"{n}": row for n, row in enumerate(rng.standard_normal((4000, 384)).astype(np.float32))}
+    corpora = {"de": [(name, name) for name in vectors]}
+    queries = rng.standard_normal((300, 384)).astype(np.float32)
+    parts = ["de"] * 300, corpora, [(number, f"de:{number}") for number in range(300)]
+    scores: list[np.ndarray] = []
+    merge = TopK.merge
+
+    def merged(self: TopK, *found: np.ndarray) -> None:
+        merge(self, *found)
+        scores.append(self.scores)
+
+    def search(ranks: Ranks) -> None:
+        if ranks.size > 1:
+            faiss.omp_set_num_threads(1)
+        search_streamed(
+            make_task(parts), queries, lambda texts: np.array([vectors[t] for t in texts]), None, 2000, 0, ranks
+        )
+
+    monkeypatch.setattr(TopK, "merge", merged)
+    together(1, search)
+    alone = scores.pop()
+    scores.clear()
+    together(2, search)
+    assert any(np.array_equal(alone, found) for found in scores)
 
 
 def test_what_one_process_cannot_embed_ends_the_search(tmp_path: Path):
