@@ -13,7 +13,7 @@ from hbir.core.place import Place
 from hbir.encoding.ranks import Ranks
 from hbir.retrieval.building import build_index, check_dimension, embedded, help_build
 from hbir.retrieval.index import Chunk, Embed, Index, Keyed, Recipe, find_index
-from hbir.retrieval.topk import TopK
+from hbir.retrieval.topk import TopK, search_with_all_cores
 
 _READ = 1 << 24
 """Numbers read from kept embeddings at once: 32 MiB, and 64 as float32. Fewer are searched more slowly."""
@@ -102,6 +102,8 @@ class Source:
         Raises:
             ModelError: when an embedding cannot be used.
         """
+        if ranks.size > 1:
+            search_with_all_cores()
         best = TopK(queries, k)
         if self.kept and ranks.by_first(lambda: self.index is None):
             self._keep(self.kept, embed, size, ranks)

@@ -13,7 +13,7 @@ from hbir.encoding.ranks import ALONE, Ranks
 from hbir.retrieval.index import Embed
 from hbir.retrieval.room import require_room
 from hbir.retrieval.source import Cache, Source
-from hbir.retrieval.topk import TopK, search_with_all_cores
+from hbir.retrieval.topk import TopK
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +73,6 @@ def search_streamed(
             or the cached embeddings are of something else. All corpora are read through before any is embedded.
         ModelError: when an embedding cannot be used.
     """
-    if ranks.size > 1:
-        search_with_all_cores()
     sources = {
         language: Source(task.name, language, corpus, cache, queries.shape[1])
         for language, corpus in task.corpora.items()

@@ -51,6 +51,7 @@ def test_the_default_is_whole_and_without_a_warning():
         ("train.decay", "lineer", "params.yaml: train.decay"),
         ("train.launcher", "torchrunn", "train.launcher: expected a command of this machine"),
         ("train.launcher", "", "params.yaml: train.launcher"),
+        ("evaluate.launcher", "torchrunn", "evaluate.launcher: expected a command of this machine"),
         ("train.validation.monolingual", ["fr"], "train.validation.monolingual: expected one of"),
         ("evaluate.benchmarks", ["xquadr"], "evaluate.benchmarks: expected one of"),
         ("evaluate.benchmarks", [{"nme": "cldr"}], "evaluate.benchmarks: expected a `name`"),

@@ -148,10 +148,11 @@ def test_the_command_names_what_failed(project: Path, monkeypatch: pytest.Monkey
     assert last == []
 
 
-def test_a_launcher_leaves_no_gpu_for_others(project: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("section", ["train", "evaluate"])
+def test_a_launcher_leaves_no_gpu_for_others(project: Path, monkeypatch: pytest.MonkeyPatch, section: str):
     yaml = YAML()
     params = yaml.load(project / "params.yaml")
-    params["train"]["launcher"] = "torchrun"
+    params[section]["launcher"] = "torchrun"
     yaml.dump(params, project / "params.yaml")
-    with pytest.raises(ParamsError, match=r"train\.launcher"):
+    with pytest.raises(ParamsError, match=rf"{section}\.launcher"):
         invoke(2, monkeypatch, [])
