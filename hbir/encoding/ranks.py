@@ -80,7 +80,7 @@ class Ranks:
         return int(held)
 
     def gather(self, value: Any) -> list[Any]:
-        """Tell each other something small.
+        """Tell each other something.
 
         Args:
             value: of this process; what can be pickled.
