@@ -69,27 +69,32 @@ class Faults:
         """
         with _deaf():
             try:
-                told = self._exchange(_told(error))
+                told, speaks = self._exchange(_told(error))
             except RuntimeError:  # the table is gone with the process that holds it
-                told = {}
+                told, speaks = {}, True
         if not isinstance(error, HbirError | LostError | StopAtOnce):
             return error
-        if told and min(told) != self._place.rank:
+        if not speaks:
             return SystemExit(1)
         return self._message(error, told)
 
-    def _exchange(self, mine: dict[str, str]) -> dict[int, dict[str, str]]:
-        """Tell all others, and wait for what they tell: by rank, of those that are alive."""
+    def _exchange(self, mine: dict[str, str]) -> tuple[dict[int, dict[str, str]], bool]:
+        """Tell all others, and wait for what they tell: by rank, of those that are alive.
+
+        The lowest of them speaks to the user. Where one was so slow that a higher rank took it for gone, the
+        first to ask speaks, and no other.
+        """
         self._store.set(str(self._place.rank), json.dumps(mine))
         _leave()
         ranks = range(self._place.size)
         _until(lambda: all(self._store.check([str(rank)]) for rank in ranks))
         there = [rank for rank in ranks if self._store.check([str(rank)])]
         told = {rank: json.loads(self._store.get(str(rank))) for rank in there}
+        speaks = min(told) == self._place.rank and self._store.add("speaks", 1) == 1
         read = self._store.add("read", 1)
         if self._place.is_first and read < len(told):  # the table may end with this process
             _until(lambda: self._store.add("read", 0) >= len(told))
-        return told
+        return told, speaks
 
     def _message(self, error: BaseException, told: dict[int, dict[str, str]]) -> BaseException:
         if not told and isinstance(error, HbirError):

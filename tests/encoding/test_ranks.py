@@ -9,10 +9,13 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.distributed import HashStore  # type: ignore[attr-defined]
 
 from hbir.core.errors import RanksError
 from hbir.core.place import Place
+from hbir.encoding import rank_faults
 from hbir.encoding.joined import joined
+from hbir.encoding.rank_faults import LostError
 from hbir.encoding.ranks import ALONE
 from hbir.training.sharded import dealt
 from tests.several import environment, values
@@ -71,6 +74,19 @@ def test_alone_nothing_is_exchanged():
     assert ALONE.gather(3) == [3]
     assert ALONE.spread("state") == "state"
     assert ALONE.largest(5) == 5
+
+
+def test_one_speaks_though_another_is_so_slow_that_it_was_taken_for_gone(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(rank_faults, "_GRACE", 0.1)
+    monkeypatch.setattr(rank_faults, "_leave", lambda: None)
+    store = HashStore()
+    errors = {rank: LostError("lost") for rank in (0, 2)}
+    fault = RanksError(where="here", expected="a file", found="none", hint="Look.")
+    ended = [
+        rank_faults.Faults(store, Place(rank, 3), "here").settle(errors.get(rank, fault)) for rank in (1, 2, 0)
+    ]
+    assert ended[0] is fault
+    assert [type(one) for one in ended[1:]] == [SystemExit, SystemExit]
 
 
 def test_a_port_in_use_is_one_line(monkeypatch: pytest.MonkeyPatch):
