@@ -167,7 +167,9 @@ def test_ranks_that_work_with_something_else_are_refused(data: Path, tmp_path: P
         saved(tmp_path / "other/model", seed=2)
     if part == "data":
         (tmp_path / "other/mine").unlink()
-        write_lines(tmp_path / "other/mine/corpus.jsonl", [{"_id": "de1", "text": "another", "lang": "de"}])
+        (tmp_path / "other/mine").mkdir()
+        corpus = (data / "mine/corpus.jsonl").read_text()
+        (tmp_path / "other/mine/corpus.jsonl").write_text(corpus.replace("text 3 ", "another text 3 "))
         for name in ("queries.jsonl", "qrels"):
             (tmp_path / "other/mine" / name).symlink_to(data / "mine" / name)
     [error] = told(run_all(3, other, data, tmp_path / "out", changes))
