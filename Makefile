@@ -5,6 +5,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 PORT ?= 5000
 JOBS ?= 1
+TOOLS = $(PYTHON) -m venv .hbir/tools && .hbir/tools/bin/python -m pip install --quiet
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
@@ -13,7 +14,7 @@ export NO_MKDOCS_2_WARNING := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install repro restore test test-slow bench bench-scaling lint format docs ui track seeds apertium clean
+.PHONY: help install hashes sbom audit repro restore test test-slow test-faults bench bench-scaling lint format docs ui track seeds apertium clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -43,6 +44,9 @@ bench-scaling: $(READY) ## Measure how time and memory grow with size, into docs
 test-slow: $(READY) ## Run the slow tests: every block of README and tutorial, own pairs, a queue, a new sampler
 	python -m pytest -m slow
 
+test-faults: $(READY) ## Run the tests of bad input and of closed doors, the slow ones too, and count what was refused
+	python -m pytest tests/faults tests/closed -m "slow or not slow"
+
 lint: $(READY) ## Check style, types and docstrings
 	ruff check .
 	ruff format --check .
@@ -69,6 +73,19 @@ ui: $(READY) ## Synchronise MLflow and open its UI on 127.0.0.1:$(PORT)
 track: $(READY) ## Synchronise MLflow with what DVC holds
 	python -m hbir track
 
+hashes: $(READY) ## Write requirements.hashes, to which later installations are held (docs/security.md)
+	@mkdir -p .hbir
+	python -m pip install --quiet --dry-run --ignore-installed --no-deps --report .hbir/pip.json -r requirements.lock
+	python -m docs.generate.hashes .hbir/pip.json > requirements.hashes
+
+sbom: $(READY) ## Write sbom.json, the installed packages in CycloneDX's format
+	$(TOOLS) cyclonedx-bom
+	.hbir/tools/bin/cyclonedx-py environment --output-reproducible -o sbom.json $(VENV)/bin/python
+
+audit: $(READY) ## Ask for known holes of the installed packages; needs the network
+	$(TOOLS) pip-audit
+	.hbir/tools/bin/pip-audit --path $$($(VENV)/bin/python -c "import site; print(site.getsitepackages()[0])")
+
 apertium: ## Install the rule-based translation engine, from English to Catalan, Esperanto, Galician and Spanish
 	$(SUDO) apt-get install --yes apertium apertium-eng-cat apertium-eo-en apertium-en-gl apertium-eng-spa
 
@@ -76,9 +93,11 @@ clean: ## Remove the virtual environment and tool caches, never a result
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis hbir.egg-info
 
 # torch first and alone: letting another package pull it can fetch gigabytes of CUDA wheels.
-$(READY): requirements.lock
+$(READY): requirements.lock $(wildcard requirements.hashes)
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet "$$(grep '^torch==' requirements.lock)"
-	$(VENV)/bin/python -m pip install --quiet -r requirements.lock
+	if [ -f requirements.hashes ]; \
+	then $(VENV)/bin/python -m pip install --quiet --require-hashes -r requirements.hashes; \
+	else $(VENV)/bin/python -m pip install --quiet -r requirements.lock; fi
 	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $(READY)

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -152,14 +152,26 @@ def read_plan(path: Path) -> Plan:
         DataError: when the file is missing, truncated, or no plan of this format.
     """
     file = open_parquet(path, PLAN_SCHEMA, dictionaries=["query_lang", "passage_lang"])
-    metadata = json.loads((file.metadata.metadata or {}).get(_KEY, b"{}"))
-    if metadata.pop("format", None) != FORMAT:
-        raise damaged(path, f"a batch plan of format {FORMAT}", "another format")
+    metadata = _metadata(path, (file.metadata.metadata or {}).get(_KEY, b"{}"))
     plan = Plan(**metadata, store=RowGroups(path, file, metadata["batch_size"]))
     if file.metadata.num_rows != plan.steps * plan.batch_size:
         expected = f"{plan.steps} steps of {plan.batch_size}"
         raise damaged(path, expected, f"{file.metadata.num_rows} rows")
     return plan
+
+
+def _metadata(path: Path, written: bytes) -> dict[str, Any]:
+    try:
+        metadata = json.loads(written)
+    except (ValueError, RecursionError) as error:
+        raise damaged(path, f"a batch plan of format {FORMAT}", f"a head that is no JSON ({error})") from error
+    if not isinstance(metadata, dict) or metadata.pop("format", None) != FORMAT:
+        raise damaged(path, f"a batch plan of format {FORMAT}", "another format")
+    names = {part.name for part in fields(Head)}
+    counts = [metadata.get(name) for name in ("batch_size", "steps")]
+    if metadata.keys() != names or not all(isinstance(count, int) and count > 0 for count in counts):
+        raise damaged(path, f"a head with {', '.join(sorted(names))}", f"{str(metadata)[:200]}")
+    return metadata
 
 
 def check_plan(plan: Head, pairs_fingerprint: str) -> None:

@@ -14,6 +14,7 @@ from hbir.collection.table import TableSource, harvest, missing_column
 from hbir.core.errors import DataError
 from hbir.core.lines import expanded, missing, read_jsonl
 from hbir.core.params import params_class
+from hbir.core.unpacked import refuse_device
 
 _ROWS = 4096
 """Rows of Parquet held at a time."""
@@ -96,6 +97,7 @@ def _path(params: FileSource) -> Path:
 
 def _parquet_rows(path: Path, params: ParquetSource) -> Iterator[tuple[str, Mapping[str, Any]]]:
     number = 0
+    refuse_device(path)
     try:
         file = pq.ParquetFile(path)
         columns = _named(file.schema_arrow.names, params, path)

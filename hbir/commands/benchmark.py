@@ -163,7 +163,7 @@ def _option(option: str) -> tuple[str, Any]:
     try:
         if sign:
             return key, YAML(typ="safe", pure=True).load(value)
-    except YAMLError:
+    except (YAMLError, ValueError, RecursionError):
         sign = ""
     raise ParamsError(
         where="--option", expected="KEY=VALUE", found=option, hint="Write it as in `--option pooled=true`."

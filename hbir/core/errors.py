@@ -1,5 +1,10 @@
 """Define the errors that a user can act on: what was expected, what was found, where, and what to do next."""
 
+LONGEST = 700
+"""Characters shown of what was found: a broken file may have a line of any length."""
+_CONTROLS = dict.fromkeys([*range(32), *range(127, 160)], " ")
+"""Characters that end the line, or that a terminal obeys: what was found may be anybody's."""
+
 
 class HbirError(Exception):
     """Report a problem that the user can mend.
@@ -23,8 +28,9 @@ class HbirError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        """Return the message in one line."""
-        return f"{self.where}: expected {self.expected}, found {self.found}. {self.hint}"
+        """Return the message in one line, with the beginning alone of what was found where that is long."""
+        found = self.found if len(self.found) <= LONGEST else f"{self.found[:LONGEST]}…"
+        return f"{self.where}: expected {self.expected}, found {found}. {self.hint}".translate(_CONTROLS)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Allow pickling in spite of keyword-only arguments."""

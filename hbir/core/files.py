@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from hbir.core.disk_faults import write_faults
 from hbir.core.errors import DataError
+from hbir.core.unpacked import refuse_device
 
 
 @contextmanager
@@ -144,14 +145,15 @@ def read_json(path: Path) -> Any:
         Its value.
 
     Raises:
-        DataError: when the file is missing or no JSON.
+        DataError: when the file is missing, no file, or no JSON.
     """
+    refuse_device(path)
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise _unreadable(path, error) from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise DataError(where=str(path), expected="JSON", found=str(error), hint=_RERUN) from error
+    except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, a number or a nest without end
+        raise DataError(where=str(path), expected="JSON", found=str(error)[:300], hint=_RERUN) from error
 
 
 def write_table(path: Path, table: pa.Table) -> None:
@@ -216,8 +218,9 @@ def parquet_faults(path: Path) -> Iterator[None]:
         Nothing.
 
     Raises:
-        DataError: when the file is missing, or no whole Parquet file.
+        DataError: when the file is missing, no file, or no whole Parquet file.
     """
+    refuse_device(path)
     try:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))

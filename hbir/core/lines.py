@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from hbir.core.errors import DataError, ParamsError
+from hbir.core.unpacked import Unpacked, refuse_device
 from hbir.core.watched import located
 
 BOM = b"\xef\xbb\xbf"
@@ -19,6 +20,8 @@ BOM = b"\xef\xbb\xbf"
 GZIP = b"\x1f\x8b"
 """What a gzipped file begins with."""
 _HEAD = 64
+_LONGEST_NAME = 255
+"""Bytes that a file system takes in a name."""
 _ENCODINGS = {
     codecs.BOM_UTF32_LE: "utf-32",  # begins like UTF-16's
     codecs.BOM_UTF32_BE: "utf-32",
@@ -52,6 +55,9 @@ def expanded(path: str, where: str) -> Path:
         ParamsError: when it names a variable that is not set.
     """
     full = os.path.expandvars(path)
+    if "\0" in full or any(len(os.fsencode(part)) > _LONGEST_NAME for part in Path(full).parts):
+        found = f"{full[:40]!r}… of {len(full):,} characters"
+        raise ParamsError(where=where, expected="a path that a file can have", found=found, hint="Correct it.")
     if unset := re.search(r"\$\{?(\w+)", full):
         raise ParamsError(
             where=where,
@@ -114,10 +120,14 @@ def opened(path: Path) -> IO[bytes] | gzip.GzipFile:
 
     Returns:
         A stream that can be sought in.
+
+    Raises:
+        DataError: when it is a pipe or a device.
     """
+    refuse_device(path)
     with path.open("rb") as stream:
         zipped = stream.read(len(GZIP)) == GZIP
-    return gzip.open(path, "rb") if zipped else path.open("rb")
+    return Unpacked(path) if zipped else path.open("rb")
 
 
 def _encoding(head: bytes, path: Path) -> str:

@@ -88,6 +88,8 @@ def read_modules(folder: Path, where: str) -> list[str]:
         for key in ("type", "path"):
             if not isinstance(part.get(key), str):
                 raise _broken(folder / MODULES, where, f"a module without `{key}`")
+        if Path(part["path"]).is_absolute() or ".." in Path(part["path"]).parts:
+            raise _broken(folder / MODULES, where, f"a module outside of the folder, {part['path']!r}")
         refuse_adapter(folder / part["path"], where)
     return [part["type"] for part in parts]
 

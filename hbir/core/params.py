@@ -12,6 +12,8 @@ from ruamel.yaml import YAML, YAMLError
 
 from hbir.core.errors import ParamsError
 from hbir.core.paths import PARAMS
+from hbir.core.unpacked import refuse_device
+from hbir.core.yaml_limits import refuse_explosion, refuse_large
 
 T = TypeVar("T")
 
@@ -40,10 +42,13 @@ def read_params(path: Path = PARAMS) -> dict[str, Any]:
         Its top-level mapping.
 
     Raises:
-        ParamsError: when the file is missing or holds no mapping.
+        ParamsError: when the file is missing, holds no mapping, or anchors that stand for too much.
     """
     try:
-        value = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        refuse_device(path)
+        text = path.read_text(encoding="utf-8")
+        refuse_large(text, str(path))
+        value = YAML(typ="safe", pure=True).load(text)
     except FileNotFoundError as error:
         raise ParamsError(
             where=str(path),
@@ -56,8 +61,8 @@ def read_params(path: Path = PARAMS) -> dict[str, Any]:
         raise ParamsError(
             where=str(path), expected="a file that can be read", found=found, hint="Check its permissions."
         ) from error
-    except (YAMLError, UnicodeDecodeError) as error:
-        found = " ".join(str(error).split())
+    except (YAMLError, ValueError, RecursionError) as error:
+        found = " ".join(str(error).split())[:500]
         raise ParamsError(where=str(path), expected="YAML", found=found, hint="Mend that line.") from error
     if not isinstance(value, dict):
         raise ParamsError(
@@ -66,6 +71,7 @@ def read_params(path: Path = PARAMS) -> dict[str, Any]:
             found=type(value).__name__,
             hint="See the file in Git.",
         )
+    refuse_explosion(value, str(path))
     return value
 
 

@@ -12,7 +12,7 @@ from hbir.encoding.presets import PROMPTS, SCRATCH, PoolingMode
 from hbir.encoding.prompts import published_prompts
 from hbir.encoding.scratch import build_static, build_tiny
 from hbir.encoding.settings import set_lengths, set_pooling, set_similarity
-from hbir.encoding.sources import Source, find_source, refuse_revision
+from hbir.encoding.sources import CODE, Source, find_source, refuse_revision
 
 _WHERE = "params.yaml: encoder.name"
 _REVISION = "params.yaml: encoder.revision"
@@ -37,6 +37,7 @@ def initial_encoder(params: EncoderParams, texts: Iterable[str], seed: int) -> S
         source = find_source(params.name, params.revision, _WHERE, params.trust_remote_code)
         if not source.revision:
             refuse_revision(params.revision, _REVISION, "a folder")
+        _require_pin(params, source)
         model = _pretrained(params, source, seed)
         pooling, prompts = _pooling(params, source), _prompts(params, source)
     if pooling is not None:
@@ -45,6 +46,18 @@ def initial_encoder(params: EncoderParams, texts: Iterable[str], seed: int) -> S
     set_lengths(model, params)
     set_similarity(model, params.normalize)
     return model
+
+
+def _require_pin(params: EncoderParams, source: Source) -> None:
+    """Let code of the Hub run at the commit that params.yaml names alone: the same code on every machine."""
+    if not source.revision or params.revision == source.revision or not any(source.path.rglob(CODE)):
+        return
+    raise ModelError(
+        where=_REVISION,
+        expected="the whole commit whose code you have read, since `encoder.trust_remote_code` is true",
+        found=params.revision or "null",
+        hint=f"Here it is {source.revision}: read the .py files of that commit, and name it in that key.",
+    )
 
 
 def _pretrained(params: EncoderParams, source: Source, seed: int) -> SentenceTransformer:

@@ -75,7 +75,7 @@ class EncoderParams:
     normalize: bool
     """Whether embeddings have length 1, so that they compare by cosine; else by inner product."""
     trust_remote_code: bool
-    """Whether code that comes with a model may run on this machine."""
+    """Whether code that comes with a model may run on this machine; of the Hub at the commit in `revision`."""
     max_unknown: Annotated[float, Field(ge=0, le=1)]
     """Share of unknown tokens in a language above which a warning says so."""
     languages: Literal["training", "all"] | list[str]

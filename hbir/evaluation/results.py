@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
+from hbir.core.errors import DataError
 from hbir.core.files import read_json
 from hbir.core.rival_record import Record, read_record
 from hbir.core.training_record import TrainingRecord
@@ -65,19 +68,49 @@ def read_results(root: Path, samplers: Sequence[str]) -> list[SamplerResults]:
 
     Returns:
         One entry per sampler.
+
+    Raises:
+        DataError: when a file of them is missing, broken, or names a folder elsewhere.
     """
     return [_read(root / sampler, sampler) for sampler in samplers]
 
 
 def _read(folder: Path, sampler: str) -> SamplerResults:
-    record, final = read_record(folder), read_json(folder / FINAL_SCORES)
+    record, final = read_record(folder), _final(folder / FINAL_SCORES)
     summaries = {name: read_summary(folder / name / SUMMARY) for name in final}
     return SamplerResults(sampler=sampler, folder=folder, record=record, summaries=summaries, final=final)
 
 
+def _final(path: Path) -> dict[str, Settings]:
+    try:
+        final = _FINAL.validate_python(read_json(path))
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        place = ".".join(map(str, fault["loc"]))
+        raise _broken(
+            path, "scores by benchmark", f"{str(fault['msg']).lower()} at {place or 'the whole'}"
+        ) from error
+    if outside := [name for name in final if Path(name).is_absolute() or ".." in Path(name).parts]:
+        raise _broken(path, "benchmarks whose folders lie beside it", repr(outside[0]))
+    return final
+
+
 def _rows(path: Path) -> list[dict[str, Any]]:
-    with path.open(encoding="utf-8", newline="") as stream:
-        return [_typed(row) for row in csv.DictReader(stream)]
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            return [_typed(row) for row in csv.DictReader(stream, strict=True)]
+    except (OSError, ValueError, TypeError, csv.Error) as error:
+        raise _broken(
+            path, "a table of scores, as `score` writes it", " ".join(str(error).split())[:200]
+        ) from error
+
+
+def _broken(path: Path, expected: str, found: str) -> DataError:
+    hint = "Delete the folder of these scores and run `dvc repro`, which scores again."
+    return DataError(where=str(path), expected=expected, found=found, hint=hint)
+
+
+_FINAL = TypeAdapter(dict[str, Settings])
 
 
 def _typed(row: dict[str, str]) -> dict[str, Any]:

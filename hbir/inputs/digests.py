@@ -7,6 +7,7 @@ from pathlib import Path
 from hbir.core.errors import DataError, ParamsError
 from hbir.core.files import read_json, write_json
 from hbir.core.hashing import digest, file_digest
+from hbir.core.unpacked import refuse_device
 from hbir.core.watched import WATCHED, located
 
 LARGE = 1 << 20
@@ -38,10 +39,11 @@ class Digests:
 
         Raises:
             ParamsError: when a folder on the way is a link, into which DVC does not look.
-            DataError: when a file cannot be read.
+            DataError: when a file cannot be read, or is a pipe or a device.
         """
         path = located(Path(named))
         _refuse_linked_folder(Path(named), path, where)
+        refuse_device(path)
         if path.is_file():
             return self._of_file(path, where)
         lines = [
@@ -55,6 +57,7 @@ class Digests:
             write_json(self._path, {**self._known, **self._new})
 
     def _of_file(self, path: Path, where: str) -> str:
+        refuse_device(path)
         try:
             status = path.stat()
             place = f"{path.resolve()} {status.st_size} {status.st_mtime_ns} {status.st_ino}"

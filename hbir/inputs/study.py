@@ -7,7 +7,6 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from hbir.benchmarks.registry import name_of
-from hbir.core.errors import ParamsError
 from hbir.core.files import atomic_file
 from hbir.core.params import read_params, unknown
 from hbir.core.paths import PARAMS
@@ -157,11 +156,8 @@ def apply_study(name: str, data: Path | None) -> tuple[list[str], list[str], lis
     yaml = YAML()
     yaml.default_flow_style = False
     yaml.width = 10_000
+    read_params()  # says what is wrong with the file
     params = yaml.load(PARAMS.read_text(encoding="utf-8"))
-    if not isinstance(params, dict):
-        raise ParamsError(
-            where=str(PARAMS), expected="keys and values", found="none", hint="See the file in Git."
-        )
     changes = merge(params, read_study(name))
     whole = check(params)
     linked = link_data(whole, data) if data else []

@@ -50,8 +50,8 @@ def write_inputs(named: Iterable[NamedPath], digests: Digests) -> dict[str, dict
 
 def _read(stage: str) -> dict[str, str]:
     path = INPUTS / f"{stage}.json"
-    known: dict[str, str] = read_json(path) if path.is_file() else {}
-    return known
+    known = read_json(path) if path.is_file() else {}
+    return known if isinstance(known, dict) else {}
 
 
 def _absent(where: str, written: str) -> DataError:

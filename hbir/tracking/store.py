@@ -16,6 +16,7 @@ from hbir.core.deferred import OPTIONAL, deferred
 from hbir.core.errors import TrackingError
 from hbir.core.hashing import digest
 from hbir.tracking.server import check_answers, is_server
+from hbir.tracking.store_file import refuse_other_database
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -79,6 +80,8 @@ class Store:
             if is_server(self.uri):
                 check_answers(self.uri)
             with self.locked():
+                if self.is_project_file:
+                    refuse_other_database(self.root / "mlflow.db")
                 self.client = self._client()
                 self.experiment_id = self._experiment()
 

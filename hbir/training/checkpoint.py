@@ -1,7 +1,9 @@
 """Keep what a killed run needs to go on as if nothing had happened."""
 
 import logging
+import pickle
 import shutil
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -24,6 +26,11 @@ log = logging.getLogger(__name__)
 _STATE = "state.pt"
 _BEST = "best_model"
 """The key of the best model's digest, in a state."""
+_RUN = "run"
+"""The key of the run's name, in a state: one that was copied from another run is none of this one."""
+_PARTS = frozenset({"step", "model", "optimizer", _BEST, _RUN})
+"""Keys without which a state is none."""
+_AGAIN = "training starts again from step 0"
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,7 @@ class Checkpoints:
         """
         best = {"step": best_step, "digest": folder_digest(self.best(best_step)) if best_step else ""}
         with atomic_file(self.folder / _STATE) as temporary:
-            torch.save({**state, _BEST: best}, temporary)
+            torch.save({**state, _BEST: best, _RUN: self.folder.name}, temporary)
         for old in self.folder.glob("best-*"):
             if old != self.best(best_step):
                 shutil.rmtree(old)
@@ -76,18 +83,22 @@ class Checkpoints:
         """Load the newest state.
 
         Returns:
-            It, or None when the run is new, or when the state is damaged: then a warning names it.
+            It, or None when the run is new, or when the state is damaged, another run's, or holds code in
+            place of numbers, which never runs: then a warning names it.
         """
         path = self.folder / _STATE
         if not path.is_file():
             return None
-        if fault := _damage(path):
-            log.warning("%s is damaged (%s): training starts again from step 0", path, fault)
+        state, fault = _read(path)
+        if not fault and state[_RUN] != self.folder.name:
+            fault = f"of another run, {state[_RUN]}"
+        if fault:
+            log.warning("%s is damaged (%s): %s", path, fault, _AGAIN)
             return None
-        state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
+        del state[_RUN]
         best = state.pop(_BEST)
         if best["step"] and folder_digest(self.best(best["step"])) != best["digest"]:
-            log.warning("%s is damaged: training starts again from step 0", self.best(best["step"]))
+            log.warning("%s is damaged: %s", self.best(best["step"]), _AGAIN)
             return None
         return state
 
@@ -115,6 +126,20 @@ class Checkpoints:
     def remove(self) -> None:
         """Forget the run, once its model is saved."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _read(path: Path) -> tuple[dict[str, Any], str]:
+    """Read a state without running what it says, and say what is wrong with it."""
+    if fault := _damage(path):
+        return {}, fault
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of a pickle that torch did not write
+            state = torch.load(path, weights_only=True, map_location="cpu")
+    except (pickle.UnpicklingError, RuntimeError, ValueError, KeyError, EOFError, TypeError, AttributeError):
+        return {}, "it holds something else than tensors and plain values"
+    if not isinstance(state, dict) or not state.keys() >= _PARTS:
+        return {}, "it is no state of a training"
+    return state, ""
 
 
 def _damage(path: Path) -> str:

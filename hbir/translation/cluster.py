@@ -4,7 +4,6 @@ import atexit
 import json
 import logging
 import os
-import pickle
 import signal
 import weakref
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -16,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import hbir
+from hbir.core import errors
 from hbir.core.errors import HbirError, ModelError, ParamsError
 from hbir.core.machine import main_root
-from hbir.translation.engines.engine import Translator
+from hbir.translation.engines.engine import Translator, Unfinished
 from hbir.translation.memory.memorised import Runner
 from hbir.translation.params import ClusterParams
 
@@ -65,15 +65,23 @@ class Worker:
             row: `place` of the batch, and `texts`, a JSON list.
 
         Returns:
-            `texts` are the translations, pickled; `arithmetic` is what `auto` came to on this machine, for a
-            translator that has the choice; `fault` is an error for the user, pickled, or empty.
+            `texts` are the translations, and `unfinished` the places of those that came to no end, two JSON
+            lists; `arithmetic` is what `auto` came to on this machine, for a translator that has the choice;
+            `fault` is an error for the user as JSON, or empty.
         """
         try:
-            texts, fault = self._translator.translate(json.loads(row["texts"])), b""
+            texts, fault = self._translator.translate(json.loads(row["texts"])), ""
         except HbirError as error:
-            texts, fault = [], pickle.dumps(error)
+            texts, fault = [], fault_text(error)
         arithmetic = "" if fault else getattr(self._translator, "arithmetic", "")
-        return {"place": row["place"], "texts": pickle.dumps(texts), "arithmetic": arithmetic, "fault": fault}
+        unfinished = [place for place, text in enumerate(texts) if isinstance(text, Unfinished)]
+        return {
+            "place": row["place"],
+            "texts": json.dumps(texts),
+            "unfinished": json.dumps(unfinished),
+            "arithmetic": arithmetic,
+            "fault": fault,
+        }
 
     @cached_property
     def _translator(self) -> Translator:
@@ -165,7 +173,7 @@ def _translated(
 
 def _texts(row: Row, place: int, arithmetic: str) -> list[str]:
     if row["fault"]:
-        raise pickle.loads(row["fault"])
+        raise fault_of(row["fault"])
     if row["arithmetic"] != arithmetic:
         raise ModelError(
             where=_SECTION,
@@ -175,8 +183,36 @@ def _texts(row: Row, place: int, arithmetic: str) -> list[str]:
         )
     if row["place"] != place:
         raise RuntimeError(f"Ray returned batch {row['place']} in place of {place}")
-    texts: list[str] = pickle.loads(row["texts"])
-    return texts
+    texts, unfinished = json.loads(row["texts"]), set(json.loads(row["unfinished"]))
+    return [Unfinished(text) if place in unfinished else str(text) for place, text in enumerate(texts)]
+
+
+def fault_text(error: HbirError) -> str:
+    """Write an error for another process; what comes from a worker is read as plain data, never unpickled.
+
+    Args:
+        error: for the user.
+
+    Returns:
+        JSON.
+    """
+    parts = {"where": error.where, "expected": error.expected, "found": error.found, "hint": error.hint}
+    return json.dumps({"kind": type(error).__name__, **parts})
+
+
+def fault_of(text: str) -> HbirError:
+    """Read what `fault_text` wrote.
+
+    Args:
+        text: JSON.
+
+    Returns:
+        The error; an HbirError where its kind is unknown here.
+    """
+    parts = json.loads(text)
+    found = getattr(errors, str(parts.pop("kind")), None)
+    kind = found if isinstance(found, type) and issubclass(found, HbirError) else HbirError
+    return kind(**{name: str(part) for name, part in parts.items()})
 
 
 def _gpus(there: float, workers: int) -> float:

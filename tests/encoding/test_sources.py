@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -186,13 +187,17 @@ def test_code_of_a_model_needs_an_explicit_yes(form, hub: Hub, tmp_path: Path):
         modules = json.loads((folder / "modules.json").read_text())
         modules[0]["type"] = "own.Transformer"
         (folder / "modules.json").write_text(json.dumps(modules))
-    hub.push("some/own", files_of(folder))
+    sha = hub.push("some/own", files_of(folder))
     text = "whose code comes with the model. Read that code, then set `encoder.trust_remote_code: true`"
     with pytest.raises(ModelError, match=text):
         initial_encoder(make_params(name="some/own"), [], 1)
     assert not [path for path in hub.asked if path.endswith(".py")]
+    trusted = make_params(name="some/own", trust_remote_code=True)
+    for revision in (None, "main"):
+        with pytest.raises(ModelError, match=f"Here it is {sha}: read the .py files of that commit"):
+            initial_encoder(replace(trusted, revision=revision), [], 1)
     with pytest.raises(ModelError, match="code of the model ran"):
-        initial_encoder(make_params(name="some/own", trust_remote_code=True), [], 1)
+        initial_encoder(replace(trusted, revision=sha), [], 1)
 
 
 def test_a_preset_is_opened_with_what_it_was_published_with(hub: Hub, tmp_path: Path):

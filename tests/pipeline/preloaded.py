@@ -3,6 +3,9 @@
 A small stage takes a second, and importing torch, sentence-transformers and MLflow for it eight. So one process
 imports them once, and forks for every command; hbir itself is imported after the fork, from the folder that the
 command runs in. Where PYTHONPATH is set, and where the system has no pidfd, a plain Python runs.
+
+A command reaches this machine alone: what it asks of another is refused, and noted in the file that the
+variable CONNECTIONS names.
 """
 
 import atexit
@@ -104,6 +107,23 @@ def supervise(command: socket.socket) -> None:
     os._exit(0)
 
 
+def stay_here(event: str, given: tuple[Any, ...]) -> None:
+    """Refuse to look up or reach another machine; Python tells of every socket that it opens itself."""
+    if event in ("socket.getaddrinfo", "socket.gethostbyname"):
+        host = given[0]
+    elif event in ("socket.connect", "socket.sendto"):
+        host = given[1][0] if isinstance(given[1], tuple) else None  # a path is a socket of this machine
+    else:
+        return
+    name = host.decode() if isinstance(host, bytes) else host
+    if name is None or name in ("", "localhost", "::1") or name.startswith("127."):
+        return
+    if log := os.environ.get("CONNECTIONS"):
+        with Path(log).open("a", encoding="utf-8") as file:
+            file.write(f"{event} {name}\n")
+    raise ConnectionRefusedError(f"{name} is not this machine")
+
+
 def run(streams: list[int], content: str) -> None:
     """Take over the caller's folder, arguments, environment and streams, and run hbir."""
     for number, stream in enumerate(streams):
@@ -114,6 +134,7 @@ def run(streams: list[int], content: str) -> None:
     os.environ.clear()
     entries = (entry.partition("=") for entry in rest[int(count) :])
     os.environ.update({name: value for name, _, value in entries})
+    sys.addaudithook(stay_here)
     sys.argv = ["", *rest[2 : int(count)]]
     sys.path[0] = folder
     runpy.run_module("hbir", run_name="__main__", alter_sys=True)

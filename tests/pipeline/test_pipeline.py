@@ -22,6 +22,7 @@ HEAVY = {"train_xx", "train_xy", "train_hybrid"}
 @pytest.fixture(scope="session")
 def warm(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     clone = make_clone(tmp_path_factory.mktemp("clone") / "hbir")
+    clone.extra["CONNECTIONS"] = str(clone.root.parent / "connections")
     clone.first = clone.stages_run("repro")  # type: ignore[attr-defined]
     clone.commit("results")
     return clone
@@ -41,6 +42,18 @@ def test_the_first_repro_runs_every_stage(warm: Clone):
     expected = {"inputs", "collect", *translated, "build_batches", "encoder", *HEAVY, *scored, "evaluate"}
     assert set(warm.first) == expected  # type: ignore[attr-defined]
     assert warm.first[-1] == "evaluate"  # type: ignore[attr-defined]
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="commands run in a plain Python here")
+def test_no_stage_asks_anything_of_another_machine(warm: Clone):
+    """From `inputs` to `evaluate`; a command that must ask shows that it would be noted."""
+    log = Path(warm.extra["CONNECTIONS"])
+    assert not log.exists()
+    asked = {"CONNECTIONS": f"{log}-asked", "MLFLOW_TRACKING_URI": "http://192.0.2.1:5000"}
+    result = Clone(warm.root, asked).run("python", "-m", "hbir", "track", check=False)
+    assert result.returncode == 1
+    assert "expected a tracking server that answers" in result.stderr
+    assert Path(f"{log}-asked").read_text()
 
 
 def test_the_second_repro_runs_nothing(clone: Clone):

@@ -1,3 +1,4 @@
+import base64
 import configparser
 import csv
 import hashlib
@@ -12,6 +13,7 @@ from dvc_render.vega import VegaRenderer  # type: ignore[import-untyped]
 from hbir.core.samplers import SAMPLERS
 from hbir.reporting.page import COLOURS
 from hbir.reporting.plots import write_plots
+from tests.browser import CHROMIUM, NONE, shown
 from tests.reporting.builder import KINDS, build, write_preferences
 from tests.reporting.page_reader import Page
 
@@ -84,8 +86,41 @@ def test_the_page_needs_no_network(renderer, tmp_path):
     assert "{plot_divs}" not in text
     assert text.count("vegaEmbed('#") == len(PLOTS)
     policy = next(a["content"] for t, a in page.tags if a.get("http-equiv") == "Content-Security-Policy")
-    assert policy.startswith("default-src 'none'")
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
     assert "http" not in policy
+
+
+def test_the_scripts_of_the_page_run_by_their_hashes_and_no_other():
+    text = (DVC / "plots" / "page.html").read_text(encoding="utf-8")
+    [allowed] = re.findall(r"; script-src ([^;]+);", text)
+    scripts = re.findall(r"<script[^>]*>(.*?)</script>", text, re.DOTALL)
+    digests = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    assert allowed.split() == [f"'sha256-{digest}'" for digest in digests]
+    assert len(digests) == 4
+
+
+def hostile(name: str, text: str) -> VegaRenderer:
+    """Make a plot of one point, whose revision is markup; DVC writes it into a script as it is."""
+    x, y = PLOTS[name]
+    point = {x: 1, y: 1, "rev": text}
+    return VegaRenderer([point], name, template=name, template_dir=str(DVC / "plots"), x=x, y=y, title="A name")
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason=NONE)
+@pytest.mark.parametrize("data", [("cldr",)], indirect=True, ids=["cldr"])
+def test_a_browser_draws_every_plot_and_runs_nothing_of_the_data(renderer, tmp_path):
+    ends = ("</script></div>", "</script></template>")
+    names = [f"{end}<script>document.title = 'ran'</script>" for end in ends]
+    plots = [*map(renderer, PLOTS), hostile("loss", names[0]), hostile("distances", names[1])]
+    output = tmp_path / "plots" / "index.html"
+    render_html(plots, output, DVC / "plots" / "page.html")
+    seen, console = shown(f"file://{output}", tmp_path)
+    assert len(re.findall(r'<svg [^>]*class="marks"', seen)) == len(PLOTS)
+    assert re.findall(r"The plot (\w+) cannot be read", seen) == ["loss", "distances"]
+    assert "<title>hbir · plots</title>" in seen
+    said = [line for line in console.splitlines() if "WARN The input spec uses Vega-Lite v5" not in line]
+    assert said
+    assert all("violates the following Content Security Policy" in line for line in said)
 
 
 def test_the_inlined_scripts_are_the_named_builds():

@@ -1,0 +1,39 @@
+"""Look into the project's own store before MLflow does, which would write into whatever database it finds."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from hbir.core.errors import TrackingError
+from hbir.core.unpacked import refuse_device
+
+_OWN = "alembic_version"
+"""The table of every store of MLflow."""
+
+
+def refuse_other_database(path: Path) -> None:
+    """Refuse a database of something else; what cannot be read is left to MLflow, which says so.
+
+    Args:
+        path: of `mlflow.db`, whether it exists or not.
+
+    Raises:
+        TrackingError: when it holds tables, and none of MLflow's.
+        DataError: when it is a pipe or a device.
+    """
+    refuse_device(path)
+    if not path.is_file() or not path.stat().st_size:
+        return
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            query = "SELECT name FROM sqlite_master WHERE type = 'table'"
+            tables = [str(name) for (name,) in connection.execute(query)]
+    except sqlite3.Error:
+        return
+    if tables and _OWN not in tables:
+        raise TrackingError(
+            where=str(path),
+            expected="a store of MLflow",
+            found=f"a database of something else, with the table {tables[0]}",
+            hint="Move it away, and run `python -m hbir track`.",
+        )

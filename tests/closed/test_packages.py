@@ -1,0 +1,50 @@
+"""What is installed is named exactly, and what the public's machines do is what is done here."""
+
+import re
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from docs.generate.hashes import hashed
+
+ROOT = Path(__file__).parents[2]
+LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+
+
+def test_every_package_of_the_lock_has_one_version_and_no_address():
+    lines = [line for line in LOCK if not line.startswith("#")]
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in lines)
+    names = [line.partition("==")[0].lower().replace("_", "-") for line in lines]
+    assert len(names) == len(set(names)) > 200
+
+
+def test_hashes_are_those_of_pip_s_report():
+    def item(name: str, digest: str):
+        archive = {"archive_info": {"hashes": {"sha256": digest}}}
+        return {"metadata": {"name": name, "version": "1.0"}, "download_info": archive}
+
+    head, *lines = hashed({"install": [item("B", "b" * 64), item("a", "a" * 64)]}).splitlines()
+    assert head.startswith("# Made by `make hashes`")
+    assert lines == [f"a==1.0 --hash=sha256:{'a' * 64}", f"b==1.0 --hash=sha256:{'b' * 64}"]
+
+
+def test_the_installation_is_held_to_hashes_where_there_are_some():
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert "if [ -f requirements.hashes ]" in text
+    assert "--require-hashes -r requirements.hashes" in text
+
+
+def test_the_workflow_runs_what_ci_runs_and_may_only_read():
+    text = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
+    workflow = YAML(typ="safe", pure=True).load(text)
+    assert workflow["permissions"] == {"contents": "read"}
+    steps = [step.get("run") for step in workflow["jobs"]["locked"]["steps"]]
+    assert steps[-1] == "bash .ci/run"
+    assert workflow["jobs"]["newer"]["strategy"]["matrix"]["python"] == ["3.12", "3.13"]
+    assert "secrets" not in text
+
+
+def test_the_container_tests_itself():
+    text = (ROOT / "Containerfile").read_text(encoding="utf-8")
+    assert "&& make test\n" in text
+    assert "USER hbir" in text.partition(" && make test")[0]
