@@ -12,28 +12,32 @@ _OWN = "alembic_version"
 
 
 def refuse_other_database(path: Path) -> None:
-    """Refuse a database of something else; what cannot be read is left to MLflow, which says so.
+    """Refuse a database of something else, and what cannot be opened, which MLflow tries for 100 seconds.
+
+    What is no database is left to MLflow, which says so.
 
     Args:
         path: of `mlflow.db`, whether it exists or not.
 
     Raises:
-        TrackingError: when it holds tables, and none of MLflow's.
+        TrackingError: when it cannot be opened, or holds tables and none of MLflow's.
         DataError: when it is a pipe or a device.
     """
     refuse_device(path)
-    if not path.is_file() or not path.stat().st_size:
+    if not path.exists() or (path.is_file() and not path.stat().st_size):
         return
     try:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
             query = "SELECT name FROM sqlite_master WHERE type = 'table'"
             tables = [str(name) for (name,) in connection.execute(query)]
-    except sqlite3.Error:
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CANTOPEN:
+            raise _refused(path, f"a folder or a file that cannot be opened ({error})") from error
         return
     if tables and _OWN not in tables:
-        raise TrackingError(
-            where=str(path),
-            expected="a store of MLflow",
-            found=f"a database of something else, with the table {tables[0]}",
-            hint="Move it away, and run `python -m hbir track`.",
-        )
+        raise _refused(path, f"a database of something else, with the table {tables[0]}")
+
+
+def _refused(path: Path, found: str) -> TrackingError:
+    hint = "Move it away, and run `python -m hbir track`."
+    return TrackingError(where=str(path), expected="a store of MLflow", found=found, hint=hint)
