@@ -31,7 +31,7 @@ def refuse_other_database(path: Path) -> None:
             query = "SELECT name FROM sqlite_master WHERE type = 'table'"
             tables = [str(name) for (name,) in connection.execute(query)]
     except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CANTOPEN:
+        if "unable to open" in str(error):  # without a code, where it is the connection that fails
             raise _refused(path, f"a folder or a file that cannot be opened ({error})") from error
         return
     if tables and _OWN not in tables:
