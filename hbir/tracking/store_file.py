@@ -24,7 +24,9 @@ def refuse_other_database(path: Path) -> None:
         DataError: when it is a pipe or a device.
     """
     refuse_device(path)
-    if not path.exists() or (path.is_file() and not path.stat().st_size):
+    if path.is_dir():
+        raise _refused(path, "a folder")
+    if not path.exists() or not path.stat().st_size:
         return
     try:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
@@ -32,7 +34,7 @@ def refuse_other_database(path: Path) -> None:
             tables = [str(name) for (name,) in connection.execute(query)]
     except sqlite3.Error as error:
         if "unable to open" in str(error):  # without a code, where it is the connection that fails
-            raise _refused(path, f"a folder or a file that cannot be opened ({error})") from error
+            raise _refused(path, f"a file that cannot be opened ({error})") from error
         return
     if tables and _OWN not in tables:
         raise _refused(path, f"a database of something else, with the table {tables[0]}")
