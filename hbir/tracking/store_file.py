@@ -29,7 +29,7 @@ def refuse_other_database(path: Path) -> None:
     if not path.exists() or not path.stat().st_size:
         return
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             query = "SELECT name FROM sqlite_master WHERE type = 'table'"
             tables = [str(name) for (name,) in connection.execute(query)]
     except sqlite3.Error as error:
