@@ -12,6 +12,7 @@ from hbir.core.languages import ENGLISH, language_code
 from hbir.core.lines import broken, read_jsonl
 from hbir.core.params import params_class
 from hbir.core.seeds import derive_seed
+from hbir.core.seen import Seen
 from hbir.core.text import is_empty, normalise
 
 _SHAPES = "a text, or `title` and `body`"
@@ -88,14 +89,13 @@ def read_rows(path: Path, reading: Reading, dropped: Counter[str]) -> Iterator[R
     Raises:
         DataError: when the file is missing or broken, a row has another shape, or an id comes twice.
     """
-    seen: set[str] = set()
+    seen = Seen()
     for line, value in read_jsonl(path):
         row_id, texts = _row_id(value, path, line), value.get("text")
         if not isinstance(texts, Mapping):
             raise broken(path, line, "`text`, a mapping of languages", _found(value, "text"))
-        if row_id in seen:
+        if seen.add(row_id):
             raise broken(path, line, "an id of its own", f"{row_id!r} a second time")
-        seen.add(row_id)
         parts = {lang: _parts(text, reading, path, line) for lang, text in _coded(texts, path, line).items()}
         pivot = parts.get(reading.pivot)
         if pivot is None:

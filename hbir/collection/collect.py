@@ -28,9 +28,9 @@ from hbir.core.resources import ResourceParams
 from hbir.core.steady import steady
 
 logger = logging.getLogger(__name__)
-_ENGINE, _GRAMS = 2, 8
-"""Which part of the memory the engine may take, and what is known of the pairs beside a streamed corpus; what
-is left is for Python and what it reads and writes."""
+_PART = 8
+"""Which part of the memory the pairs may take that are put in order at a time, and later what is known of them
+beside a streamed corpus; what is left is for Python and what it reads and writes."""
 
 
 class Collection(NamedTuple):
@@ -66,21 +66,21 @@ def collect(
     sources = check_sources(params.sources)
     warn_of_shares([source for _, source in sources], [parse_entry(entry)[1] for entry in params.leak_guard])
     guarded = load_guarded(params.leak_guard)
-    gathered = Gathered(None if folder is None else lambda: Staging(folder, memory // _ENGINE))
+    gathered = Gathered(None if folder is None else lambda: Staging(folder, memory // _PART))
     for kind, source in sources:
         _gather(gathered, kind, source, params)
     store = gathered.finished()
-    _guard(store, guarded, memory // _GRAMS)
+    _guard(store, guarded, memory // _PART)
     cut_short = 0
     if params.near_duplicates is not None:
         cut_short = drop_near_duplicates(store, params.near_duplicates)
-    store.drop(straddling(store))
+    store.drop(straddling(store).items())
     dropped = {name: counts + gathered.dropped[name] for name, counts in store.dropped().items()}
     for _, source in sources:
         if not store.left()[source.name] and source.name not in gathered.repeating:
             raise _nothing_left(source.name, dropped[source.name])
     summary = new_summary(len(store), dropped, cut_short)
-    return Collection(*tables_of(store, summary, folder if store.is_stored else None), summary)
+    return Collection(*tables_of(store, summary, store.folder), summary)
 
 
 def _gather(gathered: Gathered, kind: Kind, source: Named, params: CollectParams) -> None:
@@ -102,7 +102,7 @@ def _guard(store: PairStore, tasks: list[tuple[str, Task]], memory: int) -> None
     if tasks:
         guard = Guard(tasks, lambda: (numbered.pair for numbered in store), memory)
         owners = ((numbered.place, guard.owner(numbered.pair)) for numbered in store)
-        store.drop({place: f"in benchmark {name}" for place, name in owners if name})
+        store.drop((place, f"in benchmark {name}") for place, name in owners if name)
 
 
 def _nothing_left(name: str, dropped: Counter[str]) -> DataError:

@@ -1,6 +1,7 @@
 """Check that what was collected can be trained on, before it is translated for hours."""
 
-import numpy as np
+from collections import Counter
+
 import pyarrow.compute as pc
 
 from hbir.core.errors import DataError
@@ -24,23 +25,26 @@ def check_enough(english: Rows, size: int) -> None:
     Raises:
         DataError: when there are too few; it names the largest batch that could be filled.
     """
-    ids: dict[str, list[np.ndarray]] = {}
+    ids: dict[str, list[set[int]]] = {}  # of each column, until they are enough
+    counts: Counter[str] = Counter()
     held_back = 0
     for piece in pieces(english, ["source", "split", *_IDS]):
         train = pc.equal(piece["split"], TRAIN)
         held_back += pc.sum(pc.equal(piece["split"], VALIDATION)).as_py() or 0
         for source in pc.unique(piece["source"]).to_pylist():
             rows = piece.filter(pc.and_(train, pc.equal(piece["source"], source)))
-            ids.setdefault(source, []).append(np.stack([rows[name].to_numpy() for name in _IDS]))
-    for source, parts in ids.items():
-        columns = np.concatenate(parts, axis=1)  # (2, n)
-        different = min(len(np.unique(column)) for column in columns)
+            counts[source] += len(rows)
+            for found, name in zip(ids.setdefault(source, [set(), set()]), _IDS, strict=True):
+                if len(found) < size:
+                    found.update(rows[name].to_pylist())
+    for source, columns in ids.items():
+        different = min(map(len, columns))
         if different < size:
             fits = f"Set batches.size to {different} or less, or add" if different > 1 else "Add"
             raise DataError(
                 where=f"params.yaml: collect.sources: {source}",
                 expected=f"at least {size} training pairs of different queries and passages (batches.size)",
-                found=f"{different} of {columns.shape[1]} pairs",
+                found=f"{different} of {counts[source]} pairs",
                 hint=f"{fits} pairs.",
             )
     if held_back < LEAST_VALIDATION:

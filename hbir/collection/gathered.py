@@ -3,14 +3,14 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable
 
-from hbir.collection.pair_store import HeldPairs, PairStore, pair_id_of
+from hbir.collection.pair_store import HeldPairs, PairStore, merged, pair_id_of, size_of
 from hbir.collection.source import Pair
 from hbir.collection.staged import Staging
 
 HELD = 1 << 16
 """Pairs that are held in memory at most; more go to the disk."""
-HELD_LETTERS = 1 << 26
-"""Of all texts that are held."""
+HELD_BYTES = 1 << 26
+"""What they take of the memory at most."""
 
 
 class Gathered:
@@ -30,7 +30,7 @@ class Gathered:
         """What each source lost."""
         self._begin = begin
         self._pairs: dict[int, tuple[Pair, int]] = {}
-        self._letters = 0
+        self._size = 0
         self._staging: Staging | None = None
 
     def begin(self, name: str) -> Counter[str]:
@@ -58,12 +58,12 @@ class Gathered:
         pair_id = pair_id_of(pair)
         if pair_id in self._pairs:
             self.dropped[self.names[-1]][REPEATED] += 1
-            first, owner = self._pairs[pair_id]
-            self._pairs[pair_id] = merged(first, pair), owner
-            return
+            first, number = self._pairs[pair_id]
+            pair = merged(first, pair)
+            self._size -= size_of(first)
         self._pairs[pair_id] = pair, number
-        self._letters += sum(len(query) + len(passage) for _, (query, passage) in pair.texts())
-        if self._begin and (len(self._pairs) > HELD or self._letters > HELD_LETTERS):
+        self._size += size_of(pair)
+        if self._begin and (len(self._pairs) > HELD or self._size > HELD_BYTES):
             self._staging = self._begin()
             for held, owner in self._pairs.values():
                 self._staging.add(held, owner)
@@ -89,17 +89,3 @@ class Gathered:
 
 
 REPEATED = "repeated pair"
-
-
-def merged(pair: Pair, again: Pair) -> Pair:
-    """Keep the pair of the earlier source, with the languages of both.
-
-    Args:
-        pair: of the earlier source.
-        again: the same of the later one.
-
-    Returns:
-        Their pair.
-    """
-    versions = {**again.versions, **pair.versions}
-    return pair._replace(versions=versions, translate=pair.translate or again.translate)

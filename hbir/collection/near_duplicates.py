@@ -1,18 +1,24 @@
 """Find pairs that say nearly the same as another pair."""
 
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from io import BytesIO
+from itertools import chain, starmap
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 import numpy as np
+from cachetools import LRUCache, cached
 
 from hbir.collection.crowds import MOST, Comparer, Edges, large_groups, small_groups, whole_groups
+from hbir.collection.entries import Entries
 from hbir.collection.pair_store import PairStore, Texts
 from hbir.collection.progress import shown
-from hbir.collection.sketches import GRAM, WORDS, Sketches, count_texts, gram_hashes, rarest, sketch
+from hbir.collection.sketches import GRAM, Sketches, count_texts, gram_hashes, hashing, rarest, sketch
 from hbir.core.text import normalise
 
-_WAITING = 1 << 14
-"""Pairs of which the grams are put into one array."""
+_HELD_GRAMS = 1 << 19
+"""Of the texts that were compared last, about 100 bytes each."""
 
 
 def drop_near_duplicates(store: PairStore, threshold: float) -> int:
@@ -28,10 +34,10 @@ def drop_near_duplicates(store: PairStore, threshold: float) -> int:
         How many pairs were not compared with all they could be alike to, since too many share their grams.
     """
     places = np.fromiter((numbered.place for numbered in store if not numbered.pair.query_key), np.int64)
-    search = Search(store.texts(places) if len(places) else [], threshold)
+    search = Search(store.texts(places) if len(places) else [], threshold, store.folder)
     dropped = places[search.dropped()]
-    store.drop(dict.fromkeys(dropped.tolist(), "near-duplicate pair"))
-    return len(search.comparer.cut_short)
+    store.drop((place, "near-duplicate pair") for place in dropped.tolist())
+    return len(search.cut_short)
 
 
 class Search:
@@ -42,20 +48,18 @@ class Search:
     is exact unless a pair is counted as cut short.
     """
 
-    def __init__(self, texts: Sequence[Texts], threshold: float) -> None:
-        """Hash all texts.
+    def __init__(self, texts: Sequence[Texts], threshold: float, folder: Path | None = None) -> None:
+        """Begin to search.
 
         Args:
             texts: (n,) pairs, by ascending id.
             threshold: Jaccard similarity.
+            folder: an existing one for what is too much to be held; None holds it whatever happens.
         """
-        self._texts = texts
-        self._threshold = threshold
-        count = len(texts)
-        self._bits = [np.zeros((count, WORDS), np.uint64) for _ in range(2)]
-        self._sizes = [np.zeros(count, np.int32) for _ in range(2)]
-        sides = tuple(map(Sketches, self._bits, self._sizes))
-        self.comparer = Comparer((sides[0], sides[1]), threshold, self._alike)
+        self._texts, self._threshold, self._folder = texts, threshold, folder
+        self._grams = cached(LRUCache(_HELD_GRAMS, getsizeof=len))(grams)
+        self.cut_short: set[int] = set()
+        """Places of pairs that were not compared with all they could be alike to."""
 
     def dropped(self) -> np.ndarray:
         """Tell which pairs to leave out.
@@ -66,39 +70,44 @@ class Search:
         dropped = np.zeros(len(self._texts), bool)
         if len(dropped) < 2:
             return dropped
-        entries = self._entries()
-        edges, known = list(self._edges(entries, None)), None
-        dropped = _kept_first(edges, len(dropped))
-        # Who was left out of a large group for a pair that is left out itself must be compared anew.
-        while known is None or not np.array_equal(known, dropped):
-            if known is None and not _is_in_doubt(edges, dropped):
-                break
-            known = dropped
-            edges.extend(self._edges(entries, known))
+        with Entries(self._folder) as entries:
+            self._comparer = self._read(entries)
+            edges, known = list(self._edges(entries, None)), None
             dropped = _kept_first(edges, len(dropped))
+            # Who was left out of a large group for a pair that is left out itself must be compared anew.
+            while known is None or not np.array_equal(known, dropped):
+                if known is None and not _is_in_doubt(edges, dropped):
+                    break
+                known = dropped
+                edges.extend(self._edges(entries, known))
+                dropped = _kept_first(edges, len(dropped))
         return dropped
 
-    def _entries(self) -> Edges:
-        """List the rarest grams of all queries: (m,) uint64 ascending, and (m,) places; sketch both sides."""
+    def _read(self, entries: Entries) -> Comparer:
+        """List the rarest grams of all queries; sketch both sides, 64 bytes a pair that may be on the disk."""
         texts = shown(self._texts, "counting what texts have in common", len(self._texts))
         counts = count_texts(query for query, _ in texts)
-        entries = _Entries()
-        hashed = lru_cache(maxsize=1024)(gram_hashes)
-        for place, pair in enumerate(shown(self._texts, "looking for near-duplicates", len(self._texts))):
-            for side, text in enumerate(pair):
-                hashes = hashed(text)
-                self._bits[side][place], self._sizes[side][place] = sketch(hashes), len(hashes)
-            entries.add(place, rarest(hashed(pair[0]), counts, self._threshold))
-        return entries.ordered()
+        hashed = hashing()
+        sizes = np.empty((len(self._texts), 2), np.int32)
+        with TemporaryFile(dir=self._folder) if self._folder else BytesIO() as stream:
+            for place, pair in enumerate(shown(self._texts, "looking for near-duplicates", len(self._texts))):
+                for side, text in enumerate(pair):
+                    hashes = hashed(text)
+                    stream.write(sketch(hashes).tobytes())
+                    sizes[place, side] = len(hashes)
+                entries.add(place, rarest(hashed(pair[0]), counts, self._threshold))
+            bits = _mapped(stream).reshape(len(self._texts), 2, -1)
+        sides = (Sketches(bits[:, 0], sizes[:, 0]), Sketches(bits[:, 1], sizes[:, 1]))
+        return Comparer(sides, self._threshold, self._alike, self.cut_short)
 
-    def _edges(self, entries: Edges, dropped: np.ndarray | None) -> Iterator[Edges]:
+    def _edges(self, entries: Entries, dropped: np.ndarray | None) -> Iterator[Edges]:
         """Compare those that share a gram; small groups once, when nothing is known of what is dropped."""
-        for part in whole_groups(*entries):
+        for part in chain.from_iterable(starmap(whole_groups, entries.ordered())):
             for one, other in small_groups(*part) if dropped is None else ():
-                yield self.comparer.close(one, other)
+                yield self._comparer.close(one, other)
             for members in large_groups(*part):
                 if len(members) <= MOST:
-                    yield self.comparer.scan(members, dropped)
+                    yield self._comparer.scan(members, dropped)
                 else:
                     yield from self._divided(members, dropped)
 
@@ -106,50 +115,29 @@ class Search:
         """Compare those of too large a group that share a rare gram of their passages too."""
         places = members.tolist()
         counts = count_texts(self._texts[place][1] for place in places)
-        entries = _Entries()
-        for place in places:
-            entries.add(place, rarest(gram_hashes(self._texts[place][1]), counts, self._threshold))
-        parts = entries.ordered()
-        for one, other in small_groups(*parts):
-            yield self.comparer.close(one, other)
-        for part in large_groups(*parts):
-            yield self.comparer.scan(part, dropped)
+        with Entries(self._folder) as entries:
+            for place in places:
+                entries.add(place, rarest(gram_hashes(self._texts[place][1]), counts, self._threshold))
+            for parts in entries.ordered():
+                for one, other in small_groups(*parts):
+                    yield self._comparer.close(one, other)
+                for part in large_groups(*parts):
+                    yield self._comparer.scan(part, dropped)
 
     def _alike(self, one: int, other: int) -> bool:
         (query, passage), (known_query, known_passage) = self._texts[one], self._texts[other]
         return (
-            jaccard(query, known_query) >= self._threshold
-            and jaccard(passage, known_passage) >= self._threshold
+            jaccard(query, known_query, self._grams) >= self._threshold
+            and jaccard(passage, known_passage, self._grams) >= self._threshold
         )
 
 
-class _Entries:
-    """Hold which pair has which grams, 12 bytes each."""
-
-    def __init__(self) -> None:
-        self._parts: list[tuple[np.ndarray, np.ndarray]] = []
-        self._waiting: list[tuple[int, np.ndarray]] = []
-
-    def add(self, place: int, grams: np.ndarray) -> None:
-        if len(grams):
-            self._waiting.append((place, grams))
-        if len(self._waiting) >= _WAITING:
-            self._settle()
-
-    def _settle(self) -> None:
-        places = np.array([place for place, _ in self._waiting], np.int32)
-        owners = np.repeat(places, [len(grams) for _, grams in self._waiting])
-        every = np.concatenate([*(grams for _, grams in self._waiting), np.zeros(0, np.uint64)])
-        self._parts.append((every, owners))
-        self._waiting = []
-
-    def ordered(self) -> Edges:
-        """Return grams (m,) uint64 ascending, and (m,) int32 places, ascending where grams are equal."""
-        self._settle()
-        grams, places = (np.concatenate(column) for column in zip(*self._parts, strict=True))
-        self._parts = []
-        order = np.argsort(grams, kind="stable")  # they were added in the order of their places
-        return grams[order], places[order]
+def _mapped(stream: IO[bytes]) -> np.ndarray:
+    """Return what was written as (m,) uint64; a file's pages are the system's to take back."""
+    if isinstance(stream, BytesIO):
+        return np.frombuffer(stream.getvalue(), np.uint64)
+    stream.flush()
+    return np.memmap(stream, np.uint64, "r")
 
 
 def _kept_first(edges: Sequence[Edges], count: int) -> np.ndarray:
@@ -167,7 +155,6 @@ def _is_in_doubt(edges: Sequence[Edges], dropped: np.ndarray) -> bool:
     return any((dropped[one] & ~dropped[other]).any() for one, other in edges)
 
 
-@lru_cache(maxsize=4096)
 def grams(text: str) -> frozenset[str]:
     """List the character 5-grams of a text.
 
@@ -181,16 +168,19 @@ def grams(text: str) -> frozenset[str]:
     return frozenset(folded[start : start + GRAM] for start in range(max(1, len(folded) - GRAM + 1)))
 
 
-def jaccard(one: str, other: str) -> float:
+def jaccard(one: str, other: str, grams_of: Callable[[str], frozenset[str]] = grams) -> float:
     """Compare two texts.
 
     Args:
         one: a text.
         other: a text.
+        grams_of: lists the 5-grams of a text; it may remember them.
 
     Returns:
         Shared over all 5-grams, in [0, 1].
     """
-    left, right = grams(one), grams(other)
+    if one == other:
+        return 1.0
+    left, right = grams_of(one), grams_of(other)
     shared = len(left & right)
     return shared / (len(left) + len(right) - shared)

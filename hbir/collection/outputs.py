@@ -1,19 +1,18 @@
 """Write the pairs that are left as tables, and count them."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from hbir.collection.pair_store import Numbered, PairStore, side_ids_of
+from hbir.collection.pair_store import Numbered, PairStore, side_ids_of, size_of
 from hbir.collection.source import Pair, Version
-from hbir.collection.staged import batch_of
 from hbir.collection.summary import CollectSummary
 from hbir.core.schemas import ENGLISH_SCHEMA, PARALLEL_SCHEMA
-from hbir.core.tables import PIECE, RowGroupWriter, Rows, StoredTable
+from hbir.core.tables import PIECE, PIECE_BYTES, RowGroupWriter, Rows, StoredTable
 
 _FROM_PAIR = ENGLISH_SCHEMA.names[4:]
 
@@ -53,21 +52,30 @@ def _fill(store: PairStore, summary: CollectSummary, english: _Write, parallel: 
             rows.append(_english(numbered))
             versions.extend((numbered.pair_id, lang, *version) for lang, version in _versions(numbered.pair))
             _count(numbered, summary)
-        english(batch_of(rows, ENGLISH_SCHEMA))
+        english(_batch_of(rows, ENGLISH_SCHEMA))
         if versions:
-            parallel(batch_of(versions, PARALLEL_SCHEMA))
+            parallel(_batch_of(versions, PARALLEL_SCHEMA))
         rows, versions = [], []
 
 
 def _parts(store: PairStore) -> Iterator[list[Numbered]]:
     part: list[Numbered] = []
+    size = 0
     for numbered in store:
         part.append(numbered)
-        if len(part) == PIECE:
+        size += size_of(numbered.pair)
+        if len(part) == PIECE or size >= PIECE_BYTES:
             yield part
-            part = []
+            part, size = [], 0
     if part:
         yield part
+
+
+def _batch_of(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.RecordBatch:
+    columns = (
+        pa.array(values, field.type) for values, field in zip(zip(*rows, strict=True), schema, strict=True)
+    )
+    return pa.record_batch(list(columns), schema=schema)
 
 
 def _english(numbered: Numbered) -> tuple[Any, ...]:

@@ -2,7 +2,9 @@
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from sys import getsizeof
 from typing import NamedTuple
 
 import numpy as np
@@ -28,8 +30,8 @@ class Numbered(NamedTuple):
 class PairStore(ABC):
     """Hold pairs in memory or on the disk; those that are left out are passed over from then on."""
 
-    is_stored: bool
-    """Whether they are on the disk."""
+    folder: Path | None = None
+    """Where they are on the disk, with room for more; None where they are in memory."""
 
     def __init__(self, names: Sequence[str], sources: np.ndarray) -> None:
         """Begin with all pairs.
@@ -51,13 +53,13 @@ class PairStore(ABC):
         """Return the number of pairs that are left."""
         return int(np.count_nonzero(self._dropped == 0))
 
-    def drop(self, reasons: Mapping[int, str]) -> None:
+    def drop(self, reasons: Iterable[tuple[int, str]]) -> None:
         """Leave pairs out.
 
         Args:
-            reasons: by place.
+            reasons: place and reason; they may be found while all pairs are gone through.
         """
-        for place, reason in reasons.items():
+        for place, reason in reasons:
             if reason not in self._reasons:
                 self._reasons.append(reason)
             self._dropped[place] = self._reasons.index(reason)
@@ -94,8 +96,6 @@ class PairStore(ABC):
 
 class HeldPairs(PairStore):
     """Hold pairs in memory."""
-
-    is_stored = False
 
     def __init__(self, names: Sequence[str], pairs: Mapping[int, tuple[Pair, int]]) -> None:
         """Put the pairs in order.
@@ -150,3 +150,34 @@ def side_ids_of(pair: Pair) -> tuple[int, int]:
     """
     query, passage = pair.query_key or normalise(pair.query), pair.passage_key or normalise(pair.passage)
     return content_id("passage", passage), content_id("query", query)
+
+
+def merged(pair: Pair, again: Pair) -> Pair:
+    """Keep the pair of the earlier source, with the languages of both.
+
+    Args:
+        pair: of the earlier source.
+        again: the same of the later one.
+
+    Returns:
+        Their pair.
+    """
+    versions = {**again.versions, **pair.versions}
+    return pair._replace(versions=versions, translate=pair.translate or again.translate)
+
+
+def size_of(pair: Pair) -> int:
+    """Measure what a pair takes in memory.
+
+    Args:
+        pair: any.
+
+    Returns:
+        Bytes, about: a text has one to four for a letter, whatever its file has.
+    """
+    texts = (text for _, version in pair.texts() for text in version)
+    return _BESIDE + sum(_BESIDE + getsizeof(text) for text in texts)
+
+
+_BESIDE = 100
+"""Bytes of a pair and of each of its texts, beside the letters."""

@@ -1,10 +1,10 @@
 """Hash the character 5-grams of texts into what tells quickly that two texts are not alike."""
 
 import math
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Callable, Iterable
 
 import numpy as np
+from cachetools import LRUCache, cached
 
 from hbir.core.text import normalise
 
@@ -15,6 +15,8 @@ WORDS = 4
 """Of 64 bits in a sketch."""
 ROUNDING = 1e-9
 _FACTORS = np.random.Generator(np.random.PCG64(5)).integers(1 << 63, size=GRAM, dtype=np.uint64) * 2 + 1
+_REMEMBERED = 1 << 20
+"""Grams, 8 bytes each."""
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -39,6 +41,12 @@ def gram_hashes(text: str) -> np.ndarray:
     return np.unique(hashes ^ (hashes >> np.uint64(29)))
 
 
+def hashing() -> Callable[[str], np.ndarray]:
+    """Make a `gram_hashes` that remembers some MB: many pairs share a text."""
+    found: Callable[[str], np.ndarray] = cached(LRUCache(_REMEMBERED, getsizeof=len))(gram_hashes)
+    return found
+
+
 def count_texts(texts: Iterable[str]) -> np.ndarray:
     """Count in how many texts each gram occurs.
 
@@ -49,7 +57,7 @@ def count_texts(texts: Iterable[str]) -> np.ndarray:
         (BUCKETS,) int32 by their hashes; grams that share a bucket are counted together.
     """
     counts = np.zeros(BUCKETS, np.int32)
-    hashed = lru_cache(maxsize=1024)(gram_hashes)
+    hashed = hashing()
     for text in texts:
         counts[hashed(text) % BUCKETS] += 1
     return counts
@@ -91,7 +99,7 @@ def sketch(hashes: np.ndarray) -> np.ndarray:
 
 
 class Sketches:
-    """Hold a sketch of each of many texts, 36 bytes each."""
+    """Hold a sketch of each of many texts."""
 
     def __init__(self, bits: np.ndarray, sizes: np.ndarray) -> None:
         """Hold what is given, in memory or mapped into it.

@@ -1,59 +1,33 @@
 """Read pairs from the disk, in the order of their ids, whenever they are asked for."""
 
+import os
+import weakref
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
+from hbir.collection.pair_file import record_of, records
 from hbir.collection.pair_store import Numbered, PairStore, Texts
-from hbir.collection.source import Pair, Version
-from hbir.core.tables import PIECE, StoredTable
-from hbir.core.text_chunks import Chunks, write_chunks
-
-TEXTS = ("query", "passage", "query_key", "passage_key", "relation", "lang", "split")
-ROWS = pa.schema(
-    [
-        ("seq", pa.int64()),
-        ("source", pa.int32()),
-        ("pair_id", pa.int64()),
-        ("translate", pa.bool_()),
-        *((name, pa.string()) for name in TEXTS),
-    ]
-)
-"""A pair as it was read; `seq` counts all that were."""
-VERSIONS = pa.schema(
-    [
-        ("seq", pa.int64()),
-        ("pair_id", pa.int64()),
-        ("lang", pa.string()),
-        ("query", pa.string()),
-        ("passage", pa.string()),
-    ]
-)
-"""A pair in another language, of the row with that `seq`."""
 
 
 class StoredPairs(PairStore):
     """Read pairs from the disk whenever they are asked for."""
 
-    is_stored = True
-
-    def __init__(self, names: Sequence[str], folder: Path) -> None:
-        """Look which source each pair is of.
+    def __init__(self, names: Sequence[str], path: Path, sources: np.ndarray, ends: np.ndarray) -> None:
+        """Hold where each pair stands.
 
         Args:
             names: of the sources.
-            folder: of the sorted files.
+            path: a file of pairs by ascending id.
+            sources: (n,) int16, the number of the source of each.
+            ends: (n + 1,) int64, 0 and the byte at which each ends.
         """
-        self._folder = folder
-        self._rows = StoredTable(folder / "rows.sorted", ROWS)
-        self._versions = StoredTable(folder / "versions.sorted", VERSIONS)
-        parts = [piece["source"].to_numpy().astype(np.int16) for piece in self._rows.pieces(["source"])]
-        super().__init__(names, np.concatenate([*parts, np.zeros(0, np.int16)]))
+        super().__init__(names, sources)
+        self.folder = path.parent
+        self._path, self._ends = path, ends
 
     @property
     def counts(self) -> Counter[int]:
@@ -62,18 +36,11 @@ class StoredPairs(PairStore):
         return Counter(dict(zip(numbers.tolist(), counts.tolist(), strict=True)))
 
     def _all(self) -> Iterator[Numbered]:
-        versions = _Versions(self._versions)
-        rows = chain.from_iterable(piece.to_pylist() for piece in self._rows.pieces())
-        for place, row in enumerate(rows):
-            pair = Pair(
-                versions=versions.of(row["pair_id"]),
-                translate=row["translate"],
-                **{name: row[name] for name in TEXTS},
-            )
-            yield Numbered(place, row["pair_id"], self._names[row["source"]], pair)
+        for place, record in enumerate(records(self._path)):
+            yield Numbered(place, record.pair_id, self._names[record.source], record.pair)
 
     def texts(self, places: np.ndarray) -> "StoredTexts":
-        """Give the texts of some pairs, mapped into memory.
+        """Give the texts of some pairs, which stay on the disk.
 
         Args:
             places: (k,) ascending.
@@ -81,24 +48,23 @@ class StoredPairs(PairStore):
         Returns:
             (k,) of them.
         """
-        path = self._folder / "texts.arrow"
-        if not path.exists():
-            sides = ["query", "passage"]
-            write_chunks(path, pa.schema([ROWS.field(side) for side in sides]), self._rows.pieces(sides))
-        return StoredTexts(Chunks.mapped(path), places)
+        return StoredTexts(self._path, self._ends, places)
 
 
 class StoredTexts(Sequence[Texts]):
-    """Look queries and passages up in a file that is mapped into memory."""
+    """Look queries and passages up in a file; it is not mapped, as mapped pages count as memory."""
 
-    def __init__(self, chunks: Chunks, places: np.ndarray) -> None:
-        """Hold which are meant.
+    def __init__(self, path: Path, ends: np.ndarray, places: np.ndarray) -> None:
+        """Open the file.
 
         Args:
-            chunks: of all pairs.
+            path: a file of pairs.
+            ends: (n + 1,) int64, 0 and the byte at which each ends.
             places: (k,) of those that are meant.
         """
-        self._chunks, self._places = chunks, places
+        self._ends, self._places = ends, places
+        self._file = os.open(path, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._file)
 
     def __len__(self) -> int:
         """Return the number of pairs."""
@@ -106,26 +72,7 @@ class StoredTexts(Sequence[Texts]):
 
     def __getitem__(self, number: Any) -> Any:
         """Look up the query and the passage of one pair."""
-        rows = self._places[number : number + 1]
-        return tuple(self._chunks.take(side, rows)[0] for side in ("query", "passage"))
-
-    def __iter__(self) -> Iterator[Texts]:
-        """Go through all pairs."""
-        for start in range(0, len(self._places), PIECE):
-            rows = self._places[start : start + PIECE]
-            yield from zip(*(self._chunks.take(side, rows) for side in ("query", "passage")), strict=True)
-
-
-class _Versions:
-    """Go through the versions beside their pairs; both are in the order of the ids."""
-
-    def __init__(self, table: StoredTable) -> None:
-        self._rows = chain.from_iterable(piece.to_pylist() for piece in table.pieces())
-        self._next = next(self._rows, None)
-
-    def of(self, pair_id: int) -> Mapping[str, Version]:
-        found = {}
-        while self._next and self._next["pair_id"] == pair_id:
-            found[self._next["lang"]] = Version(self._next["query"], self._next["passage"])
-            self._next = next(self._rows, None)
-        return found
+        place = self._places[number]  # an IndexError beyond the last ends an iteration
+        start, end = self._ends[place : place + 2].tolist()
+        pair = record_of(os.pread(self._file, end - start, start)).pair
+        return pair.query, pair.passage

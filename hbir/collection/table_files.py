@@ -14,10 +14,13 @@ from hbir.collection.table import TableSource, harvest, missing_column
 from hbir.core.errors import DataError
 from hbir.core.lines import expanded, missing, read_jsonl
 from hbir.core.params import params_class
+from hbir.core.tables import rows_at_once
 from hbir.core.unpacked import refuse_device
 
 _ROWS = 4096
-"""Rows of Parquet held at a time."""
+"""Rows of Parquet held at a time, at most."""
+_BYTES = 1 << 24
+"""Bytes of them, about, and of a column that are read at once."""
 
 
 @params_class
@@ -99,9 +102,9 @@ def _parquet_rows(path: Path, params: ParquetSource) -> Iterator[tuple[str, Mapp
     number = 0
     refuse_device(path)
     try:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(path, buffer_size=_BYTES)
         columns = _named(file.schema_arrow.names, params, path)
-        for batch in file.iter_batches(_ROWS, columns=columns):
+        for batch in _batches(file, columns):
             values = [
                 _values(batch, name, f"{path}, rows {number + 1} to {number + len(batch)}") for name in columns
             ]
@@ -116,6 +119,12 @@ def _parquet_rows(path: Path, params: ParquetSource) -> Iterator[tuple[str, Mapp
         found = f"{error} after row {number}"
         hint = "Fetch the file again, or check its permissions."
         raise DataError(where=str(path), expected="a whole Parquet file", found=found, hint=hint) from error
+
+
+def _batches(file: pq.ParquetFile, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    for number in range(file.num_row_groups):
+        rows = rows_at_once(file.metadata.row_group(number), _ROWS, _BYTES)
+        yield from file.iter_batches(rows, row_groups=[number], columns=columns, use_threads=False)
 
 
 def _named(names: list[str], params: ParquetSource, path: Path) -> list[str]:

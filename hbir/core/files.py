@@ -187,13 +187,17 @@ def read_table(path: Path, schema: pa.Schema | Callable[[Sequence[str]], pa.Sche
     return table
 
 
-def open_parquet(path: Path, schema: pa.Schema, dictionaries: Sequence[str] = ()) -> pq.ParquetFile:
-    """Open a Parquet file to read it row group by row group, mapped into memory.
+def open_parquet(
+    path: Path, schema: pa.Schema, dictionaries: Sequence[str] = (), *, mapped: bool = True
+) -> pq.ParquetFile:
+    """Open a Parquet file to read it row group by row group.
 
     Args:
         path: the file to read.
         schema: the columns it must have, in order.
         dictionaries: columns to read as dictionaries.
+        mapped: whether it is mapped into memory, as is good for what is read in any order; mapped pages count
+            as memory of the process.
 
     Returns:
         The open file; read it within `parquet_faults`.
@@ -202,7 +206,8 @@ def open_parquet(path: Path, schema: pa.Schema, dictionaries: Sequence[str] = ()
         DataError: when the file is missing, truncated, or has other columns.
     """
     with parquet_faults(path):
-        file = pq.ParquetFile(path, memory_map=True, read_dictionary=list(dictionaries))
+        how = {"memory_map": True} if mapped else {"buffer_size": _READ}
+        file = pq.ParquetFile(path, read_dictionary=list(dictionaries), **how)
     _check_columns(path, file.metadata.schema.to_arrow_schema(), schema)
     return file
 
@@ -225,6 +230,8 @@ def parquet_faults(path: Path) -> Iterator[None]:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         yield
+    except pa.ArrowMemoryError:
+        raise  # which is not the file's fault
     except (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError) as error:
         raise _unreadable(path, error) from error
     except (pa.ArrowException, OSError) as error:
@@ -244,6 +251,8 @@ def _check_columns(path: Path, found: pa.Schema, expected: pa.Schema) -> None:
         )
 
 
+_READ = 1 << 20
+"""Bytes of a column that are read from a file at once."""
 _RERUN = "Delete the file and run `dvc repro`, which makes it again."
 
 

@@ -17,14 +17,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hbir.core.files import atomic_file, open_parquet, parquet_faults
-from hbir.core.hashing import content_id
+from hbir.core.seen import Seen
 
 GROUP_ROWS = 1 << 16
 """Rows of a row group at most."""
 GROUP_BYTES = 1 << 26
 """Bytes of text after which a row group ends."""
 PIECE = 1 << 13
-"""Rows that are read at once."""
+"""Rows that are read at once, at most."""
+PIECE_BYTES = 1 << 23
+"""Bytes of them, about."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class StoredTable:
         Raises:
             DataError: when it is missing, truncated, or has other columns.
         """
-        return open_parquet(self.path, self.schema)
+        return open_parquet(self.path, self.schema, mapped=False)
 
     def pieces(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Go through the rows in their order.
@@ -58,13 +60,15 @@ class StoredTable:
             columns: which; None for all.
 
         Yields:
-            Pieces.
+            Pieces; none is of two row groups, so one that is decoded has GROUP_BYTES at most.
 
         Raises:
             DataError: when the file is missing or damaged.
         """
         with parquet_faults(self.path):
-            yield from self.file.iter_batches(PIECE, columns=columns, use_threads=False)
+            for group in range(self.file.num_row_groups):
+                rows = rows_at_once(self.file.metadata.row_group(group), PIECE, PIECE_BYTES)
+                yield from self.file.iter_batches(rows, row_groups=[group], columns=columns, use_threads=False)
 
 
 Rows: TypeAlias = "pa.Table | StoredTable"
@@ -86,6 +90,20 @@ def pieces(rows: Rows, columns: Sequence[str] | None = None) -> Iterator[pa.Reco
     chosen = rows if columns is None else rows.select(list(columns))
     batches: list[pa.RecordBatch] = chosen.to_batches(max_chunksize=PIECE)
     return iter(batches)
+
+
+def rows_at_once(group: pq.RowGroupMetaData, most: int, size: int) -> int:
+    """Choose how many rows of a row group are decoded together: long ones are few.
+
+    Args:
+        group: of a Parquet file.
+        most: rows.
+        size: bytes of them, about; where texts come again they may be more.
+
+    Returns:
+        At least 1.
+    """
+    return max(1, min(most, int(size * group.num_rows / max(1, group.total_byte_size))))
 
 
 def grouped(rows: Rows) -> Iterator[pa.Table]:
@@ -116,16 +134,15 @@ def distinct(rows: Rows, column: str, only: Mapping[str, str]) -> Iterator[str]:
         only: column → value of the rows that count.
 
     Yields:
-        Each text once; of those before it only hashes are remembered, about 70 bytes each.
+        Each text once; of those before it only hashes are remembered.
     """
-    seen: set[int] = set()
+    seen = Seen()
     for piece in pieces(rows, [column, *only]):
         chosen = piece
         for name, value in only.items():
             chosen = chosen.filter(pc.equal(chosen[name], value))
         for text in pc.unique(chosen[column]).to_pylist():
-            if (number := content_id(text)) not in seen:
-                seen.add(number)
+            if not seen.add(text):
                 yield text
 
 

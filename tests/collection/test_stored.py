@@ -14,16 +14,21 @@ from hypothesis import strategies as st
 from hbir.benchmarks.cldr import ABOUT
 from hbir.benchmarks.params import BenchmarkParams
 from hbir.benchmarks.registry import LOADERS, Loader
-from hbir.collection import gathered, staged
+from hbir.collection import entries, gathered, ordered, outputs
 from hbir.collection.collect import collect
+from hbir.collection.gathered import Gathered
+from hbir.collection.pair_file import Record
 from hbir.collection.params import CollectParams
 from hbir.collection.source import Harvest, Kind, Pair, Version
 from hbir.collection.sources import KINDS
+from hbir.collection.staged import Staging
+from hbir.collection.stored import StoredPairs
 from hbir.core import tables
 from hbir.core.errors import DataError
 from hbir.core.resources import ResourceParams
+from hbir.core.schemas import ENGLISH_SCHEMA, PARALLEL_SCHEMA
 from hbir.core.spill import SPILL, spill_folder
-from hbir.core.tables import StoredTable, pieces
+from hbir.core.tables import StoredTable, pieces, write_pieces
 from tests.collection.test_collect import CLDR, Toy
 from tests.collection.test_guard import RIVERS
 
@@ -55,7 +60,14 @@ def both_ways(patch, folder, sources, **keys):
         patch.setitem(KINDS, name, Kind(Toy, partial(harvest, pairs)))
         given.append({"kind": name, "name": name, "validation": 0.4})
     params = CollectParams(sources=given, **keys)
-    for where, name, value in ((gathered, "HELD", 2), (tables, "PIECE", 3), (staged, "PIECE", 3)):
+    for where, name, value in (
+        (gathered, "HELD", 2),
+        (tables, "PIECE", 3),
+        (outputs, "PIECE", 3),
+        (entries, "_WAITING", 5),
+        (entries, "_HELD", 4),
+        (ordered, "_WAITING", 300),
+    ):
         patch.setattr(where, name, value)
     results: list[Any] = []
     for place in (None, folder):
@@ -111,37 +123,102 @@ def test_large_collections_are_in_files_and_small_ones_are_not(monkeypatch, tmp_
     assert whole(english).equals(collect(CollectParams(sources=[CLDR])).english)
 
 
-@pytest.mark.parametrize("memory", ["1GB", "8GB"])
-def test_memory_and_the_engines_threads_show_in_nothing(monkeypatch, tmp_path, memory):
-    monkeypatch.setattr("hbir.core.engine._THREADS", 1 if memory == "8GB" else 3)
-    monkeypatch.setattr(gathered, "HELD", 10)
-    monkeypatch.setitem(KINDS, "toy", Kind(Toy, lambda params: Harvest(many(300))))
-    params = CollectParams(sources=[{"kind": "toy"}])
-    stored = collect(params, tmp_path, ResourceParams(memory=memory))
-    held = collect(params)
-    assert whole(stored.english).equals(held.english)
-    assert whole(stored.parallel).equals(held.parallel)
-    assert stored.summary == held.summary
+@given(
+    pairs=some_pairs,
+    memory=st.integers(1, 4000),
+    piece=st.sampled_from([1, 500, 10**9]),
+    waiting=st.sampled_from([1, 1000]),
+)
+@settings(max_examples=20, deadline=None)
+def test_memory_shows_in_no_byte(pairs, memory, piece, waiting, tmp_path_factory):
+    """Byte by byte: with so little memory that every two pairs are divided, and with enough."""
+    written: list[Any] = []
+    for held, given_memory in ((10**9, 10**9), (1, memory)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(KINDS, "toy", Kind(Toy, lambda params: Harvest(iter(pairs))))
+            patch.setattr(gathered, "HELD_BYTES", held)
+            patch.setattr(ordered, "_WAITING", waiting)
+            for where in (tables, outputs):
+                patch.setattr(where, "PIECE_BYTES", piece)
+            patch.setattr(ResourceParams, "bytes", given_memory)
+            folder = tmp_path_factory.mktemp("memory")
+            params = CollectParams(sources=[{"kind": "toy", "validation": 0.4}], near_duplicates=0.5)
+            try:
+                english, parallel, summary = collect(params, folder, ResourceParams())
+            except DataError as error:
+                written.append(str(error))
+                continue
+            assert isinstance(english, StoredTable) == (held == 1)
+            write_pieces(folder / "e", ENGLISH_SCHEMA, pieces(english))
+            write_pieces(folder / "p", PARALLEL_SCHEMA, pieces(parallel))
+            written.append(((folder / "e").read_bytes(), (folder / "p").read_bytes(), summary))
+    assert written[0] == written[1]
 
 
-def test_a_disk_that_fills_says_so_and_nothing_stays(monkeypatch, tmp_path):
+def test_what_is_held_is_counted_in_bytes_of_memory(monkeypatch, tmp_path):
+    """Three pairs of 30 kB are too much where two fit, in one-byte letters and in half as many of two bytes."""
+    monkeypatch.setattr(gathered, "HELD_BYTES", 70_000)
+    for letter, letters in (("x", 30_000), ("я", 15_000)):
+        given = [Pair(f"Where is {n}?", f"{n} {letter * letters}") for n in range(3)]
+        for count, goes in ((2, False), (3, True)):
+            folder = tmp_path / f"{letter}{count}"
+            folder.mkdir()
+            held = Gathered(partial(Staging, folder, 10**6))
+            held.begin("toy")
+            for pair in given[:count]:
+                held.add(pair)
+            assert isinstance(held.finished(), StoredPairs) == goes
+
+
+def test_a_pair_that_comes_again_and_again_needs_no_more_memory(tmp_path):
+    """However often its part is divided it cannot get smaller, and need not."""
+    parts = ordered.Parts(tmp_path / "parts")
+    for number in range(50):
+        parts.add(Record(7, number, Pair("q", "p" * 1000, versions={"de": Version("f", "a")})))
+    parts.add(Record(-7, 0, Pair("other", "p" * 1000)))
+    found = list(parts.ordered(memory=1500))
+    assert [(one.pair_id, one.source) for one in found] == [(-7, 0), (7, 0)]
+    assert [path for path in (tmp_path / "parts").rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("ids", [range(20), range(-(2**63), -(2**63) + 20), [-(2**63), -1, 0, 1, 2**63 - 1]])
+def test_ids_that_differ_in_their_last_bits_alone_are_divided_too(tmp_path, ids):
+    parts = ordered.Parts(tmp_path / "parts")
+    for pair_id in sorted(ids, key=lambda number: number % 7):
+        parts.add(Record(pair_id, 0, Pair("q", "p" * 1000)))
+    assert [one.pair_id for one in parts.ordered(memory=1)] == list(ids)
+
+
+FULL = Path("/dev/full")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="a device that is always full is Linux's")
+@pytest.mark.parametrize("where", ["parts/00", "pairs"])
+def test_a_disk_that_fills_says_so_and_the_next_run_starts_over(monkeypatch, tmp_path, where):
+    """The system itself refuses: while pairs are read, and while they are put in order."""
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     monkeypatch.setattr(gathered, "HELD", 10)
     monkeypatch.setitem(KINDS, "toy", Kind(Toy, lambda params: Harvest(many(300))))
     params = CollectParams(sources=[{"kind": "toy"}])
-    real = tables.RowGroupWriter.write
-
-    def full(self, piece):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(tables.RowGroupWriter, "write", full)
-    with pytest.raises(DataError, match="expected room on the disk.*run the command again"):
+    with pytest.raises(DataError, match=r"spill.*expected room on the disk.*Free some space there") as raised:
         with spill_folder() as folder:
+            mkdir = Path.mkdir
+
+            def with_a_full_disk(path: Path, *args: Any, **keys: Any) -> None:
+                mkdir(path, *args, **keys)
+                if path == folder / "parts" and not (folder / where).exists():
+                    (folder / where).symlink_to(FULL)
+
+            monkeypatch.setattr(Path, "mkdir", with_a_full_disk)
             collect(params, folder)
+    assert "run the command again" in str(raised.value)
     assert [path for path in (tmp_path / SPILL).iterdir() if path.is_dir()] == []
-    monkeypatch.setattr(tables.RowGroupWriter, "write", real)
+    monkeypatch.undo()
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    monkeypatch.setattr(gathered, "HELD", 10)
+    monkeypatch.setitem(KINDS, "toy", Kind(Toy, lambda params: Harvest(many(300))))
     with spill_folder() as folder:
-        assert len(collect(params, folder).english) > 100
+        assert whole(collect(params, folder).english).equals(collect(params).english)
 
 
 def test_a_source_that_changes_while_it_is_read_is_refused(tmp_path):

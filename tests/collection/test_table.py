@@ -235,7 +235,7 @@ def test_unknown_key_of_a_kind(tmp_path):
 
 
 def test_a_parquet_file_that_may_not_be_read(tmp_path, monkeypatch):
-    def refuse(*_):
+    def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("hbir.collection.table_files.pq.ParquetFile", refuse)
