@@ -27,6 +27,7 @@ STAGES = {
 TOOLS = {
     "repro": "Run the pipeline, several trainings at a time.",
     "debias": "Take the language bias out of any encoder with your own parallel texts.",
+    "estimate": "Say what every stage will take: rows, disk, memory, hours.",
     "study": "Ask a question with many experiments, as a file of studies/ says.",
     "link": "Bring files from elsewhere into the project as links.",
     "plan": "Find pairs in the plans, and hand a plan to another trainer.",

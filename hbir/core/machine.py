@@ -90,18 +90,22 @@ def environment(device: str, threads: int, processes: int = 1) -> dict[str, Any]
         Plain values: device, threads, processes where there are several, peak_memory_mb (MB, of this process so
         far), cpu, platform, python and packages.
     """
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB elsewhere
     return {
         "device": device,
         "threads": threads,
         **({"processes": processes} if processes > 1 else {}),
-        "peak_memory_mb": round(peak * unit / 1e6, 1),
+        "peak_memory_mb": round(peak_memory() / 1e6, 1),
         "cpu": _cpu(),
         "platform": platform.platform(),
         "python": platform.python_version(),
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
     }
+
+
+def peak_memory() -> int:
+    """Return the bytes of memory that this process took at its largest so far."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak * (1 if sys.platform == "darwin" else 1024)  # bytes there, KiB elsewhere
 
 
 def _cpu() -> str:

@@ -12,7 +12,7 @@ from hbir.benchmarks.registry import parse_entry
 from hbir.core.rows import OF, compared_rows
 from hbir.core.samplers import with_stage
 from hbir.encoding.presets import SCRATCH
-from hbir.encoding.shapes import PEAKS, shape_of
+from hbir.encoding.shapes import PEAKS, Shape, shape_of
 from hbir.inputs.check import Params, check
 from hbir.studies.existing import Found
 from hbir.studies.run import trainings
@@ -41,6 +41,7 @@ TEXTS = {
 CLDR_TEXTS = 900
 """The same of the embedded benchmark, in each language."""
 UNKNOWN_TEXTS = 50_000
+"""What a run of experiments counts for another benchmark."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,16 +101,17 @@ def _cost(params: Mapping[str, Any], number: int, one: Found, gpu: str) -> Cost 
         return None
     is_cpu = whole.encoder.name in SCRATCH
     scorings = len(compared_rows(params)) if one.state != "there" else 0
-    query = min(QUERY_TOKENS, whole.encoder.max_query_tokens)
-    passage = min(PASSAGE_TOKENS, whole.encoder.max_passage_tokens)
     pairs = number * whole.batches.size * whole.batches.steps
-    texts = scorings * sum(_texts(entry, whole) for entry in whole.evaluate.benchmarks)
-    operations = pairs * (shape.flops(query) + shape.flops(passage)) + texts * shape.flops(passage) / 3
+    texts = scorings * sum(
+        UNKNOWN_TEXTS if (known := texts_of(entry, whole)) is None else known
+        for entry in whole.evaluate.benchmarks
+    )
+    operations = pairs * pair_operations(shape, whole) + texts * text_operations(shape, whole)
     if is_cpu:
         seconds = operations / (CPU_FLOPS * whole.project.threads)
         seconds += CPU_START * (scorings > 0) + number * CPU_TRAINING + scorings * CPU_SCORING
     else:
-        seconds = operations / (PEAKS[gpu] * USED)
+        seconds = gpu_seconds(operations, gpu)
     return Cost(trainings=number, scorings=scorings, hours=seconds / 3600, is_cpu=is_cpu)
 
 
@@ -129,12 +131,72 @@ def _trained(params: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys([*(params.get("samplers") or []), *(params.get("baselines") or []), *averaged]))
 
 
-def _texts(entry: Any, whole: Params) -> int:
-    """Count what is embedded of a benchmark, in the languages that are asked for."""
+def lengths(whole: Params) -> tuple[int, int]:
+    """Assume how long texts are.
+
+    Args:
+        whole: params.yaml.
+
+    Returns:
+        Tokens of a query and of a passage.
+    """
+    encoder = whole.encoder
+    return min(QUERY_TOKENS, encoder.max_query_tokens), min(PASSAGE_TOKENS, encoder.max_passage_tokens)
+
+
+def pair_operations(shape: Shape, whole: Params) -> float:
+    """Count what a training does for a pair.
+
+    Args:
+        shape: of the encoder.
+        whole: params.yaml.
+
+    Returns:
+        Floating-point operations.
+    """
+    return sum(map(shape.flops, lengths(whole)))
+
+
+def text_operations(shape: Shape, whole: Params) -> float:
+    """Count what scoring does for a text.
+
+    Args:
+        shape: of the encoder.
+        whole: params.yaml.
+
+    Returns:
+        Floating-point operations.
+    """
+    return shape.flops(lengths(whole)[1]) / 3
+
+
+def gpu_seconds(operations: float, gpu: str) -> float:
+    """Say how long a card takes.
+
+    Args:
+        operations: floating-point ones.
+        gpu: a name in PEAKS.
+
+    Returns:
+        Seconds on one.
+    """
+    return operations / (PEAKS[gpu] * USED)
+
+
+def texts_of(entry: Any, whole: Params) -> int | None:
+    """Count what is embedded of a benchmark, in the languages that are asked for.
+
+    Args:
+        entry: of `evaluate.benchmarks`.
+        whole: params.yaml.
+
+    Returns:
+        Queries and passages; None where nobody knows.
+    """
     params = parse_entry(entry)[1]
     languages = params.languages or whole.project.languages
     if params.name == MIRACL:
         return sum(PASSAGES.get(language, 0) for language in languages)
     if params.name == CLDR:
         return CLDR_TEXTS * len(languages)
-    return TEXTS.get(params.name, UNKNOWN_TEXTS)
+    return TEXTS.get(params.name)

@@ -1,6 +1,7 @@
 """Say what a study needs that is not on this machine, and where it is to be had."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from hbir.benchmarks.cldr import NAME as CLDR
@@ -45,12 +46,24 @@ def _files(whole: Params) -> Iterator[str]:
         yield f"{error.where}: {error.hint}"
 
 
-def _encoder(whole: Params) -> Iterator[str]:
+def lacking_weights(whole: Params) -> str | None:
+    """Name the weights that an encoder starts from and this machine has not.
+
+    Args:
+        whole: params.yaml.
+
+    Returns:
+        An id of the Hub; None where they are at hand, or made here.
+    """
     name = whole.encoder.name
-    if name in SCRATCH:
-        return
     hub_id = PRESETS[name].id if name in PRESETS else name
-    if is_id(hub_id) and not _is_cached(hub_id, "model"):
+    if name in SCRATCH or not is_id(hub_id) or Path(name).is_dir() or _is_cached(hub_id, "model"):
+        return None
+    return hub_id
+
+
+def _encoder(whole: Params) -> Iterator[str]:
+    if hub_id := lacking_weights(whole):
         yield f"weights {hub_id}: from {HUB}/{hub_id}; a copy may lie in data/encoders, named by its path"
 
 
