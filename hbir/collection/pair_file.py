@@ -1,15 +1,18 @@
-"""Write pairs to the disk, and read them again one after the other."""
+"""Write pairs to the disk as lines of JSON, and read them again one after the other."""
 
-import pickle
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from hbir.collection.source import Pair
+from hbir.collection.source import Pair, Version
+
+_LONE = "surrogatepass"
+"""Half a character, which a source may hold, is kept as it is."""
 
 
 class Record(NamedTuple):
-    """Hold a pair as it is written; only the process that wrote it reads it."""
+    """Hold a pair as it is written."""
 
     pair_id: int
     source: int
@@ -24,10 +27,10 @@ def content_of(record: Record) -> bytes:
         record: the pair.
 
     Returns:
-        Its bytes; those of many may follow each other in a file.
+        A line; those of many may follow each other in a file.
     """
     pair = record.pair._replace(versions=dict(record.pair.versions))
-    return pickle.dumps(record._replace(pair=pair), pickle.HIGHEST_PROTOCOL)
+    return f"{json.dumps(record._replace(pair=pair), ensure_ascii=False)}\n".encode("utf-8", _LONE)
 
 
 def records(path: Path) -> Iterator[Record]:
@@ -40,18 +43,19 @@ def records(path: Path) -> Iterator[Record]:
         One at a time, so memory holds no more.
     """
     with path.open("rb") as stream:
-        while stream.peek(1):
-            yield pickle.load(stream)
+        yield from map(record_of, stream)
 
 
 def record_of(content: bytes) -> Record:
     """Read one pair.
 
     Args:
-        content: its bytes.
+        content: its line.
 
     Returns:
         The pair.
     """
-    record: Record = pickle.loads(content)
-    return record
+    pair_id, source, fields = json.loads(content.decode("utf-8", _LONE))
+    pair = Pair(*fields)
+    versions = {lang: Version(*texts) for lang, texts in pair.versions.items()}
+    return Record(pair_id, source, pair._replace(versions=versions))

@@ -36,9 +36,9 @@ def measured(whole: Params, params: Mapping[str, Any], made: Made, seconds: floa
     if lacking_weights(whole):
         return None
     from hbir.encoding.initial import initial_encoder  # torch: seconds to import
+    from hbir.encoding.joined import device_of
     from hbir.encoding.model import prepare_torch
     from hbir.encoding.ranks import ALONE
-    from hbir.training.processes import device_of
     from hbir.training.trial import measure
 
     pairs = sample(whole, params, made)

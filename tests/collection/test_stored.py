@@ -17,7 +17,7 @@ from hbir.benchmarks.registry import LOADERS, Loader
 from hbir.collection import entries, gathered, ordered, outputs
 from hbir.collection.collect import collect
 from hbir.collection.gathered import Gathered
-from hbir.collection.pair_file import Record
+from hbir.collection.pair_file import Record, content_of, record_of
 from hbir.collection.params import CollectParams
 from hbir.collection.source import Harvest, Kind, Pair, Version
 from hbir.collection.sources import KINDS
@@ -35,6 +35,16 @@ from tests.collection.test_guard import RIVERS
 WORDS = ["river", "Moon", "stone", "tower", "garden", "Where does the Rhine rise?", ""]
 texts = st.lists(st.sampled_from(WORDS), min_size=0, max_size=3).map(" ".join)
 versions = st.dictionaries(st.sampled_from(["de", "zh"]), st.builds(Version, texts, texts), max_size=2)
+any_text = st.text(st.characters(), max_size=5)
+one_pair = st.builds(
+    Pair,
+    any_text,
+    any_text,
+    group=any_text,
+    query_key=any_text,
+    versions=st.dictionaries(st.sampled_from(["de", "zh"]), st.builds(Version, any_text, any_text)),
+    translate=st.booleans(),
+)
 some_pairs = st.lists(
     st.builds(
         Pair,
@@ -153,6 +163,13 @@ def test_memory_shows_in_no_byte(pairs, memory, piece, waiting, tmp_path_factory
             write_pieces(folder / "p", PARALLEL_SCHEMA, pieces(parallel))
             written.append(((folder / "e").read_bytes(), (folder / "p").read_bytes(), summary))
     assert written[0] == written[1]
+
+
+@given(st.builds(Record, st.integers(-(2**63), 2**63 - 1), st.integers(0, 9), one_pair))
+def test_a_record_comes_back_as_it_was_written(record):
+    content = content_of(record)
+    assert content.count(b"\n") == 1
+    assert record_of(content) == record._replace(pair=record.pair._replace(versions=dict(record.pair.versions)))
 
 
 def test_what_is_held_is_counted_in_bytes_of_memory(monkeypatch, tmp_path):
