@@ -3,14 +3,17 @@
 import difflib
 import importlib
 import logging
+import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from hbir import __version__
 from hbir.core.deferred import OPTIONAL, deferred
 from hbir.core.errors import HbirError, ParamsError
+from hbir.core.interrupt import Stopped, end_in_order
 from hbir.core.terminal import tolerate_terminal
 
 STAGES = {
@@ -103,6 +106,23 @@ class Commands(click.Group):
             ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; stopped, it says so in one line, with the exit code that shells expect.
+
+        Args:
+            ctx: click's context.
+
+        Returns:
+            What the command returns.
+        """
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            stopped = error if isinstance(error, Stopped) else Stopped()
+            if not stopped.is_said:
+                click.echo("Stopped. The same command goes on, or begins anew.", err=True)
+            sys.exit(128 + stopped.number)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them.
 
@@ -125,6 +145,7 @@ def hbir() -> None:
 def main() -> None:
     """Run the command line; a problem that the user can mend becomes one line and exit code 1."""
     tolerate_terminal()
+    signal.signal(signal.SIGTERM, end_in_order)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("hbir").setLevel(logging.INFO)
     try:

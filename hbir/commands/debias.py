@@ -1,11 +1,13 @@
 """Take the language bias out of any encoder with a user's own parallel texts."""
 
+import signal
 from pathlib import Path
 from typing import Literal
 
 import click
 
 from hbir.commands.options import embedding_options
+from hbir.core.interrupt import Stopped
 from hbir.core.precision import Precision
 from hbir.core.samplers import SAMPLERS
 from hbir.debias.options import Options
@@ -146,7 +148,7 @@ def debias(
     )
     try:
         result = run(options, click.echo)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         click.echo(f"debias: stopped; {out} is not written. The same command goes on.", err=True)
-        raise
+        raise Stopped(getattr(error, "number", signal.SIGINT), is_said=True) from error
     click.echo(f"\n{main_table(result.comparison)}\n\n{out}: the model, its card (README.md) and debias.json")

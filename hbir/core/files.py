@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from hbir.core.disk_faults import write_faults
 from hbir.core.errors import DataError
+from hbir.core.temporary import remove_temporaries, temporary_prefix
 from hbir.core.unpacked import refuse_device
 
 
@@ -26,14 +27,16 @@ def atomic_file(path: Path) -> Iterator[Path]:
         path: where the file shall be; missing parent folders are made.
 
     Yields:
-        A temporary path beside it; it replaces `path` on success and disappears on any error.
+        A temporary path beside it; it replaces `path` on success and disappears on any error. Where the process
+        is killed, the next one that writes into the folder removes it.
 
     Raises:
         DataError: when the disk is full, or the file cannot be written.
     """
     with write_faults(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        remove_temporaries(path.parent)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=temporary_prefix(path))
     os.close(handle)
     temporary = Path(name)
     temporary.chmod(0o644)
@@ -62,7 +65,8 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     """
     with write_faults(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+        remove_temporaries(path.parent)
+        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=temporary_prefix(path)))
     temporary.chmod(0o755)
     _UNFINISHED.add(temporary)
     try:
@@ -115,7 +119,7 @@ def _replace_folder(new: Path, path: Path) -> None:
     if path.is_symlink() or path.is_file():
         path.unlink()
     if path.exists():
-        old = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.")) / "old"
+        old = Path(tempfile.mkdtemp(dir=path.parent, prefix=temporary_prefix(path))) / "old"
         path.replace(old)
         new.replace(path)
         shutil.rmtree(old.parent)

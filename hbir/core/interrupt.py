@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import NoReturn
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 """The last one is unknown to Windows."""
@@ -14,6 +15,8 @@ class Interrupt:
     """Remember that somebody asked to stop."""
 
     requested = False
+    number = signal.SIGINT
+    """The signal that asked; Ctrl-C's until there is one."""
 
     def request(self, number: int, frame: FrameType | None) -> None:
         """Note the request; a second one stops at once.
@@ -27,7 +30,7 @@ class Interrupt:
         """
         if self.requested:
             raise KeyboardInterrupt
-        self.requested = True
+        self.requested, self.number = True, signal.Signals(number)
 
 
 @contextmanager
@@ -48,3 +51,31 @@ def interruptible() -> Iterator[Interrupt]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+class Stopped(KeyboardInterrupt):
+    """End a command as Ctrl-C does, and remember by what it was stopped."""
+
+    def __init__(self, number: int = signal.SIGINT, *, is_said: bool = False) -> None:
+        """Remember it.
+
+        Args:
+            number: the signal.
+            is_said: whether the user has been told.
+        """
+        super().__init__()
+        self.number = number
+        self.is_said = is_said
+
+
+def end_in_order(number: int, frame: FrameType | None) -> NoReturn:
+    """Handle a termination as Ctrl-C is handled, so that temporary files are removed.
+
+    Args:
+        number: the signal.
+        frame: where it came in.
+
+    Raises:
+        Stopped: always.
+    """
+    raise Stopped(number)

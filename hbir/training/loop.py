@@ -8,7 +8,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from hbir.batching.plan import Plan
-from hbir.core.interrupt import Interrupt, interruptible
+from hbir.core.interrupt import Interrupt, Stopped, interruptible
 from hbir.core.training_record import ValidationPoint
 from hbir.encoding.ranks import ALONE, Ranks
 from hbir.training.caching import RandomState, random_state, set_random_state
@@ -153,7 +153,7 @@ class Loop:
             self._save()
             self.ranks.wait()
             log.warning("train %s: stopped after step %d; run it again to resume", self.sampler, self.step)
-            raise KeyboardInterrupt
+            raise Stopped(interrupt.number, is_said=True)
 
     def _save(self) -> None:
         self._require_same_weights()

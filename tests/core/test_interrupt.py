@@ -19,6 +19,7 @@ def test_the_first_request_is_noted_and_the_second_obeyed(number: signal.Signals
         noted.append(interrupt.requested)
         os.kill(os.getpid(), number)
     assert noted == [False, True]
+    assert interrupt.number == number
     assert signal.getsignal(number) is before
 
 

@@ -11,6 +11,7 @@ variable CONNECTIONS names.
 import atexit
 import functools
 import gc
+import importlib
 import os
 import runpy
 import select
@@ -137,6 +138,8 @@ def run(streams: list[int], content: str) -> None:
     sys.addaudithook(stay_here)
     sys.argv = ["", *rest[2 : int(count)]]
     sys.path[0] = folder
+    if "HOOK" in os.environ:
+        importlib.import_module(os.environ["HOOK"])
     runpy.run_module("hbir", run_name="__main__", alter_sys=True)
 
 

@@ -7,7 +7,7 @@ from itertools import chain, zip_longest
 from typing import NoReturn
 
 from hbir.core.errors import DataError
-from hbir.core.interrupt import interruptible
+from hbir.core.interrupt import Interrupt, Stopped, interruptible
 from hbir.translation.engines.engine import Segment, Translator, Unfinished
 from hbir.translation.memory.batches import Batch, measure, plan_batches
 from hbir.translation.memory.memory import Memory, Part
@@ -100,7 +100,7 @@ class MemorisedEngine:
                 done |= entries
                 progress.add(len(batch), sum(sentence.length for sentence in batch))
                 if interrupt.requested:
-                    self._stop(len(done))
+                    self._stop(interrupt, len(done))
         return done
 
     def _entries(self, batch: Batch, translations: list[str]) -> dict[str, Remembered]:
@@ -116,14 +116,14 @@ class MemorisedEngine:
             for source, text in zip(batch, translations, strict=True)
         }
 
-    def _stop(self, done: int) -> NoReturn:
+    def _stop(self, interrupt: Interrupt, done: int) -> NoReturn:
         logger.warning(
             "%s: stopped; %s sentences of this run are kept in %s; run the command again to go on",
             self._target,
             f"{done:,}",
             self._memory.path,
         )
-        raise KeyboardInterrupt
+        raise Stopped(interrupt.number, is_said=True)
 
 
 @contextmanager
