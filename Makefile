@@ -44,8 +44,8 @@ bench-scaling: $(READY) ## Measure how time and memory grow with size, into docs
 test-slow: $(READY) ## Run the slow tests: every block of README and tutorial, own pairs, a queue, a new sampler
 	python -m pytest -m slow
 
-test-faults: $(READY) ## Run the tests of bad input and of closed doors, the slow ones too, and count what was refused
-	python -m pytest tests/faults tests/closed -m "slow or not slow"
+test-faults: $(READY) ## Break every stage, feed bad input to every reader, and count what survives and what is refused
+	python -m pytest tests/survival tests/faults tests/closed -m "slow or not slow"
 
 lint: $(READY) ## Check style, types and docstrings
 	ruff check .

@@ -28,7 +28,7 @@ STAGES = {
     "evaluate": "Compare the samplers and write the reports.",
 }
 TOOLS = {
-    "repro": "Run the pipeline, several trainings at a time.",
+    "repro": "Run the pipeline, several trainings or scorings at a time.",
     "debias": "Take the language bias out of any encoder with your own parallel texts.",
     "estimate": "Say what every stage will take: rows, disk, memory, hours.",
     "study": "Ask a question with many experiments, as a file of studies/ says.",

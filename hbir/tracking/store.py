@@ -1,5 +1,6 @@
 """Open the experiment store: SQLite in the main repository, or what MLFLOW_TRACKING_URI names."""
 
+import errno
 import importlib
 import os
 import platform
@@ -54,6 +55,10 @@ def tracking_uri(root: Path) -> str:
         MLFLOW_TRACKING_URI, else a SQLite file in the main repository.
     """
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root / 'mlflow.db'}"
+
+
+_NO_ROOM = (os.strerror(errno.ENOSPC), "database or disk is full")
+"""What the system and SQLite say."""
 
 
 class Store:
@@ -148,6 +153,8 @@ class Store:
             return "Another process of this project writes to it. Wait for it, and run `python -m hbir track`."
         if isinstance(error, ImportError):
             return "Install the database's driver into this environment, or correct MLFLOW_TRACKING_URI."
+        if any(said in str(error) for said in _NO_ROOM):
+            return "Free some space on its disk, and run `python -m hbir track`."
         if "out-of-date database schema" in str(error):
             upgrade = f"mlflow db upgrade {_without_password(self.uri)}"
             return f"Back the database up and run `{upgrade}`, with the password in the address if it has one."
