@@ -54,7 +54,8 @@ class Threads(Ranks):
         raise NotImplementedError
 
     def largest(self, number: int) -> int:
-        return max(self.gather(number))
+        numbers: list[int] = self.gather(number)
+        return max(numbers)
 
     def gather(self, value: Any) -> list[Any]:
         return self.table.exchange(self.place.rank, value)

@@ -30,7 +30,7 @@ class Crash:
         self._began = time.time_ns()
         self._synced: set[int] = set()
         self._is_off = False
-        os.fsync = self._recorded(os.fsync)  # type: ignore[assignment]
+        os.fsync = self._recorded(os.fsync)
         atexit.register(self._tell, "end")
 
     def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
