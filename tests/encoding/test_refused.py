@@ -174,7 +174,7 @@ def test_prompts_that_are_given_and_prompts_that_are_missing(tmp_path: Path, cap
 def test_commands_pass_prompts_on(command, tmp_path: Path, monkeypatch):
     given = {}
 
-    def opened(name: str, **settings: object) -> None:
+    def opened(name: str, *_: object, **settings: object) -> None:
         given.update(settings)
         raise ModelError(where=name, expected="a", found="b", hint="c")
 

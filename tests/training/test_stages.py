@@ -63,7 +63,7 @@ def test_training_trusts_code_where_the_encoder_does(trusted: bool, monkeypatch:
 def test_scoring_trusts_code_where_the_encoder_does(trusted: bool, monkeypatch: pytest.MonkeyPatch):
     loaded: list[tuple[str, bool]] = []
 
-    def load(path: Path, trust_remote_code: bool = False) -> None:
+    def load(path: Path, device: object, trust_remote_code: bool = False) -> None:
         loaded.append((str(path), trust_remote_code))
 
     Path("models/xy/final").mkdir(parents=True)
