@@ -27,6 +27,7 @@ class Crash:
         self.count = 0
         self._at, self._fault, self._told = at, fault, told
         self._root = str(Path.cwd())
+        self._roots = (self._root, os.environ.get("DVC_ROOT", self._root))  # states lie in the main repository
         self._began = time.time_ns()
         self._synced: set[int] = set()
         self._is_off = False
@@ -55,7 +56,7 @@ class Crash:
         if not isinstance(path, (str, bytes, os.PathLike)):
             return False
         text = os.fsdecode(path)
-        return not text.startswith("/") or text.startswith(self._root)
+        return not text.startswith("/") or text.startswith(self._roots)
 
     def _break(self, event: str) -> None:
         self._is_off = True

@@ -33,7 +33,7 @@ def faults_of(one: Broken) -> list[str]:
         wrong += [] if plainly and (code == 1 or one.stage == "evaluate") else ["no plain error"]
     if one.fault in STOPPED:
         wrong += [] if code in (0, STOPPED[one.fault]) else [f"ended with {code}"]
-        wrong += [] if not code or said.splitlines()[-1].startswith("Stopped.") else ["it does not say so"]
+        wrong += [] if not code or "topped" in said.splitlines()[-1] else ["it does not say so"]
         wrong += [] if "Traceback" not in said and "Aborted" not in said else ["more than one line"]
     return [f"{each}: {said}" for each in wrong]
 
