@@ -1,5 +1,6 @@
 """Several processes search a corpus together: the same ranks, and the same kept embeddings, as with one."""
 
+import os
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -134,8 +135,8 @@ def test_scores_do_not_depend_on_the_threads_that_a_launcher_gives():
     corpus = ListCorpus([(f"{row}", f"{row}") for row in range(len(passages))])
 
     def search(ranks: Ranks) -> bytes:
-        if ranks.size > 1:
-            faiss.omp_set_num_threads(1)  # of this thread alone
+        alone = ranks.size == 1
+        faiss.omp_set_num_threads(len(os.sched_getaffinity(0)) if alone else 1)  # of this thread alone
         held = source.Source("toy", "de", corpus, None, 384)
         best = held.search(queries, 100, lambda texts: passages[list(map(int, texts))], 1024, ranks)
         return best.scores.tobytes()
