@@ -20,8 +20,8 @@ from hbir.studies.study_file import FULL, SMALL, Study, forms_of, read_study, st
 from hbir.studies.tables import table_plans
 
 ROOT = Path(__file__).parents[2]
-ASKING = ["alpha", "batch-composition", "e5", "e5-grid", "e5-zero-shot", "low-resource", "merged"]
-ASKING += ["mtop-baselines", "paper", "seeds", "task-order", "xlmr-large-vs-mt5"]
+ASKING = ["alpha", "batch-composition", "e5", "e5-alpha", "e5-grid", "e5-lareqa", "e5-zero-shot"]
+ASKING += ["low-resource", "merged", "mtop-baselines", "paper", "seeds", "task-order", "xlmr-large-vs-mt5"]
 FORMS = [
     (name, form) for name in ASKING for form in (FULL, SMALL, *(["embedded"] if name == "task-order" else []))
 ]
