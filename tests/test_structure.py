@@ -19,6 +19,7 @@ FLOORS = {
     "core": 0,
     "benchmarks": 1,
     "cldr": 1,
+    "cluster": 1,
     "collection": 2,
     "translation": 2,
     "batching": 2,
@@ -41,6 +42,7 @@ WITHOUT_TORCH = (
     "core",
     "cldr",
     "benchmarks",
+    "cluster",
     "collection",
     "translation",
     "batching",
@@ -164,7 +166,7 @@ def test_what_loads_an_encoder_declares_whether_its_code_is_trusted():
 
 def test_a_stage_that_scores_declares_what_it_uses_of_evaluate():
     every = {f"evaluate.{key}" for key in EvaluateParams.__annotations__}
-    every -= {"evaluate.adjustments", "evaluate.launcher"}  # neither changes a score
+    every -= {"evaluate.adjustments", "evaluate.launcher", "evaluate.cluster"}  # none changes a score
     learning = {"evaluate.adjustment_passages", "evaluate.lir_directions"}
     unused = {
         "score": learning,

@@ -4,6 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from hbir.cluster.params import ClusterParams
 from hbir.core.params import params_class
 from hbir.core.registry import Entry
 
@@ -45,16 +46,6 @@ class ChecksParams:
         if self.length_ratio and self.length_ratio[0] >= self.length_ratio[1]:
             raise ValueError("length_ratio from the shortest to the longest")
         return self
-
-
-@params_class
-class ClusterParams:
-    """Say where batches are translated when it is not this process."""
-
-    address: str
-    """Of a Ray cluster; `auto` finds the one of this machine or of RAY_ADDRESS, `local` starts one here."""
-    workers: Count
-    """Processes, each with a copy of the model."""
 
 
 @params_class

@@ -108,9 +108,9 @@ def make_engine(params: TranslateParams, selection: Selection, target: str, thre
         return engine
     runner = None
     if params.cluster is not None:
-        from hbir.translation.cluster import ray_runner
+        from hbir.translation.cluster import RayRunner
 
-        runner = ray_runner(make, threads, params.cluster)
+        runner = RayRunner(make, threads, params.cluster)
     return MemorisedEngine(
         name=options.name,
         translator=made,

@@ -4,7 +4,6 @@ What a command reads of a user, and what a project's folder holds, is in `tests/
 """
 
 import io
-import json
 import logging
 import pickle
 import zipfile
@@ -16,13 +15,15 @@ import numpy as np
 import pytest
 import torch
 
-from hbir.core.errors import DataError, HbirError, ModelError
+from hbir.cluster.blocks import packed, unpacked
+from hbir.cluster.worker import Job, Worker
+from hbir.core.errors import DataError, ModelError
 from hbir.retrieval.corpus_file import CorpusFile
 from hbir.retrieval.index import Recipe, find_index
 from hbir.retrieval.search import _catalogue
 from hbir.training import tokens
 from hbir.training.checkpoint import Checkpoints
-from hbir.translation.cluster import Job, Worker, _texts, fault_of, fault_text
+from hbir.translation.cluster import Translation, _batches, _block
 from hbir.translation.engines.engine import Unfinished
 from tests.faults.harness import Ran
 
@@ -161,23 +162,19 @@ def test_kept_embeddings_say_what_they_are_in_json():
         find_index(Path("index"), Recipe("a", "b", 4))
 
 
-def test_workers_answer_in_plain_columns():
-    """What a worker sends is text and JSON; an error arrives as it was, and another kind as ours."""
+def test_workers_answer_in_arrow():
+    """What a worker sends is an Arrow stream, with errors as text; anything else is refused unread."""
 
     def translate(texts: list[str]) -> list[str]:
         return [Unfinished(text) if text == "b" else text.upper() for text in texts]
 
-    engine = SimpleNamespace(identity={}, arithmetic="fp32", translate=translate)
-    row = Worker(Job(lambda: engine, {}, str(Path.cwd())))({"place": 0, "texts": json.dumps(["a", "b"])})
-    assert all(isinstance(value, str | int) for value in row.values())
-    found = _texts(row, 0, "fp32")
-    assert found == ["A", "b"]
-    assert [type(text) for text in found] == [str, Unfinished]
-    error = ModelError(where="a", expected="b", found="c", hint="d.")
-    again = fault_of(fault_text(error))
-    assert (type(again), str(again)) == (ModelError, str(error))
-    parts = json.loads(fault_text(error))
-    for kind in ("Exception", "_rebuild", "SystemExit", "__builtins__"):
-        assert type(fault_of(json.dumps(parts | {"kind": kind}))) is HbirError
-    with pytest.raises(UnicodeDecodeError):
-        _texts(row | {"texts": PICKLE}, 0, "fp32")
+    engine: Any = SimpleNamespace(arithmetic="fp32", translate=translate)
+    worker = Worker(Job(lambda: Translation(engine), "here", str(Path.cwd())))
+    answer = worker.answer(packed(_block([["a", "b"], ["c"]])))
+    assert type(answer) is bytes
+    found = list(_batches(unpacked(answer, "here")))
+    assert found == [["A", "b"], ["C"]]
+    assert [type(text) for text in found[0]] == [str, Unfinished]
+    for hostile in (PICKLE, Ran(), [PICKLE]):
+        with pytest.raises(ModelError, match=r"expected the Arrow columns"):
+            unpacked(hostile, "here")

@@ -347,12 +347,12 @@ def test_an_unknown_key_is_told_where_it_stands(params):
 def test_a_cluster_gets_the_batches(params, monkeypatch):
     asked = []
 
-    def ray_runner(make, threads, cluster):
+    def runner(make, threads, cluster):
         asked.append((make().identity["engine"], threads, cluster.workers))
         return lambda batches: ([f"far {text}" for text in batch] for batch in batches)
 
     module = type(sys)("hbir.translation.cluster")
-    module.ray_runner = ray_runner  # type: ignore[attr-defined]
+    module.RayRunner = runner  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "hbir.translation.cluster", module)
     made = engine_of(params(cluster=ClusterParams(address="local", workers=2)), "es", threads=3)
     assert asked == [("upper", 3, 2)]

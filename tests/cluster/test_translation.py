@@ -1,112 +1,45 @@
-"""One Ray of two workers serves all tests that need one."""
+"""Batches that are translated on a cluster: the results of one process, whatever happens to workers."""
 
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 import ray
-from ray import cloudpickle
 
-import tests.translation.test_cluster as here
+import hbir.translation.cluster as translation
+from hbir.cluster.params import ClusterParams
 from hbir.core.errors import DataError, ModelError, ParamsError
-from hbir.translation.cluster import _connected, _gpus, ray_runner
+from hbir.translation.cluster import RayRunner
 from hbir.translation.engines.engine import Segment, Unfinished
-from hbir.translation.params import ClusterParams
+from tests.cluster.conftest import LOCAL
+from tests.cluster.watched import (
+    Breaking,
+    Differing,
+    Dying,
+    Failing,
+    Mixed,
+    Noting,
+    Stopped,
+    noted,
+    runs,
+    until,
+)
 from tests.translation import fakes
 from tests.translation.makers import engine_of, translate_params
 
-# Ray Data warns of its own defaults.
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:ray.data.context")
-LOCAL = ClusterParams(address="local", workers=2)
+ALONE = ClusterParams(address="local", workers=1)
 ROOT = Path(__file__).parents[2]
 
 
-class Noting(fakes.Mixing):
-    """Note the process of every batch, begin when two have come, and wait at the batch of a certain text."""
-
-    def __init__(self, folder: Path, stops_at: str = ""):
-        super().__init__()
-        self.folder, self.stops_at = folder, stops_at
-
-    def translate(self, texts):
-        with (self.folder / "log").open("a", encoding="utf-8") as stream:
-            stream.write(f"{os.getpid()} {texts[0]}\n")
-        until(lambda: len({process for process, _ in noted(self.folder)}) > 1)
-        if texts[0] == self.stops_at:
-            until((self.folder / "go").is_file)
-        return super().translate(texts)
-
-
-def noted(folder):
-    return [line.split(" ", 1) for line in (folder / "log").read_text().splitlines()]
-
-
-def until(true):
-    end = time.monotonic() + 60
-    while not true() and time.monotonic() < end:
-        time.sleep(0.02)
-
-
-def runs(process):
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-class Failing(fakes.Upper):
-    """Fail at one of the texts, as a translator does."""
-
-    def translate(self, texts):
-        if "text 5" in texts:
-            raise DataError(where="a row", expected="sense", found="none", hint="Mend it.")
-        return super().translate(texts)
-
-
-class Differing(fakes.Upper):
-    """Have another version in every process."""
-
-    def __init__(self):
-        super().__init__(process=os.getpid())
-
-
-class Mixed(Noting):
-    """Have the arithmetic that the first process to come did not take."""
-
-    @property
-    def arithmetic(self):
-        try:
-            (self.folder / "first").touch(exist_ok=False)
-            self.own = "bf16"
-        except FileExistsError:
-            self.own = getattr(self, "own", "fp32")
-        return self.own
-
-
-class Stopped(fakes.Upper):
-    """Come to no end with one of the texts."""
-
-    def translate(self, texts):
-        return [Unfinished(text) if text == "text 1" else text for text in texts]
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    """Start Ray as `address: local` does, once."""
-    # Workers cannot import tests.
-    for module in (here, fakes):
-        cloudpickle.register_pickle_by_value(module)
-    with _connected(LOCAL, threads=1):
-        yield ray.get_runtime_context().gcs_address
-    assert not ray.is_initialized()
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    """Make a block of every batch, which has two texts."""
+    monkeypatch.setattr(translation, "_TEXTS", 2)
 
 
 def batches(count):
@@ -115,7 +48,7 @@ def batches(count):
 
 def run(make, work, workers=2):
     there = ClusterParams(address="local", workers=workers)
-    return list(ray_runner(make, 1, there)(iter(work)))
+    return list(RayRunner(make, 1, there)(iter(work)))
 
 
 def test_the_results_are_those_of_one_process_in_their_order(cluster, tmp_path):
@@ -127,7 +60,7 @@ def test_the_results_are_those_of_one_process_in_their_order(cluster, tmp_path):
 
 def test_the_batches_of_a_killed_worker_are_redone(cluster, tmp_path):
     work = batches(8)
-    results = ray_runner(partial(Noting, tmp_path, stops_at="text 3"), 1, LOCAL)(iter(work))
+    results = RayRunner(partial(Noting, tmp_path, stops_at="text 3"), 1, LOCAL)(iter(work))
     first = next(results)
     until(lambda: "text 3" in dict(map(reversed, noted(tmp_path))))
     [killed] = [process for process, text in noted(tmp_path) if text == "text 3"]
@@ -141,8 +74,29 @@ def test_the_batches_of_a_killed_worker_are_redone(cluster, tmp_path):
     assert again[0] == killed != again[1]
 
 
+def test_blocks_have_whole_batches_and_stream(cluster, tmp_path, monkeypatch):
+    """A block has three batches, of which two workers hold six at most; a second call has the same workers."""
+    monkeypatch.setattr(translation, "_TEXTS", 5)
+    taken = []
+
+    def stream():
+        for texts in batches(50):
+            taken.append(texts)
+            yield texts
+
+    runner = RayRunner(partial(Noting, tmp_path), 1, LOCAL)
+    results = runner(stream())
+    found = [next(results)]
+    assert len(taken) <= 6 * 3
+    found += results
+    assert found == [fakes.Mixing().translate(texts) for texts in batches(50)]
+    workers = {process for process, _ in noted(tmp_path)}
+    assert list(runner(batches(4))) == found[:4]
+    assert {process for process, _ in noted(tmp_path)} == workers
+
+
 def test_who_stops_early_leaves_nothing_running(cluster):
-    results: Any = ray_runner(fakes.Upper, 1, ClusterParams(address="local", workers=1))(batches(50))
+    results = RayRunner(fakes.Upper, 1, ALONE)(iter(batches(50)))
     assert next(results) == ["TEXT 0", "0 MORE"]
     results.close()
     until(lambda: ray.available_resources()["CPU"] == 2)
@@ -150,9 +104,21 @@ def test_who_stops_early_leaves_nothing_running(cluster):
     assert list(results) == []
 
 
+@pytest.mark.slow
+def test_a_block_that_ends_every_worker_ends_the_work(cluster, tmp_path):
+    with pytest.raises(ModelError, match=r"translate.cluster: expected a worker that answers, found "):
+        run(partial(Dying, tmp_path, "text 1"), batches(3), workers=1)
+    assert [text for _, text in noted(tmp_path)].count("text 1") == 4
+
+
 def test_a_translator_s_error_reaches_the_user_as_it_is(cluster):
     with pytest.raises(DataError, match=r"^a row: expected sense, found none. Mend it.$"):
         run(Failing, batches(8), workers=1)
+
+
+def test_any_other_error_comes_as_text(cluster):
+    with pytest.raises(RuntimeError, match=r"(?s)worker of Ray failed.*ZeroDivisionError: at text 0"):
+        run(Breaking, batches(1), workers=1)
 
 
 def test_a_worker_with_another_model_is_refused(cluster):
@@ -193,10 +159,10 @@ def test_a_whole_engine_gives_the_same_bytes(cluster, tmp_path):
 
 PROGRAM = """
 import json, sys
-from hbir.translation.cluster import ray_runner
-from hbir.translation.params import ClusterParams
+from hbir.translation.cluster import RayRunner
+from hbir.cluster.params import ClusterParams
 import hbir.translation.probe as probe
-runner = ray_runner(probe.Probe, 1, ClusterParams(address="auto", workers=1))
+runner = RayRunner(probe.Probe, 1, ClusterParams(address="auto", workers=1))
 print(json.dumps(list(runner([["a"]]))))
 """
 PROBE = """
@@ -226,14 +192,6 @@ def test_workers_of_a_temporary_experiment_run_its_code(cluster, tmp_path):
 # Without a cluster
 
 
-@pytest.mark.parametrize(
-    ("there", "workers", "share"), [(0, 2, 0), (1, 1, 1), (1, 2, 0.5), (2, 3, 0.5), (4, 2, 1), (3.0, 9, 1 / 3)]
-)
-def test_workers_share_the_gpus(there, workers, share):
-    assert _gpus(there, workers) == share
-    assert there < 1 or workers <= there * (1 // share)
-
-
 def test_an_engine_without_a_model_leaves_the_cluster_alone(caplog):
     params = translate_params(engine="cldr", cluster={"address": "nowhere", "workers": 2})
     assert engine_of(params, "es").name == "cldr"
@@ -257,4 +215,4 @@ def test_a_missing_cluster_is_told(monkeypatch):
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
     monkeypatch.setattr(ray, "init", connect)
     with pytest.raises(ParamsError, match=r"'auto', where none answers. Start one with `ray start --head`"):
-        list(ray_runner(fakes.Upper, 1, ClusterParams(address="auto", workers=1))(batches(1)))
+        list(RayRunner(fakes.Upper, 1, ClusterParams(address="auto", workers=1))(batches(1)))
