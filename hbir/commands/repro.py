@@ -11,6 +11,9 @@ from hbir.core.errors import DataError, ParamsError
 from hbir.core.params import read_params, section
 from hbir.core.project import read_project
 
+_ALL_DEVICES = (("train", "launcher"), ("evaluate", "launcher"), ("evaluate", "cluster"))
+"""Sections and keys of params.yaml that give a stage more than one device."""
+
 
 @click.command()
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Stages at a time.")
@@ -26,8 +29,8 @@ def repro(jobs: int) -> None:
     require_project()
     params = read_params()
     if jobs > 1:
-        for name in ("train", "evaluate"):
-            _require_no_launcher(name, section(params, name, dict).get("launcher"))
+        for name, key in _ALL_DEVICES:
+            _require_none(f"{name}.{key}", section(params, name, dict).get(key))
         ended = run_at_once(steps(read_project(params)), jobs, Path.cwd(), click.echo)
         if ended.failed:
             raise DataError(
@@ -43,11 +46,11 @@ def repro(jobs: int) -> None:
     os.execv(DVC[0], [*DVC, "repro"])
 
 
-def _require_no_launcher(section: str, launcher: object) -> None:
-    if launcher is not None:
+def _require_none(key: str, value: object) -> None:
+    if value is not None:
         raise ParamsError(
             where="hbir repro: --jobs",
-            expected=f"1, for {section}.launcher gives all devices to each stage",
+            expected=f"1, for {key} gives all devices to each stage",
             found="more",
-            hint=f"Set {section}.launcher to null, and each stage gets a GPU; or leave --jobs out.",
+            hint=f"Set {key} to null, and each stage gets a GPU; or leave --jobs out.",
         )

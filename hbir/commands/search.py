@@ -35,6 +35,12 @@ BATCH = 64
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the embeddings; by default in .hbir.",
 )
+@click.option(
+    "--cluster", metavar="ADDRESS", help="Ray cluster that embeds passages: `auto`, `local` or its address."
+)
+@click.option(
+    "--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes on the cluster."
+)
 @embedding_options
 def search(
     model: str,
@@ -44,6 +50,8 @@ def search(
     top_k: int,
     as_json: bool,
     index: Path | None,
+    cluster: str | None,
+    workers: int,
     precision: Precision,
     query_prompt: str | None,
     document_prompt: str | None,
@@ -55,18 +63,25 @@ def search(
     if index:
         require_writable(index / "meta.json")
     file = CorpusFile(corpus)
+    from hbir.cluster.params import ClusterParams
     from hbir.encoding.embed import embed
     from hbir.encoding.fingerprint import encoder_fingerprint
     from hbir.encoding.model import open_encoder, prepare_torch
     from hbir.encoding.precision import embedding_in
     from hbir.encoding.prompts import Side
+    from hbir.retrieval.index import Embed
     from hbir.retrieval.search import open_library
     from hbir.retrieval.show import show_hits
+    from hbir.retrieval.workers import Embedding, PassageWorkers
 
     prepare_torch(None)
     prompts: dict[Side, str | None] = {"query": query_prompt, "document": document_prompt}
-    encoder = open_encoder(model, trust_remote_code=trust_remote_code, prompts=prompts)
-    passages = partial(embed, encoder, side="document", batch_size=BATCH)
+    load = partial(open_encoder, model, trust_remote_code=trust_remote_code, prompts=prompts)
+    encoder = load()
+    passages: Embed = partial(embed, encoder, side="document", batch_size=BATCH)
+    if cluster is not None:
+        how = Embedding(load=load, precision=precision, batch_size=BATCH)
+        passages = PassageWorkers(encoder, how, ClusterParams(address=cluster, workers=workers), "--cluster")
     wanted = [lang.strip() for given in langs for lang in given.split(",")]
     fingerprint = encoder_fingerprint(encoder, precision)
     with embedding_in(encoder, precision):

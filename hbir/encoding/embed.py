@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import cycle
 
 import numpy as np
@@ -19,6 +20,19 @@ from hbir.encoding.ranks import ALONE, Ranks
 
 _PROBE = ("a", "a text that is longer")
 """Texts of two lengths, of which one is padded."""
+
+
+@dataclass(frozen=True)
+class _How:
+    """Say how texts are embedded, whoever runs the model."""
+
+    side: Side
+    batch_size: int
+    """Most texts per forward pass."""
+    normalize: bool
+    """Whether to divide by the length what the model leaves at its own."""
+    progress: bool
+    ranks: Ranks
 
 
 def embed(
@@ -53,8 +67,9 @@ def embed(
     # Dividing by a length of 1 again would only move last digits.
     whole = isinstance(model[-1], Normalize) and model.truncate_dim is None
     unnormalised = model.similarity_fn_name == "cosine" and not whole
+    how = _How(side, batch_size, unnormalised, progress and ranks.is_first, ranks)
     run = _encode if is_sliceable(features(model, _PROBE, side)) else _library
-    embeddings = run(model, list(places), side, batch_size, unnormalised, progress and ranks.is_first, ranks)
+    embeddings = run(model, list(places), how)
     _require_numbers(embeddings)
     return embeddings if len(places) == len(texts) else embeddings[[places[text] for text in texts]]
 
@@ -80,42 +95,30 @@ def _require_numbers(embeddings: np.ndarray) -> None:
         )
 
 
-def _library(
-    model: SentenceTransformer,
-    texts: list[str],
-    side: Side,
-    batch_size: int,
-    normalize: bool,
-    progress: bool,
-    ranks: Ranks,
-) -> np.ndarray:
+def _library(model: SentenceTransformer, texts: list[str], how: _How) -> np.ndarray:
     """Embed with the library alone: what has no padding to save, or inputs of its own kind.
 
     The library sorts by characters. Several processes are dealt batches in that order, which it sorts again; so
     texts of one length at the border of two batches may change places, and with them last digits.
     """
-    shown = progress and sys.stderr.isatty()
-    run = model.encode_query if side == "query" else model.encode_document
+    ranks, shown = how.ranks, how.progress and sys.stderr.isatty()
+    run = model.encode_query if how.side == "query" else model.encode_document
     mine = np.arange(len(texts))
     if ranks.size > 1:
         order = np.argsort([-len(text) for text in texts])
-        mine = order[np.arange(len(texts)) // batch_size % ranks.size == ranks.place.rank]
-    chosen = [texts[row] for row in mine]
-    found = run(chosen, batch_size=batch_size, show_progress_bar=shown, normalize_embeddings=normalize)
+        mine = order[np.arange(len(texts)) // how.batch_size % ranks.size == ranks.place.rank]
+    found = run(
+        [texts[row] for row in mine],
+        batch_size=how.batch_size,
+        show_progress_bar=shown,
+        normalize_embeddings=how.normalize,
+    )
     rows = np.asarray(found, dtype=np.float32)  # (m, d)
     return rows if ranks.size == 1 else _gathered(mine, rows, len(texts), ranks)
 
 
 @torch.inference_mode()
-def _encode(
-    model: SentenceTransformer,
-    texts: list[str],
-    side: Side,
-    batch_size: int,
-    normalize: bool,
-    progress: bool,
-    ranks: Ranks,
-) -> np.ndarray:
+def _encode(model: SentenceTransformer, texts: list[str], how: _How) -> np.ndarray:
     """Embed what `_library` would, in batches of one length of tokens, which are dealt out to the processes.
 
     The library sorts by characters, of which a Chinese token has one and a German one five, and takes 32 texts
@@ -126,10 +129,11 @@ def _encode(
     embeddings are the same to the last digit.
     """
     model.eval()
+    ranks, side = how.ranks, how.side
     places, rows, turn = [np.empty(0, dtype=np.int64)], list[torch.Tensor](), cycle(range(ranks.size))
     what = "embedding queries" if side == "query" else "embedding passages"
-    with Counted(what, len(texts), "texts", bar=progress, lines=progress) as counted:
-        for pieces in tokenised(model, texts, side, batch_size):
+    with Counted(what, len(texts), "texts", bar=how.progress, lines=how.progress) as counted:
+        for pieces in tokenised(model, texts, side, how.batch_size):
             found = []
             for piece in pieces:
                 if next(turn) == ranks.place.rank:
@@ -140,7 +144,7 @@ def _encode(
     held = torch.cat(rows).numpy() if rows else None
     embeddings = torch.from_numpy(_gathered(np.concatenate(places), held, len(texts), ranks))
     embeddings = embeddings[:, : model.truncate_dim]
-    return (F.normalize(embeddings, dim=1) if normalize else embeddings).numpy()
+    return (F.normalize(embeddings, dim=1) if how.normalize else embeddings).numpy()
 
 
 def _gathered(places: np.ndarray, rows: np.ndarray | None, count: int, ranks: Ranks) -> np.ndarray:

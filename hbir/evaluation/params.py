@@ -1,13 +1,15 @@
 """Describe the section `evaluate` of params.yaml."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from hbir.cluster.params import ClusterParams
 from hbir.core.params import params_class
 from hbir.core.precision import FP32, Precision
 
 LAUNCHER = "params.yaml: evaluate.launcher"
+CLUSTER = "params.yaml: evaluate.cluster"
 
 
 @params_class
@@ -35,3 +37,12 @@ class EvaluateParams:
     launcher: Annotated[str, Field(min_length=1)] | None = None
     """Command that starts one process per device to embed and search together, such as `torchrun --standalone
     --nproc-per-node 8`; null for one process. It changes no score."""
+    cluster: ClusterParams | None = None
+    """Workers on a Ray cluster (`pip install hbir[cluster]`) that embed streamed corpora, or null to embed them
+    in this process. It changes no score."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.launcher and self.cluster:
+            raise ValueError("a launcher or a cluster, not both: each starts the processes that embed")
+        return self

@@ -16,7 +16,7 @@ from hbir.encoding.fingerprint import encoder_fingerprint
 from hbir.encoding.ranks import SAME_HOSTS, Ranks
 from hbir.evaluation.params import EvaluateParams
 
-_CODE = ("core", "benchmarks", "encoding", "retrieval", "evaluation")
+_CODE = ("core", "cluster", "benchmarks", "encoding", "retrieval", "evaluation")
 """The packages that scoring imports."""
 
 

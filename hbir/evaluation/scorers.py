@@ -25,6 +25,7 @@ from hbir.evaluation.learning import learn
 from hbir.evaluation.params import EvaluateParams
 from hbir.evaluation.same import require_same_scoring
 from hbir.evaluation.scoring import Benchmark
+from hbir.retrieval.workers import Load
 
 Score = Callable[[Benchmark], Evaluation]
 Params = dict[str, Any]
@@ -88,14 +89,15 @@ def open_scorer(row: Row, params: EvaluateParams, seed: int, trusted: bool, rank
     if row.model is None:
         return _floor(row, params, seed, trusted)
     folder = paths.MODELS / row.model
-    best = load_encoder(folder, device_of(ranks), trusted)
     last = folder / FINAL_MODEL
-    final = load_encoder(last, device_of(ranks), trusted) if last.is_dir() else None
+    load_best, load_last = (partial(load_encoder, path, trust_remote_code=trusted) for path in (folder, last))
+    best = load_best(device=device_of(ranks))
+    final = load_last(device=device_of(ranks)) if last.is_dir() else None
     require_same_scoring(ranks, f"score {row.name}", [best, *([final] if final else [])], params)
     return Scorer(
         row=row,
-        best=partial(_score, best),
-        final=partial(_score, final) if final else None,
+        best=partial(_score, best, load=load_best),
+        final=partial(_score, final, load=load_last) if final else None,
         record=None if has_record(folder) else _record(row, encoder_fingerprint(best), {}),
     )
 
@@ -136,9 +138,12 @@ def _floor(row: Row, params: EvaluateParams, seed: int, trusted: bool) -> Scorer
 
 
 def _score(
-    model: SentenceTransformer, benchmark: Benchmark, adjustment: Adjustment | None = None
+    model: SentenceTransformer,
+    benchmark: Benchmark,
+    adjustment: Adjustment | None = None,
+    load: Load | None = None,
 ) -> Evaluation:
-    return benchmark.score(model, adjustment=adjustment)
+    return benchmark.score(model, adjustment=adjustment, load=load)
 
 
 def _record(row: Row, fingerprint: str, params: Params) -> RivalRecord:

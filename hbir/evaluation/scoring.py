@@ -24,7 +24,8 @@ from hbir.evaluation.params import EvaluateParams
 from hbir.evaluation.ranking import similarity_chunks
 from hbir.evaluation.run_writer import RunWriter, without_scores
 from hbir.evaluation.same import require_same_tasks
-from hbir.evaluation.streamed import score_streamed
+from hbir.evaluation.streamed import passage_workers, score_streamed
+from hbir.retrieval.workers import Load, PassageWorkers
 
 logger = logging.getLogger(__name__)
 _MOST_SCORES = 1 << 26
@@ -79,6 +80,7 @@ class Benchmark:
         model: SentenceTransformer,
         writer: RunWriter | None = None,
         adjustment: Adjustment | None = None,
+        load: Load | None = None,
     ) -> Evaluation:
         """Evaluate an encoder in every setting that the benchmark defines.
 
@@ -86,6 +88,7 @@ class Benchmark:
             model: the encoder, with its own prompts; compares by cosine or dot product.
             writer: who writes its ranking, too.
             adjustment: what is done to embeddings, where all passages are held; None for nothing.
+            load: loads the encoder in workers on a cluster, where the params name one; None has none there.
 
         Returns:
             The evaluation.
@@ -101,7 +104,8 @@ class Benchmark:
                     lambda: score_mteb(model, self._entry, self._languages, self.params.batch_size)
                 )
             else:
-                given = self.params, writer, adjustment, self._ranks
+                workers = passage_workers(model, load, self.params)
+                given = self.params, writer, adjustment, self._ranks, workers
                 scored = merged([score_task(model, task, *given) for task in self._tasks])
         return replace(scored, task=replace(scored.task, precision=self.params.precision))
 
@@ -113,6 +117,7 @@ def score_task(
     writer: RunWriter | None = None,
     adjustment: Adjustment | None = None,
     ranks: Ranks = ALONE,
+    workers: PassageWorkers | None = None,
 ) -> Evaluation:
     """Evaluate an encoder on one task.
 
@@ -123,6 +128,7 @@ def score_task(
         writer: who writes the ranking of a task whose passages are held.
         adjustment: what is done to embeddings of such a task; None for nothing.
         ranks: processes that embed and search together.
+        workers: who embeds the passages of a streamed corpus on a cluster; None for these processes.
 
     Returns:
         Scores in every setting.
@@ -134,7 +140,7 @@ def score_task(
     if isinstance(task, StreamedTask):
         judged = task.judged
         queries = embed_side(judged.queries, "query", progress=True, ranks=ranks)
-        evaluation = score_streamed(model, task, queries, params, ranks)
+        evaluation = score_streamed(model, task, queries, params, ranks, workers)
     else:
         judged = task
         texts = {"query": task.queries, "document": task.passages}

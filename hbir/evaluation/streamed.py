@@ -18,11 +18,12 @@ from hbir.encoding.embed import embed
 from hbir.encoding.fingerprint import encoder_fingerprint
 from hbir.encoding.ranks import ALONE, Ranks
 from hbir.evaluation.evaluate import Evaluation, evaluate_ranks
-from hbir.evaluation.params import EvaluateParams
+from hbir.evaluation.params import CLUSTER, EvaluateParams
 from hbir.evaluation.ranking import PositiveRanks
 from hbir.evaluation.top import K, Pool, TopPassages
 from hbir.retrieval.source import Cache
 from hbir.retrieval.streamed import RetrievedRanks, search_streamed
+from hbir.retrieval.workers import Embedding, Load, PassageWorkers
 
 logger = logging.getLogger(__name__)
 _CHUNK_OF_BATCHES = 128
@@ -30,7 +31,12 @@ _CHUNK_OF_BATCHES = 128
 
 
 def score_streamed(
-    model: SentenceTransformer, task: StreamedTask, queries: np.ndarray, params: EvaluateParams, ranks: Ranks
+    model: SentenceTransformer,
+    task: StreamedTask,
+    queries: np.ndarray,
+    params: EvaluateParams,
+    ranks: Ranks,
+    workers: PassageWorkers | None = None,
 ) -> Evaluation:
     """Search the corpora and evaluate what was found.
 
@@ -40,16 +46,39 @@ def score_streamed(
         queries: (n_queries, d) embeddings.
         params: the section `evaluate`.
         ranks: processes that embed and search together, each chunks of passages of its own.
+        workers: who embeds passages on a cluster; None for these processes.
 
     Returns:
         Scores in every setting.
     """
     size = _CHUNK_OF_BATCHES * params.batch_size
-    passages = partial(embed, model, side="document", batch_size=params.batch_size, progress=ranks.is_first)
+    here = partial(embed, model, side="document", batch_size=params.batch_size, progress=ranks.is_first)
     cache = find_cache(model, params.embeddings, params.precision, ranks) if params.embeddings else None
     told = K if params.language_bias else 0
-    found = search_streamed(task, queries, passages, cache, size, told, ranks)
+    found = search_streamed(task, queries, workers or here, cache, size, told, ranks)
     return ranks.by_first(lambda: _evaluated(task, found, params.language_bias))
+
+
+def passage_workers(
+    model: SentenceTransformer, load: Load | None, params: EvaluateParams
+) -> PassageWorkers | None:
+    """Find out who embeds the passages of streamed corpora.
+
+    Args:
+        model: the encoder.
+        load: loads it elsewhere; None where that cannot be done.
+        params: the section `evaluate`.
+
+    Returns:
+        Workers on the cluster of the params, which are started when there is a passage; None for this process.
+
+    Raises:
+        ParamsError: when a cluster is named and Ray is not installed.
+    """
+    if params.cluster is None or load is None:
+        return None
+    how = Embedding(load=load, precision=params.precision, batch_size=params.batch_size)
+    return PassageWorkers(model, how, params.cluster, CLUSTER)
 
 
 def _evaluated(task: StreamedTask, found: RetrievedRanks, language_bias: bool) -> Evaluation:

@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import asdict
-from itertools import islice
+from itertools import islice, tee
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from hbir.retrieval.index import (
     META,
     VALUE_BYTES,
     Chunk,
+    Elsewhere,
     Embed,
     Index,
     Keyed,
@@ -54,8 +56,7 @@ def embedded(
     Raises:
         ModelError: when an embedding is no number, or too large for float16.
     """
-    for part in islice(_parts(passages, size), place.rank, None, place.size):
-        yield _embedded(part, embed)
+    yield from _chunks(islice(_parts(passages, size), place.rank, None, place.size), embed)
 
 
 def embedded_together(passages: Iterable[Keyed], embed: Embed, size: int, ranks: Ranks) -> Iterator[Chunk]:
@@ -73,10 +74,13 @@ def embedded_together(passages: Iterable[Keyed], embed: Embed, size: int, ranks:
     Raises:
         ModelError: when an embedding is no number, or too large for float16.
     """
+    if ranks.size == 1:
+        yield from embedded(passages, embed, size)
+        return
     parts = _parts(passages, size)
     while turn := list(islice(parts, ranks.size)):
-        has_part = ranks.place.rank < len(turn)
-        chunk = _embedded(turn[ranks.place.rank], embed) if has_part else None
+        mine = turn[ranks.place.rank : ranks.place.rank + 1]
+        chunk = next(iter([*_chunks(mine, embed)]), None)
         yield from (one for one in ranks.to_first(chunk) if one)
 
 
@@ -86,9 +90,30 @@ def _parts(passages: Iterable[Keyed], size: int) -> Iterator[list[Keyed]]:
         yield part
 
 
-def _embedded(part: list[Keyed], embed: Embed) -> Chunk:
+def _chunks(parts: Iterable[list[Keyed]], embed: Embed) -> Iterator[Chunk]:
+    """Embed part after part; where others do so, some of the parts are out at once and wait here."""
+    asked, waiting = tee(parts)
+    texts = ([passage.text for passage in part] for part in asked)
+    found = embed.in_order(texts) if isinstance(embed, Elsewhere) else (embed(part) for part in texts)
+    with closing(found):
+        for embeddings, part in zip(found, waiting, strict=True):
+            yield _chunk(part, rounded(embeddings))
+
+
+def rounded(embeddings: np.ndarray) -> np.ndarray:
+    """Round embeddings as they are kept.
+
+    Args:
+        embeddings: (n, d) of any float type.
+
+    Returns:
+        (n, d) float16; infinite where one is too large.
+    """
     with np.errstate(over="ignore"):
-        embeddings = np.asarray(embed([passage.text for passage in part])).astype(np.float16)  # (m, d)
+        return np.asarray(embeddings).astype(np.float16, copy=False)
+
+
+def _chunk(part: list[Keyed], embeddings: np.ndarray) -> Chunk:
     if not np.isfinite(embeddings).all():
         bad = int(np.flatnonzero(~np.isfinite(embeddings).all(axis=1))[0])
         raise ModelError(

@@ -5,7 +5,8 @@ which is written last. Until then `begun.json` stands in its place, and what is 
 It is read chunk by chunk into one array; mapped with `np.memmap`, its pages would count as memory in use.
 """
 
-from collections.abc import Callable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,8 +23,24 @@ KEY_BYTES, VALUE_BYTES = 8, 2
 _KEYS = 1 << 16
 """Read at once."""
 
-Embed = Callable[[list[str]], np.ndarray]
-"""Embeds passages: n texts → (n, d) of any float type."""
+
+class Elsewhere(ABC):
+    """Embed passages in other processes, several chunks at once."""
+
+    @abstractmethod
+    def in_order(self, parts: Iterable[list[str]]) -> Generator[np.ndarray, None, None]:
+        """Embed chunk after chunk.
+
+        Args:
+            parts: texts of the chunks, of which some are taken ahead.
+
+        Yields:
+            (n, d) embeddings of each, of any float type, in the order of the chunks.
+        """
+
+
+Embed = Callable[[list[str]], np.ndarray] | Elsewhere
+"""Embeds passages: n texts → (n, d) of any float type; by itself in this process."""
 
 
 class Keyed(NamedTuple):

@@ -77,41 +77,58 @@ def search_streamed(
         language: Source(task.name, language, corpus, cache, queries.shape[1])
         for language, corpus in task.corpora.items()
     }
-    passage_keys = np.array([content_id(name) for name in task.judged.passage_ids], dtype=np.int64)
-    counts = ranks.by_first(lambda: _check_corpora(task, passage_keys, sources, cache, queries.shape[1]))
-    pooled = set(task.judged.settings) != {MONOLINGUAL}
-    query_langs, passage_langs = np.array(task.judged.query_langs), np.array(task.judged.passage_langs)
-    positives = task.judged.positives(0, len(queries))  # (n, 2)
-    in_language, everything = _Ranks(len(positives)), TopK(queries, task.top_k)
-    first: dict[str, np.ndarray] = {}  # language → (n_queries, k) keys of its best passages
+    found = _Found(task, queries, k)
+    counts = ranks.by_first(lambda: _check_corpora(task, found.keys, sources, cache, queries.shape[1]))
     for language, source in sources.items():
-        chosen = np.flatnonzero(pooled | (query_langs == language))
-        if not len(chosen):
-            continue
-        best = source.search(queries[chosen], task.top_k, embed, size, ranks)
-        if not ranks.is_first:
-            continue
-        asked = (passage_langs[positives[:, 1]] == language) & np.isin(positives[:, 0], chosen)
-        in_language.fill(best, chosen, np.flatnonzero(asked), positives, passage_keys)
-        if pooled:
-            everything.merge(best.scores, best.keys)
-            first[language] = best.keys[:, :k]
+        chosen = found.asking(language)
+        if len(chosen):
+            best = source.search(queries[chosen], task.top_k, embed, size, ranks)
+            if ranks.is_first:
+                found.add(language, chosen, best)
+    return ranks.by_first(lambda: found.ranked(counts))
 
-    def ranked() -> RetrievedRanks:
-        merged, told = _Ranks(len(positives)), pooled and 0 < k <= task.top_k
-        if pooled:
-            every = np.arange(len(queries)), np.arange(len(positives))
-            merged.fill(everything, *every, positives, passage_keys)
+
+class _Found:
+    """Collect what is found in one corpus after the other."""
+
+    def __init__(self, task: StreamedTask, queries: np.ndarray, k: int) -> None:
+        judged = task.judged
+        self.keys = np.array([content_id(name) for name in judged.passage_ids], dtype=np.int64)
+        """Of the relevant passages."""
+        self._pooled = set(judged.settings) != {MONOLINGUAL}
+        self._query_langs, self._passage_langs = np.array(judged.query_langs), np.array(judged.passage_langs)
+        self._positives = judged.positives(0, len(queries))  # (n, 2)
+        self._in_language, self._everything = _Ranks(len(self._positives)), TopK(queries, task.top_k)
+        self._k = k if self._pooled and k <= task.top_k else 0
+        self._first: dict[str, np.ndarray] = {}  # language → (n_queries, k) keys of its best passages
+
+    def asking(self, language: str) -> np.ndarray:
+        """Return the queries that are searched in a corpus: (q,) int64."""
+        return np.flatnonzero(self._pooled | (self._query_langs == language))
+
+    def add(self, language: str, queries: np.ndarray, best: TopK) -> None:
+        """Take what these queries found in a corpus."""
+        languages = self._passage_langs[self._positives[:, 1]]
+        asked = (languages == language) & np.isin(self._positives[:, 0], queries)
+        self._in_language.fill(best, queries, np.flatnonzero(asked), self._positives, self.keys)
+        if self._pooled:
+            self._everything.merge(best.scores, best.keys)
+            self._first[language] = best.keys[:, : self._k]
+
+    def ranked(self, counts: dict[str, int]) -> RetrievedRanks:
+        """Rank the positives in all corpora together, too."""
+        merged, best = _Ranks(len(self._positives)), self._everything
+        if self._pooled:
+            every = np.arange(len(best.queries)), np.arange(len(self._positives))
+            merged.fill(best, *every, self._positives, self.keys)
         return RetrievedRanks(
             counts=counts,
-            rank_in_language=in_language.rank,
-            pooled_rank=merged.rank if pooled else None,
-            tied_in_language=in_language.tied,
+            rank_in_language=self._in_language.rank,
+            pooled_rank=merged.rank if self._pooled else None,
+            tied_in_language=self._in_language.tied,
             tied_pooled=merged.tied,
-            first=_first_passages(list(counts), everything, first, k) if told else None,
+            first=_first_passages(list(counts), best, self._first, self._k) if self._k else None,
         )
-
-    return ranks.by_first(ranked)
 
 
 def _first_passages(

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 from ruamel.yaml import YAML
 
-from hbir.core.errors import HbirError
+from hbir.core.errors import HbirError, ParamsError
 from hbir.core.params import read_params
 from hbir.inputs.check import check, warnings
 from stages.inputs import inputs
@@ -52,6 +52,8 @@ def test_the_default_is_whole_and_without_a_warning():
         ("train.launcher", "torchrunn", "train.launcher: expected a command of this machine"),
         ("train.launcher", "", "params.yaml: train.launcher"),
         ("evaluate.launcher", "torchrunn", "evaluate.launcher: expected a command of this machine"),
+        ("evaluate.cluster", {"address": "auto"}, "params.yaml: evaluate.cluster"),
+        ("evaluate.cluster", {"address": "auto", "workers": 0}, "params.yaml: evaluate.cluster.workers"),
         ("train.validation.monolingual", ["fr"], "train.validation.monolingual: expected one of"),
         ("evaluate.benchmarks", ["xquadr"], "evaluate.benchmarks: expected one of"),
         ("evaluate.benchmarks", [{"nme": "cldr"}], "evaluate.benchmarks: expected a `name`"),
@@ -64,6 +66,14 @@ def test_a_fault_in_any_section_is_told_with_its_key(key: str, value: Any, told:
     with pytest.raises(HbirError) as caught:
         check(changed(key, value))
     assert told in str(caught.value)
+
+
+def test_a_launcher_and_a_cluster_are_too_many():
+    params = changed("evaluate.cluster", {"address": "auto", "workers": 2})
+    check(params)
+    params["evaluate"]["launcher"] = "torchrun --standalone"
+    with pytest.raises(ParamsError, match=r"params.yaml: evaluate.*a launcher or a cluster, not both"):
+        check(params)
 
 
 @pytest.mark.parametrize(

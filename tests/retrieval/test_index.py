@@ -1,6 +1,9 @@
 """Embeddings on disk: whole, interrupted, of something else."""
 
+from collections import deque
+from collections.abc import Generator, Iterable
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +11,7 @@ import pytest
 
 from hbir.core.errors import DataError, ModelError
 from hbir.retrieval.building import build_index, embedded
-from hbir.retrieval.index import Chunk, Keyed, Recipe, find_index
+from hbir.retrieval.index import Chunk, Elsewhere, Keyed, Recipe, find_index
 from tests.retrieval.conftest import Recorder, embed
 
 RECIPE = Recipe(corpus="c" * 64, encoder="e" * 64, dimension=2)
@@ -122,3 +125,41 @@ def test_a_damaged_description_says_to_delete_the_folder(tmp_path, text, found):
     (tmp_path / "meta.json").write_text(text)
     with pytest.raises(DataError, match=f"found .*{found}.*Delete the folder, or name another"):
         find_index(tmp_path, RECIPE)
+
+
+class Ahead(Elsewhere):
+    """Embed as others do, some chunks ahead; remember how many were out, and whether they were let go."""
+
+    def __init__(self, ahead: int):
+        self.ahead, self.most, self.is_over = ahead, 0, False
+
+    def in_order(self, parts: Iterable[list[str]]) -> Generator[np.ndarray, None, None]:
+        try:
+            source = iter(parts)
+            out = deque(islice(source, self.ahead))
+            while out:
+                self.most = max(self.most, len(out))
+                yield embed(out.popleft())
+                out.extend(islice(source, 1))
+        finally:
+            self.is_over = True
+
+
+@pytest.mark.parametrize("ahead", [1, 2, 5])
+@pytest.mark.parametrize("size", [1, 3, 4, 11, 20])
+def test_chunks_that_are_taken_ahead_are_the_same(ahead: int, size: int):
+    others = Ahead(ahead)
+    found, expected = (list(embedded(iter(PASSAGES), by, size)) for by in (others, embed))
+    assert [chunk.keys.tolist() for chunk in found] == [chunk.keys.tolist() for chunk in expected]
+    assert [chunk.embeddings.tobytes() for chunk in found] == [c.embeddings.tobytes() for c in expected]
+    assert others.most == min(ahead, len(expected))
+    assert others.is_over
+
+
+def test_who_stops_early_lets_the_others_go():
+    others = Ahead(2)
+    chunks = embedded(iter(PASSAGES), others, 2)
+    next(iter(chunks))
+    assert not others.is_over
+    chunks.close()  # type: ignore[attr-defined]
+    assert others.is_over

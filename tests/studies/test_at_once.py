@@ -148,11 +148,20 @@ def test_the_command_names_what_failed(project: Path, monkeypatch: pytest.Monkey
     assert last == []
 
 
-@pytest.mark.parametrize("section", ["train", "evaluate"])
-def test_a_launcher_leaves_no_gpu_for_others(project: Path, monkeypatch: pytest.MonkeyPatch, section: str):
+@pytest.mark.parametrize(
+    ("section", "key", "value"),
+    [
+        ("train", "launcher", "torchrun"),
+        ("evaluate", "launcher", "torchrun"),
+        ("evaluate", "cluster", {"address": "auto", "workers": 2}),
+    ],
+)
+def test_a_launcher_or_a_cluster_leaves_no_gpu_for_others(
+    project: Path, monkeypatch: pytest.MonkeyPatch, section: str, key: str, value: object
+):
     yaml = YAML()
     params = yaml.load(project / "params.yaml")
-    params[section]["launcher"] = "torchrun"
+    params[section][key] = value
     yaml.dump(params, project / "params.yaml")
-    with pytest.raises(ParamsError, match=rf"{section}\.launcher"):
+    with pytest.raises(ParamsError, match=rf"{section}\.{key}"):
         invoke(2, monkeypatch, [])
