@@ -96,10 +96,11 @@ class Pool:
 
     def _opened(self, ray: Any) -> list[Any]:
         if not self._actors:
-            setting = self._setting
+            setting, is_shared = self._setting, ray.is_initialized()
             self._held.enter_context(connected(setting.cluster, setting.threads, setting.where))
             actors = [self._started(ray) for _ in range(setting.cluster.workers)]
-            self._held.callback(_let_go, ray, actors)
+            if is_shared:  # else they go with the connection, of which Ray says nothing on stdout
+                self._held.callback(_let_go, ray, actors)
             ready = [actor.ready.remote() for actor in actors]
             if not ray.wait(ready, num_returns=1, timeout=60 * _MINUTES)[0]:
                 raise self._fault(

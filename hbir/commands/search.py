@@ -1,6 +1,8 @@
 """Search a file of passages with any encoder."""
 
 import json
+import sys
+from contextlib import redirect_stdout
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -84,7 +86,7 @@ def search(
         passages = PassageWorkers(encoder, how, ClusterParams(address=cluster, workers=workers), "--cluster")
     wanted = [lang.strip() for given in langs for lang in given.split(",")]
     fingerprint = encoder_fingerprint(encoder, precision)
-    with embedding_in(encoder, precision):
+    with embedding_in(encoder, precision), redirect_stdout(sys.stderr):  # Ray prints when a worker dies
         embedding = embed(encoder, [query], "query", 1)  # (1, d)
         library = open_library(file, passages, fingerprint, embedding.shape[1], index, wanted)
         hits = library.search(embedding, top_k)

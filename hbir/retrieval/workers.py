@@ -119,7 +119,7 @@ class PassageWorkers(Elsewhere):
 
     @cached_property
     def _dimension(self) -> int:
-        return embed(self._model, ["a"], "document", 1).shape[1]
+        return int(embed(self._model, ["a"], "document", 1).shape[1])
 
     @cached_property
     def _pool(self) -> Pool:

@@ -91,7 +91,7 @@ def noted(folder: Path) -> list[list[str]]:
 
 
 def until(true: Callable[[], object]) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 600
     while not true() and time.monotonic() < end:
         time.sleep(0.02)
 
