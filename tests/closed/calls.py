@@ -70,7 +70,7 @@ def _called(node: ast.Call) -> Iterator[str]:
 
 
 def _unpickled(name: str, given: Mapping[str | None, ast.expr]) -> Iterator[str]:
-    if name.startswith("distributed.") and "object" in name:
+    if (name.startswith("distributed.") and "object" in name) or name == "ray.get":
         yield f"{name}{PICKLING}"
     if name == "torch.load" and not _is(given.get("weights_only"), True):
         yield "torch.load without weights_only=True"
