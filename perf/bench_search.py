@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -11,7 +11,6 @@ import numpy as np
 
 from hbir.benchmarks.streamed import Passage, StreamedTask
 from hbir.benchmarks.task import MONOLINGUAL, RetrievalTask
-from hbir.retrieval.index import Embed
 from hbir.retrieval.source import Cache
 from hbir.retrieval.streamed import search_streamed
 from perf.child import peak_memory
@@ -164,7 +163,7 @@ def search_flat(passages: int) -> None:
     flat(passages).search(queries(), task(passages).top_k)
 
 
-def _embedder() -> Embed:
+def _embedder() -> Callable[[list[str]], np.ndarray]:
     """Return what embeds texts with random numbers, in the same order of calls always the same."""
     rng = np.random.default_rng(1)
     return lambda texts: rng.standard_normal((len(texts), DIMENSION), dtype=np.float32)
