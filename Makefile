@@ -14,7 +14,7 @@ export NO_MKDOCS_2_WARNING := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install hashes sbom audit repro restore test test-slow test-faults bench bench-scaling lint format docs ui track seeds apertium clean
+.PHONY: help install hashes sbom audit repro restore test test-slow test-faults verify bench bench-scaling lint format docs ui track seeds apertium clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -47,11 +47,14 @@ test-slow: $(READY) ## Run the slow tests: every block of README and tutorial, o
 test-faults: $(READY) ## Break every stage, feed bad input to every reader, and count what survives and what is refused
 	python -m pytest tests/survival tests/faults tests/closed -m "slow or not slow"
 
+verify: $(READY) ## Reproduce a tiny configuration in two clones, as two users, and compare every output
+	@python -m verify clones
+
 lint: $(READY) ## Check style, types and docstrings
 	ruff check .
 	ruff format --check .
 	mypy
-	pydoclint --quiet hbir stages docs
+	pydoclint --quiet hbir stages docs verify
 	mkdocs build --strict --quiet
 
 docs: $(READY) ## Write the reference from the code, and the documentation as a site into site/

@@ -3,6 +3,7 @@
 import difflib
 import importlib
 import logging
+import os
 import signal
 import sys
 from pathlib import Path
@@ -169,5 +170,18 @@ def require_project() -> None:
             found="none",
             hint="Stages run in the project's folder: change into it.",
         )
+    _require_readable(here)
     if sys.path[0] != str(here):
         sys.path.insert(0, str(here))  # the command `hbir` would find the stages that it was installed with
+
+
+def _require_readable(folder: Path) -> None:
+    """Refuse a folder that libraries in C++, which take every path for UTF-8, would look for elsewhere."""
+    name = str(folder)
+    if os.fsencode(name) != name.encode("utf-8", "surrogateescape"):
+        raise ParamsError(
+            where=name,
+            expected="a locale of UTF-8, as the folder's name has other letters than those of ASCII",
+            found=f"the encoding {sys.getfilesystemencoding()}",
+            hint="Set PYTHONUTF8=1, or LC_ALL=C.UTF-8.",
+        )

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from hbir.cli import require_project
+from hbir.core.errors import ParamsError
 from tests.reporting.builder import build
 
 ROOT = Path(__file__).parents[1]
@@ -170,3 +172,18 @@ def test_an_argument_of_another_encoding_is_one_line(tmp_path: Path):
     assert result.returncode == 1
     assert result.stderr.startswith(b"Error: hbir benchmark: expected a name of letters")
     assert b"Traceback" not in result.stderr
+
+
+def test_a_folder_that_libraries_would_look_for_elsewhere_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Under a locale of ISO-8859-1 Python finds the folder, and Arrow another one."""
+    folder = tmp_path / "Åsa"
+    (folder / "stages").mkdir(parents=True)
+    (folder / "params.yaml").touch()
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("sys.path", [str(folder)])
+    require_project()
+    monkeypatch.setattr("os.fsencode", lambda name: str(name).encode("latin-1"))
+    with pytest.raises(ParamsError, match=r"other letters than those of ASCII.* Set PYTHONUTF8=1"):
+        require_project()

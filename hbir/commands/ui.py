@@ -4,7 +4,7 @@ import click
 
 from hbir.commands.track import bring_up_to_date, store_of_project
 from hbir.tracking.server import is_server
-from hbir.tracking.ui import comparison_link, serve
+from hbir.tracking.ui import check_port, comparison_link, serve
 from hbir.tracking.view import prepare_view
 
 
@@ -13,6 +13,8 @@ from hbir.tracking.view import prepare_view
 def ui(port: int) -> None:
     """Bring MLflow up to date and open its UI on the comparison."""
     store = store_of_project()
+    if not is_server(store.uri):
+        check_port(port)  # before work that another UI has done already
     click.echo(bring_up_to_date(store))
     with store.faults():
         view = prepare_view(store)

@@ -17,6 +17,7 @@ from hbir.core.deferred import OPTIONAL, deferred
 from hbir.core.errors import TrackingError
 from hbir.core.hashing import digest
 from hbir.tracking.server import check_answers, is_server
+from hbir.tracking.server_lock import TAKEN, server_lock
 from hbir.tracking.store_file import refuse_other_database
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ PAGE = 1000
 """Runs that one search returns."""
 SECONDS_TO_SYNCHRONISE = 600.0
 """How long to wait for another process that does so."""
+SECONDS_TO_OPEN = 30.0
+"""How long to wait for another clone that looks for a run or makes one, which takes it a few requests."""
 
 
 def tracking_uri(root: Path) -> str:
@@ -81,6 +84,7 @@ class Store:
         _import_mlflow()
         self.root = root
         self.uri = tracking_uri(root)
+        self.experiment_id = ""
         with self.faults():
             if is_server(self.uri):
                 check_answers(self.uri)
@@ -168,7 +172,7 @@ class Store:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other processes of this machine out.
+        """Keep other processes out, of this project or of all clones that share the store.
 
         Two that set up a fresh SQLite store at once break each other's migration, and two that look for the
         same run at once both create it.
@@ -177,7 +181,7 @@ class Store:
             Nothing.
         """
         seconds = 5 if is_server(self.uri) else 120
-        with FileLock(self._lock(), timeout=seconds):
+        with FileLock(self._lock(), timeout=seconds), self._locked_by_all("open", SECONDS_TO_OPEN):
             yield
 
     @contextmanager
@@ -191,7 +195,19 @@ class Store:
             Nothing.
         """
         path = self._lock()
-        with FileLock(path.with_stem(f"{path.stem}-sync"), timeout=SECONDS_TO_SYNCHRONISE):
+        with (
+            FileLock(path.with_stem(f"{path.stem}-sync"), timeout=SECONDS_TO_SYNCHRONISE),
+            self._locked_by_all("synchronise", SECONDS_TO_SYNCHRONISE),
+        ):
+            yield
+
+    @contextmanager
+    def _locked_by_all(self, name: str, seconds: float) -> Iterator[None]:
+        """Keep out the clones elsewhere that use the same store, once it is open."""
+        if self.is_project_file or not self.experiment_id:
+            yield
+            return
+        with server_lock(self.client, f"{EXPERIMENT}.lock.{name}", seconds):
             yield
 
     def _lock(self) -> Path:
@@ -216,7 +232,19 @@ class Store:
             self._check_active(found)
             self._check_place(found)
             return str(found.experiment_id)
-        return str(self.client.create_experiment(EXPERIMENT, artifact_location=self._artifacts()))
+        return self._create_experiment()
+
+    def _create_experiment(self) -> str:
+        """Make the experiment, which another clone may do at the same moment: MLflow takes a name once."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return str(self.client.create_experiment(EXPERIMENT, artifact_location=self._artifacts()))
+        except MlflowException as error:
+            other = self.client.get_experiment_by_name(EXPERIMENT) if error.error_code == TAKEN else None
+            if other is None:
+                raise
+            return str(other.experiment_id)
 
     def _artifacts(self) -> str | None:
         """Return where files go: a server decides itself, else below the main repository."""

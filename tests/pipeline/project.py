@@ -15,22 +15,12 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from tests.pipeline.preloaded import programs
+from verify.clones import TINY as VERIFIED
 
 SOURCE = Path(__file__).parents[2]
 RESULTS = ("dvc.lock", "metrics/", "data/translated/")
 
-TINY: dict[str, Any] = {
-    "languages": ["de", "en", "es"],
-    "batches": {"languages": ["de", "en", "es"], "size": 8, "steps": 4},
-    "encoder": {
-        "max_query_tokens": 32,
-        "max_passage_tokens": 32,
-        "tiny": {"layers": 1, "width": 16, "heads": 2, "feed_forward": 16, "vocabulary": 300},
-    },
-    "threads": 1,
-    "train": {"validation": {"every": 2}},
-    "tracking": {"log_every": 2, "checkpoint_every": 3},
-}
+TINY: dict[str, Any] = YAML(typ="safe").load(VERIFIED)
 """So small that the encoder stays as good as untrained: what is tested here is who runs when."""
 
 

@@ -85,6 +85,20 @@ def test_ui_synchronises_and_prints_the_link(
     assert set(runs(Store(root))) == {"xx", "xy", "hybrid"}
 
 
+def test_a_second_ui_says_so_before_any_work(root: Path, executed: list[object]):
+    (root / "params.yaml").write_text(PARAMS.read_text())
+    build(root / "scores", ["xy"])
+    with socket.socket() as first:
+        first.bind(("127.0.0.1", 0))
+        first.listen()
+        result = CliRunner().invoke(ui.ui, ["--port", str(first.getsockname()[1])])
+    assert isinstance(result.exception, TrackingError)
+    assert "Stop what listens there, or choose another" in str(result.exception)
+    assert result.output == ""
+    assert executed == []
+    assert runs(Store(root)) == {}
+
+
 def test_track_takes_what_there_is(root: Path):
     (root / "params.yaml").write_text(PARAMS.read_text())
     build(root / "scores", ["xy"])

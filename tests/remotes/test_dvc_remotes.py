@@ -1,0 +1,51 @@
+"""What one clone pushes another pulls: the second runs nothing, not even with params that no commit names."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.pipeline.project import Clone
+from tests.remotes.conftest import ALPHA, Shared
+from tests.remotes.services import KEYS, objects, s3
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
+MADE = ("data/pairs.parquet", "data/batches", "models", "scores", "reports", "metrics", "dvc.lock")
+BUCKET = "hbir"
+
+
+@pytest.fixture(params=["folder", "s3"])
+def remote(
+    request: pytest.FixtureRequest, shared: Shared, elsewhere: Clone, tmp_path: Path
+) -> Iterator[tuple[Clone, Clone]]:
+    """Give both clones, with the same remote as docs/how-to/share.md sets it up."""
+    both = (shared.clone, elsewhere)
+    if request.param == "folder":
+        for clone in both:
+            clone.dvc("remote", "add", "--force", "--local", "--default", "storage", str(tmp_path / "storage"))
+        yield both
+        return
+    with s3(tmp_path / "s3.log", BUCKET) as address:
+        for clone in both:
+            clone.extra.update(KEYS)
+            clone.dvc("remote", "add", "--force", "--local", "--default", "storage", f"s3://{BUCKET}/runs")
+            clone.dvc("remote", "modify", "--local", "storage", "endpointurl", address)
+        assert objects(address, BUCKET) == 0
+        yield both
+        assert objects(address, BUCKET) > 20
+
+
+def test_a_clone_elsewhere_pulls_and_runs_nothing(remote: tuple[Clone, Clone], shared: Shared):
+    clone, elsewhere = remote
+    clone.dvc("push", "--run-cache")
+    assert not (elsewhere.root / "models/hybrid").exists()
+    elsewhere.dvc("pull")
+    assert elsewhere.stages_run("repro") == []
+    assert elsewhere.run("git", "status", "--porcelain").stdout == ""
+    for path in MADE:
+        assert elsewhere.digest(path) == clone.digest(path), path
+    elsewhere.dvc("fetch", "--run-cache")
+    elsewhere.configure(**ALPHA)
+    # `inputs` keeps its files between runs, so that DVC never takes them from its run cache.
+    assert elsewhere.stages_run("repro", "--pull") == ["inputs"]
+    assert elsewhere.digest("models/hybrid") == shared.other
