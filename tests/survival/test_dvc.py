@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +87,11 @@ def killed(clone: Clone, command: list[str], stage: str, at: int, what: str) -> 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_the_same_command_ends_as_if_nothing_had_been(
-    warm: Clone, whole: dict[str, Any], tmp_path: Path, mode: str
+    warm: Clone,
+    whole: dict[str, Any],
+    tmp_path: Path,
+    mode: str,
+    record_property: Callable[[str, object], None],
 ):
     clone = copied(warm, tmp_path)
     if mode == "repro":
@@ -105,3 +109,4 @@ def test_the_same_command_ends_as_if_nothing_had_been(
         (mine,) = [ref for ref in refs if ref.endswith("/mine")]
         lock = clone.run("git", "show", f"{mine}:dvc.lock").stdout
     assert outputs(lock) == whole["outputs"]
+    record_property("survived", len(PLACES))

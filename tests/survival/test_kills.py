@@ -1,5 +1,6 @@
 """Whatever breaks a stage, and wherever: it says so, and the next run ends as if nothing had been."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -38,7 +39,9 @@ def faults_of(one: Broken) -> list[str]:
     return [f"{each}: {said}" for each in wrong]
 
 
-def test_every_stage_survives_every_fault(clone: Clone, capsys: pytest.CaptureFixture[str]):
+def test_every_stage_survives_every_fault(
+    clone: Clone, capsys: pytest.CaptureFixture[str], record_property: Callable[[str, object], None]
+):
     survived, wrong = [], []
     for stage in STAGES:
         before = tree(clone.root)
@@ -62,6 +65,8 @@ def test_every_stage_survives_every_fault(clone: Clone, capsys: pytest.CaptureFi
         restore(clone, after)
     with capsys.disabled():
         click.echo(f"\n{len(survived)} broken runs survived, of {len(STAGES)} stages; {len(wrong)} faults")
+    record_property("survived", len(survived))
+    record_property("faults", len(wrong))
     assert not wrong, "\n".join(wrong)
     assert len(survived) >= 60
     assert Path(clone.root / "reports/comparison.html").is_file()

@@ -21,8 +21,8 @@ def files(**values: Any) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("here", "there", "within"),
     [
-        ({"map": 0.30}, {"map": 0.32}, True),
-        ({"map": 0.30}, {"map": 0.3201}, False),
+        ({"map": 0.30}, {"map": 0.319}, True),
+        ({"map": 0.30}, {"map": 0.321}, False),
         ({"rank_distance": 600.0}, {"rank_distance": 660.0}, True),
         ({"rank_distance": 600.0}, {"rank_distance": 670.0}, False),
         ({"map": 0.3}, {}, False),
