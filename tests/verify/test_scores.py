@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from hbir.core.errors import DataError
+from hbir.reporting.git import git
 from tests.verify.builder import make_results
 from verify import __main__ as command
 from verify.saved import look, save
@@ -98,7 +99,7 @@ def test_another_machine_by_bytes_or_by_scores(
     (there / "metrics/xx.json").write_text(json.dumps(scores))
     record = next((there / ".hbir/records").glob("*.json"))
     record.write_text(record.read_text().replace("a CPU", cpu))
-    commit = command.git(command.ROOT, "rev-parse", "HEAD").strip()
+    commit = git(command.ROOT, "rev-parse", "HEAD").strip()
     save(tmp_path / "saved", look(there, commit))
     here = make_results(tmp_path / "here")
     if multilingual == 0.3:
