@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from hbir.core.errors import DataError
 from hbir.core.params import read_params
-from hbir.core.paths import PARAMS
+from hbir.core.paths import LOCK, PARAMS
 from hbir.inputs.study import merge
 from hbir.reporting.git import git
 from verify.surroundings import Surroundings
@@ -41,6 +41,7 @@ def make_clone(source: Path, base: Path, where: Surroundings) -> Path:
     for name in ("home", "tmp", "site"):
         (base / name).mkdir(parents=True, exist_ok=True)
     git(source, "clone", "--quiet", "--no-hardlinks", str(source.resolve()), str(root.resolve()))
+    (root / LOCK).unlink(missing_ok=True)  # it names stages of other params, too
     yaml = YAML()
     yaml.width = 10_000
     params = yaml.load((root / PARAMS).read_text(encoding="utf-8"))

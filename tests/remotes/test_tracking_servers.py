@@ -25,6 +25,9 @@ from tests.tracking.test_real_server import AT_ONCE, ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 SAMPLERS = ("xx", "xy")
+PARAMS = TrackingParams(
+    log_every=20, checkpoint_every=200, model_size_limit=100, champion="cldr/multilingual/map"
+)
 
 
 @dataclass
@@ -107,12 +110,10 @@ def test_two_clones_at_once(clones: Clones):
     assert not store.client.search_registered_models("name LIKE 'hbir.lock%'")
 
 
-def test_the_server_dies_while_scores_are_brought_in(
-    clones: Clones, params: TrackingParams, monkeypatch: pytest.MonkeyPatch
-):
+def test_the_server_dies_while_scores_are_brought_in(clones: Clones, monkeypatch: pytest.MonkeyPatch):
     """Before any request, at several places of the course: the same command, given again, brings all in."""
     results = build(clones.one / "scores", SAMPLERS)
-    unbroken = sync(clones, results, params)
+    unbroken = sync(clones, results)
     expected = whole_once(unbroken)
     for at in (3, 12, 25):
         for run in unbroken.search():
@@ -120,20 +121,18 @@ def test_the_server_dies_while_scores_are_brought_in(
         store = Store(clones.one)
         with dies_at(clones.server, at, monkeypatch) as asked:
             with pytest.raises(TrackingError, match="an MLflow store that can be read and written"):
-                synchronise(results, store, clones.one, params, Origin(is_workspace=True))
+                synchronise(results, store, clones.one, PARAMS, Origin(is_workspace=True))
         assert asked[0] >= at
         with pytest.raises(TrackingError, match=r"expected a tracking server that answers.*Start the server"):
             Store(clones.one)
         clones.server.restart()
-        assert whole_once(sync(clones, results, params)) == expected, at
+        assert whole_once(sync(clones, results)) == expected, at
 
 
-def test_the_server_dies_while_a_training_runs(
-    clones: Clones, params: TrackingParams, caplog: pytest.LogCaptureFixture
-):
+def test_the_server_dies_while_a_training_runs(clones: Clones, caplog: pytest.LogCaptureFixture):
     """The training goes on, one warning says so, and what was not sent comes in from the results."""
     results = build(clones.one / "scores", SAMPLERS)
-    expected = whole_once(sync(clones, results, params))
+    expected = whole_once(sync(clones, results))
     store = Store(clones.one)
     for run in store.search():
         store.client.delete_run(run.info.run_id)
@@ -148,15 +147,15 @@ def test_the_server_dies_while_a_training_runs(
     [told] = [record.getMessage() for record in caplog.records if record.name == "hbir.tracking.live"]
     assert "run `python -m hbir track` later" in told
     clones.server.restart()
-    content = whole_once(sync(clones, results, params))
+    content = whole_once(sync(clones, results))
     assert content["xy"] == expected["xy"]
     assert content["xx"][1].items() >= expected["xx"][1].items()
     assert lengths(store)["xx"]["cldr/multilingual/map"] == 1
 
 
-def sync(clones: Clones, results: list[SamplerResults], params: TrackingParams) -> Store:
+def sync(clones: Clones, results: list[SamplerResults]) -> Store:
     store = Store(clones.one)
-    synchronise(results, store, clones.one, params, Origin(is_workspace=True))
+    synchronise(results, store, clones.one, PARAMS, Origin(is_workspace=True))
     return store
 
 

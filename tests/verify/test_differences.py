@@ -46,10 +46,9 @@ PLANTED: dict[str, tuple[Callable[[Path], object], str]] = {
         "train_xx: models/xx/model.safetensors is in one of the two alone",
     ),
     "the first of several": (
-        lambda root: (
-            [path.write_text("other") for path in root.rglob("*.*") if path.suffix == ".parquet"]
-            + [(root / "models/xx/model.safetensors").unlink()]
-        ),
+        lambda root: [
+            (root / name).write_text("other") for name in ("data/english.parquet", "metrics/xx.json")
+        ],
         "collect: data/english.parquet has other bytes",
     ),
 }
