@@ -26,8 +26,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
     clone.configure(**ALPHA)
     clone.dvc("repro")
     other = clone.digest("models/hybrid")
-    clone.run("git", "checkout", "--quiet", ".")
-    clone.dvc("checkout", "--force", "--quiet")
+    back(clone)
     assert clone.digest("models/hybrid") != other
     return Shared(clone, other)
 
@@ -37,3 +36,9 @@ def elsewhere(shared: Shared, tmp_path: Path) -> Clone:
     """Give a fresh clone by Git alone, without a file of DVC's."""
     shared.clone.run("git", "clone", "--quiet", str(shared.clone.root), str(tmp_path / "elsewhere"))
     return Clone(tmp_path / "elsewhere")
+
+
+def back(clone: Clone) -> None:
+    """Bring the folder back to what is committed."""
+    clone.run("git", "checkout", "--quiet", ".")
+    clone.dvc("checkout", "--force", "--quiet")

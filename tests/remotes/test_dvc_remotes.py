@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.pipeline.project import Clone
-from tests.remotes.conftest import ALPHA, Shared
+from tests.remotes.conftest import ALPHA, Shared, back
 from tests.remotes.services import KEYS, objects, s3
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
@@ -37,7 +37,11 @@ def remote(
 
 def test_a_clone_elsewhere_pulls_and_runs_nothing(remote: tuple[Clone, Clone], shared: Shared):
     clone, elsewhere = remote
-    clone.dvc("push", "--run-cache")
+    clone.configure(**ALPHA)
+    assert clone.stages_run("repro") == ["inputs"]
+    clone.dvc("push", "--run-cache")  # sends the files of the folder alone, so while they are in it
+    back(clone)
+    clone.dvc("push")
     assert not (elsewhere.root / "models/hybrid").exists()
     elsewhere.dvc("pull")
     assert elsewhere.stages_run("repro") == []
