@@ -80,7 +80,7 @@ def embedded_together(passages: Iterable[Keyed], embed: Embed, size: int, ranks:
     parts = _parts(passages, size)
     while turn := list(islice(parts, ranks.size)):
         mine = turn[ranks.place.rank : ranks.place.rank + 1]
-        chunk = next(iter([*_chunks(mine, embed)]), None)
+        chunk = next(_chunks(mine, embed), None)
         yield from (one for one in ranks.to_first(chunk) if one)
 
 
