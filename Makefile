@@ -14,7 +14,7 @@ export NO_MKDOCS_2_WARNING := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install hashes sbom audit repro restore test test-slow test-faults verify bench bench-scaling lint format docs ui track seeds apertium clean
+.PHONY: help install hashes sbom audit repro restore test test-slow test-faults verify bench bench-scaling bench-scale lint format docs ui track seeds apertium clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -40,6 +40,9 @@ bench: $(READY) ## Compare speed and memory with other tools, into docs/performa
 
 bench-scaling: $(READY) ## Measure how time and memory grow with size, into docs/performance.md
 	python -m perf.scaling
+
+bench-scale: $(READY) ## Run the pipeline on made-up corpora of the paper's shape, into docs/performance.md
+	python -m perf.scale
 
 test-slow: $(READY) ## Run the slow tests: every block of README and tutorial, own pairs, a queue, a new sampler
 	python -m pytest -m slow

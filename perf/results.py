@@ -8,9 +8,9 @@ from statistics import median
 from textwrap import fill
 from typing import Any
 
-from hbir.core.errors import DataError
 from perf.compare import Comparison, Rounds
 from perf.machine import Origin
+from perf.page import put_between
 
 BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
 Entry = dict[str, Any]
@@ -131,12 +131,7 @@ def put_table(page: str, entries: Sequence[Entry], where: str) -> str:
     Raises:
         DataError: when the page lacks a mark.
     """
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        found = "none" if not begin else f"no {END}"
-        raise DataError(where=where, expected=f"{BEGIN} and {END}", found=found, hint="Put both marks back.")
-    return f"{before}{BEGIN}\n\n{table(entries)}\n\n{END}{after}"
+    return put_between(page, (BEGIN, END), table(entries), where)
 
 
 def _entry(comparison: Comparison, origin: Origin) -> Entry:

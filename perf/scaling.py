@@ -15,6 +15,7 @@ from hbir.encoding.shapes import Shape
 from perf import paper_scale, workload
 from perf.growth import Axis, Grown, grow, table
 from perf.machine import ROOT, Origin, origin
+from perf.page import put_between
 from perf.workload import Workload
 
 RESULTS, PAGE = ROOT / "perf" / "scaling.json", ROOT / "docs" / "performance.md"
@@ -125,11 +126,7 @@ def put(page: str, content: str) -> str:
     Returns:
         The page.
     """
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise click.ClickException(f"{PAGE}: expected {BEGIN} and {END}; put both marks back.")
-    return f"{before}{BEGIN}\n\n{content}\n\n{END}{after}"
+    return put_between(page, (BEGIN, END), content, str(PAGE))
 
 
 def merged(entries: Sequence[Entry], grown: Grown, here: Origin) -> list[Entry]:

@@ -11,7 +11,7 @@ from hbir.core.params import read_params, section
 from hbir.core.schemas import ENGLISH_SCHEMA, PARALLEL_SCHEMA, TRANSLATED_SCHEMA
 from hbir.core.spill import spill_folder
 from hbir.core.tables import RowGroupWriter, StoredTable
-from hbir.translation.checks.rejection import Rejected, write_rejected
+from hbir.translation.checks.rejection import append_rejected, keep_rejected
 from hbir.translation.params import TranslateParams
 from hbir.translation.preflight import check_engines
 from hbir.translation.selection import make_engine, select_engines
@@ -38,13 +38,12 @@ def translate(lang: str) -> None:
         lang,
         settings.checks,
     )
-    rejected: list[Rejected] = []
     with spill_folder() as folder:  # a process that is killed in the middle leaves nothing beside the target
         with RowGroupWriter(folder / lang, TRANSLATED_SCHEMA) as writer:
             for part in work.parts():
                 writer.write(part.table)
-                rejected += part.rejected
-        summary, seen = work.summary, write_rejected(main_root(), lang, rejected)
+                append_rejected(folder / "rejected", part.rejected)
+        summary, seen = work.summary, keep_rejected(main_root(), lang, folder / "rejected")
         summary.check(settings.checks.max_rejected, str(seen))
         with atomic_file(target) as file, atomic_file(target.with_suffix(".stats.json")) as counts:
             shutil.copyfile(folder / lang, file)
@@ -52,5 +51,5 @@ def translate(lang: str) -> None:
     click.echo(f"translate {summary}")
     if warning := summary.warning(settings.checks.max_rejected):
         click.echo(f"  warning: {warning}")
-    if rejected:
+    if summary.rejected:
         click.echo(f"  rejected pairs: {seen}")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
-from hbir.benchmarks.spans import Place, count_words, cut, place
+from hbir.benchmarks.spans import count_words, cut, place
 from hbir.core.languages import ENGLISH, language_code
 from hbir.core.lines import broken, read_jsonl
 from hbir.core.params import params_class
@@ -103,7 +103,7 @@ def read_rows(path: Path, reading: Reading, dropped: Counter[str]) -> Iterator[R
         elif reading.query == "span" and count_words(pivot.passage, reading.pivot) < reading.fewest_words:
             dropped["text too short for a span"] += 1
         else:
-            versions = _versions(parts, pivot, place(row_id, reading.span), reading, dropped)
+            versions = _versions(parts, pivot, row_id, reading, dropped)
             if reading.pivot in versions:
                 yield Row(row_id, versions)
 
@@ -151,16 +151,18 @@ def _parts(value: Any, reading: Reading, path: Path, line: int) -> Text | None:
 
 
 def _versions(
-    parts: Mapping[str, Text | None], pivot: Text, where: Place, reading: Reading, dropped: Counter[str]
+    parts: Mapping[str, Text | None], pivot: Text, row_id: str, reading: Reading, dropped: Counter[str]
 ) -> dict[str, Text]:
     versions = {}
+    # To draw a place takes as long as all else that is done with a row, so it is drawn where it is asked for.
+    where = place(row_id, reading.span) if reading.query == "span" else None
     original = normalise(pivot.passage)
     for language, part in parts.items():
         if part is None:
             dropped["version without a text"] += 1
         elif language != reading.pivot and normalise(part.passage) == original:
             dropped["version left untranslated"] += 1
-        elif reading.query == "title":
+        elif where is None:
             versions[language] = part
         elif not is_empty(span := cut(part.passage, language, where)):
             versions[language] = Text(span, part.passage)

@@ -11,6 +11,8 @@ FEW = 8
 """A group of one more is compared all with all, many groups at once."""
 MOST = 4096
 """Pairs of one group that others are compared with; a larger group is divided, or cut short."""
+AT_ONCE = 256
+"""In a group of at most so many all sketches are compared at once, not those of one pair after the other."""
 PART = 1 << 18
 """Entries that are looked at together."""
 Edges = tuple[np.ndarray, np.ndarray]
@@ -71,11 +73,13 @@ class Comparer:
         Returns:
             For each pair the first kept one that it is alike to.
         """
+        if dropped is not None:
+            members = members[~dropped[members]]
+        if len(members) <= min(AT_ONCE, MOST):
+            return self._scan_at_once(members)
         kept, count = np.empty(min(len(members), MOST), np.int64), 0
         one, other = [], []
         for place in members.tolist():
-            if dropped is not None and dropped[place]:
-                continue
             found = self._first(place, kept[:count])
             if found is not None:
                 one.append(found)
@@ -85,6 +89,22 @@ class Comparer:
                 count += 1
             else:
                 self.cut_short.add(place)
+        return np.array(one, np.int64), np.array(other, np.int64)
+
+    def _scan_at_once(self, members: np.ndarray) -> Edges:
+        """Do what `scan` does, with all sketches compared before any texts are."""
+        first, second = np.triu_indices(len(members), 1)
+        maybe = self.may_be(members[first], members[second])
+        first, second = first[maybe], second[maybe]
+        order = np.lexsort((first, second))  # by the later one, and for each the earliest first
+        kept = [True] * len(members)
+        one, other = [], []
+        for number in order.tolist():
+            early, late = int(first[number]), int(second[number])
+            if kept[early] and kept[late] and self.alike(int(members[early]), int(members[late])):
+                kept[late] = False
+                one.append(members[early])
+                other.append(members[late])
         return np.array(one, np.int64), np.array(other, np.int64)
 
     def _first(self, place: int, kept: np.ndarray) -> int | None:

@@ -1,4 +1,4 @@
-"""Remember which texts came before."""
+"""Remember which texts came before, and count different ones."""
 
 import numpy as np
 
@@ -39,6 +39,33 @@ class Seen:
             run = np.sort(np.concatenate([self._runs.pop(), run]))
         self._runs.append(run)
         self._recent = set()
+
+
+class Distinct:
+    """Count different numbers, 8 bytes each, twice as many for a moment.
+
+    What is added is merged with what is not much longer, so each number is sorted a few times, however many
+    come: to sort all of them anew with every addition took the square of their number.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._runs: list[np.ndarray] = []  # ascending each; every one is longer than the next
+
+    def add(self, numbers: np.ndarray) -> None:
+        """Count numbers in.
+
+        Args:
+            numbers: (k,) int64, in any order.
+        """
+        run = np.unique(numbers)
+        while self._runs and len(self._runs[-1]) <= len(run):
+            run = np.union1d(self._runs.pop(), run)
+        self._runs.append(run)
+
+    def __len__(self) -> int:
+        """Return how many different numbers came."""
+        return len(np.unique(np.concatenate([*self._runs, np.zeros(0, np.int64)])))
 
 
 def _holds(run: np.ndarray, number: int) -> bool:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from hbir.core.errors import DataError
 from hbir.core.hashing import content_id
 from hbir.core.schemas import TRANSLATED_SCHEMA
+from hbir.core.seen import Distinct
 from hbir.core.tables import Rows, grouped
 from hbir.translation.checks.checks import CONTENT_REASONS, LANGUAGE_REASONS, NO_CHECKS, Checks, make_checks
 from hbir.translation.checks.rejection import SIDES, Rejected, Texts, find_rejected
@@ -54,8 +55,8 @@ class Translating:
         self._versions = Versions(parallel, target)
         self._checks = _checks(checks, target, engine)
         self._pairs = 0
-        self._texts = np.zeros(0, np.int64)
-        """(t,) hashes of the different texts that the engine was given."""
+        self._texts = Distinct()
+        """Hashes of the texts that the engine was given."""
         self._rejected: Counter[str] = Counter()
         self._absent: Counter[str] = Counter()
 
@@ -96,7 +97,7 @@ class Translating:
         pairs = versions | translated
         table = _table(english, {key: pair for key, pair in pairs.items() if key not in rejected})
         self._pairs += len(table)
-        self._texts = np.union1d(self._texts, np.array([content_id(*text) for text in texts], np.int64))
+        self._texts.add(np.array([content_id(*text) for text in texts], np.int64))
         self._rejected.update(pair["reason"] for pair in rejected.values())
         self._absent.update(
             NO_VERSION if pair_id in complete else NO_TRANSLATION for pair_id in ids if pair_id not in pairs

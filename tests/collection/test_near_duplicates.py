@@ -2,12 +2,14 @@ import random
 from typing import NamedTuple
 from unittest.mock import Mock
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hbir.collection import crowds
 from hbir.collection import near_duplicates as module
+from hbir.collection.crowds import Comparer
 from hbir.collection.near_duplicates import drop_near_duplicates, grams, jaccard
 from hbir.collection.progress import shown
 from hbir.collection.source import Pair
@@ -89,8 +91,9 @@ def test_short_texts_are_compared_exactly_too(texts, threshold):
     st.booleans(),
     st.sampled_from([0.5, 0.9]),
     st.sampled_from([1, 3, 1000]),
+    st.sampled_from([0, 4, 1000]),
 )
-def test_large_groups_are_divided_and_give_the_same(texts, canned, threshold, most):
+def test_large_groups_are_divided_and_give_the_same(texts, canned, threshold, most, at_once):
     """Groups of three and more are scanned; those larger than `most` are divided by the passages."""
     queries = ["What is it all about?"] * len(texts) if canned else [" ".join(query) for query, _ in texts]
     pairs = {n: Pair(queries[n], " ".join(passage)) for n, (_, passage) in enumerate(texts)}
@@ -98,6 +101,7 @@ def test_large_groups_are_divided_and_give_the_same(texts, canned, threshold, mo
         for where, name, value in (
             (crowds, "FEW", 1),
             (crowds, "PART", 4),
+            (crowds, "AT_ONCE", at_once),
             (crowds, "MOST", most),
             (module, "MOST", most),
         ):
@@ -108,9 +112,39 @@ def test_large_groups_are_divided_and_give_the_same(texts, canned, threshold, mo
         assert found.ids == naive(pairs, threshold)
 
 
-def test_who_waits_for_a_pair_that_is_left_out_is_compared_anew(monkeypatch):
+@given(
+    st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=40),
+    st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=40),
+    st.one_of(st.none(), st.lists(st.booleans(), min_size=12, max_size=12)),
+)
+def test_a_group_at_once_is_the_group_pair_by_pair(maybe, alike, dropped):
+    """Which of two is asked about, and how often, is the same too."""
+    known = None if dropped is None else np.array(dropped)
+    close = {frozenset(pair) for pair in maybe}
+    found = []
+    for at_once in (0, 12):
+        compared = Mock(side_effect=lambda one, other: (one, other) in alike)
+        comparer = Comparer(Mock(), 0.9, compared)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(crowds, "AT_ONCE", at_once)
+            patch.setattr(comparer, "may_be", lambda one, other: _among(close, one, other))
+            one, other = comparer.scan(np.arange(12), known)
+        found.append((one.tolist(), other.tolist(), compared.call_args_list))
+    assert found[0] == found[1]
+
+
+def _among(close, one, other):
+    both = np.broadcast_arrays(one, other)
+    return np.array(
+        [frozenset(pair) in close for pair in zip(*(side.tolist() for side in both), strict=True)], bool
+    )
+
+
+@pytest.mark.parametrize("at_once", [0, 256])
+def test_who_waits_for_a_pair_that_is_left_out_is_compared_anew(monkeypatch, at_once):
     """1 is like 0 alone; 2 is like 1; 3 is like 2 alone. 1 goes, so 2 stays, and 3 goes for its sake."""
     monkeypatch.setattr(crowds, "FEW", 0)
+    monkeypatch.setattr(crowds, "AT_ONCE", at_once)
     alike = {(0, 1), (1, 2), (2, 3)}
     pairs = {n: Pair("the same words in all of them", f"passage {n}") for n in range(4)}
     monkeypatch.setattr(module.Search, "_alike", lambda self, one, other: (one, other) in alike)

@@ -13,7 +13,7 @@ from hbir.core import tables
 from hbir.core.errors import DataError, LanguageError, ParamsError
 from hbir.core.lines import read_jsonl
 from hbir.core.schemas import ENGLISH_SCHEMA, PARALLEL_SCHEMA, TRANSLATED_SCHEMA
-from hbir.translation.checks.rejection import Rejected, write_rejected
+from hbir.translation.checks.rejection import Rejected, append_rejected, keep_rejected
 from hbir.translation.engines import cldr
 from hbir.translation.engines.cldr import CldrEngine
 from hbir.translation.engines.engine import Engine, Segment
@@ -353,18 +353,22 @@ def test_equal_texts_are_checked_once(monkeypatch):
 
 def test_rejected_pairs_are_kept_until_there_are_none(tmp_path):
     rejected: list[Rejected] = [{"pair_id": 1, "reason": "empty", "query": {"english": "ä"}}, {"pair_id": 2}]
-    path = write_rejected(tmp_path, "de", rejected)
+    found = tmp_path / "found"
+    for part in ([], rejected[:1], [], rejected[1:]):
+        append_rejected(found, part)
+    path = keep_rejected(tmp_path, "de", found)
     assert path == tmp_path / ".hbir/rejected/de.jsonl"
     assert [row for _, row in read_jsonl(path)] == rejected
     assert "ä" in path.read_text(encoding="utf-8")
-    write_rejected(tmp_path, "de", [])
+    keep_rejected(tmp_path, "de", tmp_path / "none")
     assert not path.exists()
-    write_rejected(tmp_path, "de", [])
+    keep_rejected(tmp_path, "de", tmp_path / "none")
 
 
 def test_where_rejected_pairs_cannot_be_kept_a_warning_says_so(tmp_path, caplog):
     """No output depends on them."""
     (tmp_path / ".hbir").touch()
-    write_rejected(tmp_path, "de", [{"pair_id": 1}])
+    append_rejected(tmp_path / "found", [{"pair_id": 1}])
+    keep_rejected(tmp_path, "de", tmp_path / "found")
     assert "translate de: the rejected pairs are not kept. " in caplog.text
-    write_rejected(tmp_path, "de", [])
+    keep_rejected(tmp_path, "de", tmp_path / "none")

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -38,7 +39,20 @@ def find_rejected(english: pa.Table, translated: Mapping[int, Texts], checks: Ch
     return {pair["pair_id"]: pair for pair in judged if pair["reason"]}
 
 
-def write_rejected(root: Path, language: str, rejected: Iterable[Rejected]) -> Path:
+def append_rejected(path: Path, rejected: Iterable[Rejected]) -> None:
+    """Write rejected pairs behind those that are there already: a tenth of a large corpus is not held.
+
+    Args:
+        path: a file, one JSON object per line; it may not exist yet, and does not without any pair.
+        rejected: the pairs.
+    """
+    lines = [json.dumps(pair, ensure_ascii=False) + "\n" for pair in rejected]
+    if lines:
+        with path.open("a", encoding="utf-8") as stream:
+            stream.writelines(lines)
+
+
+def keep_rejected(root: Path, language: str, found: Path) -> Path:
     """Replace the file of a language's rejected pairs; without any there is no file.
 
     It is there to be looked at, no output depends on it: where it cannot be written, a warning says so.
@@ -46,17 +60,16 @@ def write_rejected(root: Path, language: str, rejected: Iterable[Rejected]) -> P
     Args:
         root: the main repository.
         language: its tag.
-        rejected: the pairs.
+        found: what `append_rejected` wrote; no file where nothing was rejected.
 
     Returns:
-        The file, one JSON object per line.
+        The file.
     """
     path = root / ".hbir" / "rejected" / f"{language}.jsonl"
-    lines = [json.dumps(pair, ensure_ascii=False) + "\n" for pair in rejected]
     try:
-        if lines:
+        if found.is_file():
             with atomic_file(path) as temporary:
-                temporary.write_text("".join(lines), encoding="utf-8")
+                shutil.copyfile(found, temporary)
         else:
             path.unlink(missing_ok=True)
     except (DataError, OSError) as error:
