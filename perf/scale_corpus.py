@@ -16,11 +16,11 @@ from perf.paper_corpus import ALL, MMARCO, SOURCES, Source
 
 LEAST = 400
 """Pairs of the smallest sources, which in proportion would have none."""
-WORDS = 5_000
+WORDS = 1_000
 """Of each language; word n of one is word n of another."""
-QUERY_WORDS, PASSAGE_WORDS = (2, 4), (5, 10)
-"""Fewest and most: short ones, so that millions of pairs fit on a small disk."""
-_LETTERS = (2, 9)
+QUERY_WORDS, PASSAGE_WORDS = (3, 5), (5, 9)
+"""Fewest and most. Texts and words are short, so that millions of pairs fit on a small disk."""
+_LETTERS = (2, 6)
 """Of an English word; another language's are as many times longer or shorter as its texts are."""
 _STRIDE = 7919
 """From the passage of one query to that of the next; a prime, so that all passages are asked for."""

@@ -1,5 +1,6 @@
 """Pairs that go to the disk come out as those that are held in memory, with any memory, and leave nothing."""
 
+import os
 import random
 from collections import Counter
 from functools import partial
@@ -238,22 +239,45 @@ def test_a_disk_that_fills_says_so_and_the_next_run_starts_over(monkeypatch, tmp
         assert whole(collect(params, folder).english).equals(collect(params).english)
 
 
-def test_a_source_that_changes_while_it_is_read_is_refused(tmp_path):
-    path = tmp_path / "a.jsonl"
-    line = '{"query": "q%d", "passage": "p%d"}\n'
-    path.write_text("".join(line % (n, n) for n in range(50)))
+def _grown(path):
+    with path.open("a") as stream:
+        stream.write(LINE % (99, 99))
 
-    def growing(params):
+
+def _written_anew(path):
+    """Write as many bytes, a nanosecond later at least."""
+    text, before = path.read_text(), path.stat().st_mtime_ns
+    path.write_text(text.replace("q1", "q2", 1))
+    os.utime(path, ns=(before + 1, before + 1))
+
+
+def _replaced(path):
+    """Put another file of the same size and time in its place."""
+    other, before = path.with_name("other"), path.stat()
+    other.write_text(path.read_text().replace("q1", "q2", 1))
+    os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
+    other.replace(path)
+
+
+LINE = '{"query": "q%d", "passage": "p%d"}\n'
+
+
+@pytest.mark.parametrize("change", [_grown, _written_anew, _replaced, Path.unlink])
+def test_a_source_that_changes_while_it_is_read_is_refused(tmp_path, change):
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(LINE % (n, n) for n in range(50)))
+
+    def changing(params):
         for number in range(50):
             if number == 20:
-                with Path(path).open("a") as stream:
-                    stream.write(line % (99, 99))
+                change(path)
             yield Pair(f"q{number}", f"p{number}")
 
     kind = KINDS["jsonl"]
+    source = {"kind": "jsonl", "name": "faq", "path": str(path)}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(KINDS, "jsonl", kind._replace(read=lambda params: Harvest(growing(params))))
-        source = {"kind": "jsonl", "name": "faq", "path": str(path)}
+        patch.setitem(KINDS, "jsonl", kind._replace(read=lambda params: Harvest(changing(params))))
         with pytest.raises(DataError, match=r"a\.jsonl: expected a file that nobody writes to"):
             collect(CollectParams(sources=[source]))
-    assert len(collect(CollectParams(sources=[source])).english) > 0
+    if path.exists():
+        assert len(collect(CollectParams(sources=[source])).english) > 0

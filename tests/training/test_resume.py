@@ -12,8 +12,9 @@ import pytest
 import torch
 from filelock import FileLock
 
+from hbir.core.errors import RanksError
 from hbir.core.hashing import folder_digest
-from hbir.encoding.ranks import ALONE
+from hbir.encoding.ranks import ALONE, Ranks
 from hbir.training import run as run_module
 from hbir.training.checkpoint import Checkpoints
 from hbir.training.loop import Loop
@@ -138,6 +139,17 @@ def test_the_name_of_a_run_holds_where_it_runs(files: Files, tmp_path: Path, mon
         model: Any = SimpleNamespace(device=torch.device(device))
         names.add(run_module._fingerprint(files.job(tmp_path / "model"), model, ALONE))
     assert len(names) == 3
+
+
+@pytest.mark.parametrize("part", ["code", "plan", "pairs", "packages", "device"])
+def test_a_rank_with_other_code_or_another_plan_is_refused(
+    files: Files, tmp_path: Path, monkeypatch, part: str
+):
+    monkeypatch.setattr(run_module, "uses_bf16", lambda *_: False)
+    monkeypatch.setattr(Ranks, "gather", lambda _, mine: [mine, mine | {part: "another"}])
+    model: Any = SimpleNamespace(device=torch.device("cpu"))
+    with pytest.raises(RanksError, match=f"rank 1 .*found another value of {part}"):
+        run_module._fingerprint(files.job(tmp_path / "model"), model, ALONE)
 
 
 def truncated(data: bytes) -> bytes:
