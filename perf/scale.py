@@ -74,11 +74,13 @@ def page_text(entries: Sequence[Entry]) -> str:
     """Write what goes into the page.
 
     Args:
-        entries: at least one.
+        entries: of the sizes that were measured.
 
     Returns:
         Markdown.
     """
+    if not entries:
+        return "Not measured yet."
     places = dict.fromkeys(f"on {e['date']} at commit {e['commit']}: {e['machine']}" for e in entries)
     return f"Measured {'; '.join(places)}.\n\n{described(read_runs(entries))}"
 

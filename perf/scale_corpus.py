@@ -131,8 +131,9 @@ def write_sources(folder: Path, pairs: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     words = {lang: vocabulary(lang) for lang in ALL}
     for lang in sorted(set(ALL) - {ENGLISH}):
-        lines = (f"{one} {other}\n" for one, other in zip(words[ENGLISH], words[lang], strict=True))
-        (folder / f"en-{lang}.txt").write_text("".join(lines), encoding="utf-8")
+        words_of_both = zip(words[ENGLISH], words[lang], strict=True)
+        lexicon = "".join(f"{one} {other}\n" for one, other in words_of_both)
+        (folder / f"en-{lang}.txt").write_text(lexicon, encoding="utf-8")
     for part in parts(pairs):
         path, lines = folder / part.file, _lines(part, words)
         if part.is_parallel:
