@@ -49,20 +49,30 @@ def run(command: Sequence[str], folder: Path, environ: Mapping[str, str], log: P
     Raises:
         FailedError: when it ends with an error; the message has the last lines that it printed.
     """
-    start, largest = time.monotonic(), size_of(folder)
+    start = time.monotonic()
     with log.open("ab") as stream:
         process = subprocess.Popen(command, cwd=folder, env=dict(environ), stdout=stream, stderr=stream)
-        while True:
-            found, status, usage = os.wait4(process.pid, os.WNOHANG)
-            largest = max(largest, size_of(folder))
-            if found:
-                break
-            time.sleep(PAUSE)
-    process.returncode = os.waitstatus_to_exitcode(status)
+        try:
+            usage, largest = _waited(process, folder)
+        finally:
+            if process.returncode is None:  # this process is interrupted
+                process.kill()
     if process.returncode:
         last = "\n".join(log.read_text(errors="replace").splitlines()[-5:])
         raise FailedError(f"{' '.join(command)}: exit code {process.returncode}\n{last}")
     return _cost(usage, time.monotonic() - start, largest)
+
+
+def _waited(process: "subprocess.Popen[bytes]", folder: Path) -> tuple[resource.struct_rusage, float]:
+    """Wait for the end of a process: what it used, and the MB that the folder had at the most."""
+    largest = size_of(folder)
+    while True:
+        found, status, usage = os.wait4(process.pid, os.WNOHANG)
+        largest = max(largest, size_of(folder))
+        if found:
+            process.returncode = os.waitstatus_to_exitcode(status)
+            return usage, largest
+        time.sleep(PAUSE)
 
 
 def _cost(usage: resource.struct_rusage, wall: float, folder: float) -> Cost:

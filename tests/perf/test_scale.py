@@ -1,11 +1,14 @@
 """The pipeline at several sizes: the made-up corpus, what is noted of a command, the fit and the page."""
 
 import json
+import subprocess
 import sys
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
+from unittest.mock import Mock
 
+import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -134,6 +137,15 @@ def test_a_command_that_fails_says_why(tmp_path: Path, quick: None):
         )
 
 
+def test_who_is_interrupted_leaves_nothing_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    monkeypatch.setattr(subprocess, "Popen", lambda *args, **keys: process)
+    monkeypatch.setattr(measured, "_waited", Mock(side_effect=KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        measured.run(["python"], tmp_path, {}, tmp_path / "log")
+    assert process.wait(30) < 0
+
+
 def test_what_is_finished_is_not_run_again(tmp_path: Path, quick: None, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "toy.py").write_text(
         "import pathlib, sys\nopen('ran', 'a').write(sys.argv[1])\n"
@@ -231,7 +243,7 @@ def test_what_it_will_take_is_told_before(tmp_path: Path, capsys: pytest.Capture
     assert size == pytest.approx(81e6)
     scale.announce([20_000, 40_000], {}, tmp_path)
     assert "20,000, 40,000 pairs in 10 sources and 9 languages" in capsys.readouterr().out
-    with pytest.raises(scale.click.ClickException, match="GB are free"):
+    with pytest.raises(click.ClickException, match="GB are free"):
         scale.announce([10**12], {}, tmp_path)
 
 
