@@ -58,13 +58,13 @@ def expected(runs: Runs, pairs: int) -> tuple[float, float]:
     """Tell roughly what a size will take.
 
     Args:
-        runs: what was measured before, perhaps nothing.
+        runs: what was measured before; of less than two sizes nothing follows.
         pairs: of the size.
 
     Returns:
         Seconds of CPU, and bytes on the disk.
     """
-    if not runs:
+    if len(runs) < 2:
         return SECONDS + pairs * SECONDS_EACH, pairs * BYTES_EACH
     seconds = sum(growth(runs, name, "cpu").at(pairs) for name in names(runs))
     return seconds, 1e6 * largest_folder(runs).at(pairs)

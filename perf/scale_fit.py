@@ -35,7 +35,7 @@ class Growth:
 
     @property
     def each(self) -> float:
-        """Return what a pair adds, between the smallest and the largest size."""
+        """Return what a pair adds, between the smallest and the largest size; of one size, all that it cost."""
         if len(self.sizes) < 2:
             return self.costs[0] / self.sizes[0]
         return max(0.0, (self.costs[-1] - self.costs[0]) / (self.sizes[-1] - self.sizes[0]))

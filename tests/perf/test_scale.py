@@ -225,6 +225,7 @@ def test_what_is_too_large_is_told():
     text = scale.page_text(entries((20_000, TARGET), memory=2e-3))
     assert "No process above 6 GB: **no**" in " ".join(text.split())
     assert "Not measured" not in text
+    assert "Not measured" not in scale.page_text(entries((20_000,)))
 
 
 def test_a_size_replaces_its_own_figures_alone():
@@ -236,7 +237,8 @@ def test_a_size_replaces_its_own_figures_alone():
 
 
 def test_what_it_will_take_is_told_before(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    assert scale.expected({}, 10**6) == (scale.SECONDS + 3_000, 6e9)
+    for unknown in ({}, scale.read_runs(entries((20_000,)))):
+        assert scale.expected(unknown, 10**6) == (scale.SECONDS + 3_000, 6e9)
     runs = scale.read_runs(entries((20_000, 40_000), cpu=1e-3, folder=1e-3))
     seconds, size = scale.expected(runs, 80_000)
     assert seconds == pytest.approx(81 + 1)
