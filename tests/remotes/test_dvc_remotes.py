@@ -1,4 +1,4 @@
-"""What one clone pushes another pulls: the second runs nothing, not even with params that no commit names."""
+"""What one clone pushes another pulls, and runs nothing; with params that no commit names it trains nothing."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,6 +50,6 @@ def test_a_clone_elsewhere_pulls_and_runs_nothing(remote: tuple[Clone, Clone], s
         assert elsewhere.digest(path) == clone.digest(path), path
     elsewhere.dvc("fetch", "--run-cache")
     elsewhere.configure(**ALPHA)
-    # `inputs` keeps its files between runs, so that DVC never takes them from its run cache.
-    assert elsewhere.stages_run("repro", "--pull") == ["inputs"]
+    # DVC takes `inputs`, whose files persist, never from its run cache; metrics are in Git and not in a remote.
+    assert elsewhere.stages_run("repro", "--pull") == ["inputs", "score@hybrid"]
     assert elsewhere.digest("models/hybrid") == shared.other
