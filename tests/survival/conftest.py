@@ -14,9 +14,9 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         for report in terminalreporter.stats.get(kind, [])
         if report.when == "call" and "tests/survival/" in report.nodeid
     ]
-    if reports:
-        survived, faults = (_sum(reports, name) for name in ("survived", "faults"))
-        failed = sum(report.outcome == "failed" for report in reports)
+    survived, faults = (_sum(reports, name) for name in ("survived", "faults"))
+    failed = sum(report.outcome == "failed" for report in reports)
+    if survived or faults:
         terminalreporter.write_line(
             f"{survived} broken runs survived, each with the bytes of an unbroken one; "
             f"{faults} faults, {failed} tests failed"
