@@ -13,7 +13,9 @@ from tests.pages import README, ROOT
 RESULTS = ROOT / "docs/results"
 PAGES = {
     "e5": [RESULTS / "e5" / INDEX, README],
+    "e5-alpha": [RESULTS / "e5" / INDEX],
     "e5-grid": [RESULTS / "e5" / INDEX],
+    "e5-lareqa": [RESULTS / "e5" / INDEX],
     "e5-zero-shot": [RESULTS / "e5-zero-shot" / INDEX],
 }
 """Where the results of a folder are shown once there are any."""

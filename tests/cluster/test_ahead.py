@@ -29,7 +29,7 @@ def test_results_come_in_order_whoever_is_done_first(count: int, workers: int, r
 
     def wait(tickets: list[int]) -> list[int]:
         assert set(tickets) == set(at)
-        chosen = random.sample(tickets, random.randint(1, len(tickets)))
+        chosen: list[int] = random.sample(tickets, random.randint(1, len(tickets)))
         for ticket in chosen:
             del at[ticket]
         return chosen

@@ -57,7 +57,8 @@ def test_a_worker_answers_with_the_bytes_of_one_process(folder: Path, model: Sen
     expected = rounded(embed(model, TEXTS, "document", 4))
     assert answer.schema.equals(_columns(expected.shape[1]))
     found = _rows(answer, expected.shape[1])
-    assert (found.dtype, found.shape) == (np.float16, expected.shape)
+    assert found.dtype == np.dtype(np.float16)
+    assert found.shape == expected.shape
     assert found.tobytes() == expected.tobytes()
     assert work.arithmetic.startswith("cpu ")
 

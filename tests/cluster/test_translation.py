@@ -62,7 +62,7 @@ def test_the_batches_of_a_killed_worker_are_redone(cluster, tmp_path):
     work = batches(8)
     results = RayRunner(partial(Noting, tmp_path, stops_at="text 3"), 1, LOCAL)(iter(work))
     first = next(results)
-    until(lambda: "text 3" in dict(map(reversed, noted(tmp_path))))
+    until(lambda: "text 3" in [text for _, text in noted(tmp_path)])
     [killed] = [process for process, text in noted(tmp_path) if text == "text 3"]
     os.kill(int(killed), signal.SIGKILL)
     # A killed process may run on for a moment, and would finish its batch.

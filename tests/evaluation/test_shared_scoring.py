@@ -106,7 +106,7 @@ def told(ended: list[Ended]) -> list[HbirError]:
 
 def dying(data: Path, out: Path, number: int) -> None:
     """Score until one of the processes gets a signal: when it embeds its second chunk of a corpus."""
-    real, chunks = building._embedded, 0
+    real, chunks = building._chunk, 0
 
     def embedded(*arguments: Any) -> Any:
         nonlocal chunks
@@ -116,7 +116,7 @@ def dying(data: Path, out: Path, number: int) -> None:
         return real(*arguments)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(building, "_embedded", embedded)
+        patch.setattr(building, "_chunk", embedded)
         score(data, out, ("streamed",), str(out / "kept"))
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hbir.cluster.params import ClusterParams
 from hbir.core.errors import DataError, ParamsError
 from hbir.translation.engines.engine import Engine, Segment, Translator
 from hbir.translation.engines.registry import ENGINES, EngineKind
@@ -13,7 +14,7 @@ from hbir.translation.memory.memorised import MemorisedEngine
 from hbir.translation.memory.memory import Memory
 from hbir.translation.memory.progress import Progress
 from hbir.translation.memory.sentences import Unit, cut, join, spans, translatable
-from hbir.translation.params import ChecksParams, ClusterParams, EngineParams, TranslateParams
+from hbir.translation.params import ChecksParams, EngineParams, TranslateParams
 from tests.translation.fakes import Mixing, Upper, passages
 from tests.translation.makers import engine_of, read_only
 
