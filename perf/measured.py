@@ -23,7 +23,8 @@ class Cost:
     cpu: float
     """Seconds of all cores together."""
     memory: float
-    """Largest resident memory of any one process, MB; pages of mapped files count."""
+    """Largest resident memory of any one process, MB; pages of mapped files count. Linux begins with what this
+    process holds, so call it from one that is smaller than the command."""
     written: float
     """MB that went to the disk, temporary files too."""
     folder: float
