@@ -128,6 +128,7 @@ def test_a_worker_with_another_model_is_refused(cluster):
         run(Differing, batches(2), workers=1)
 
 
+@pytest.mark.slow
 def test_workers_of_two_kinds_are_refused(cluster, tmp_path):
     told = r"the same arithmetic on every worker, found (bf16 and fp32|fp32 and bf16)\. .*`precision`"
     with pytest.raises(ModelError, match=told):
@@ -139,6 +140,7 @@ def test_what_is_unfinished_comes_back_as_such(cluster):
     assert found == [str, str, Unfinished, str, str, str]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not Path("/usr/share/apertium/modes/eng-spa.mode").is_file(),
     reason="apertium-eng-spa is not installed (`make apertium`)",
@@ -175,6 +177,7 @@ class Probe:
 """
 
 
+@pytest.mark.slow
 def test_workers_of_a_temporary_experiment_run_its_code(cluster, tmp_path):
     """The copy has a module that the main checkout lacks; `auto` finds the running cluster."""
     shutil.copytree(ROOT / "hbir", tmp_path / "hbir", ignore=shutil.ignore_patterns("__pycache__"))
