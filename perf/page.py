@@ -1,6 +1,6 @@
 """Put what was measured between two marks of a page."""
 
-from hbir.core.errors import DataError
+import click
 
 
 def put_between(page: str, marks: tuple[str, str], content: str, where: str) -> str:
@@ -16,12 +16,12 @@ def put_between(page: str, marks: tuple[str, str], content: str, where: str) -> 
         The page.
 
     Raises:
-        DataError: when the page lacks a mark.
+        ClickException: when the page lacks a mark.
     """
     first, last = marks
     before, begin, rest = page.partition(first)
     _, end, after = rest.partition(last)
     if not (begin and end):
         found = "none" if not begin else f"no {last}"
-        raise DataError(where=where, expected=f"{first} and {last}", found=found, hint="Put both marks back.")
+        raise click.ClickException(f"{where}: expected {first} and {last}, found {found}. Put both marks back.")
     return f"{before}{first}\n\n{content}\n\n{last}{after}"

@@ -129,7 +129,7 @@ def put_table(page: str, entries: Sequence[Entry], where: str) -> str:
         The page with the new table.
 
     Raises:
-        DataError: when the page lacks a mark.
+        ClickException: when the page lacks a mark.
     """
     return put_between(page, (BEGIN, END), table(entries), where)
 

@@ -119,7 +119,6 @@ def _release(client: "MlflowClient", name: str) -> None:
 
     try:
         client.delete_registered_model(name)
-    except (
-        MlflowException
-    ) as error:  # the server is gone: the next clone takes the lock for that of a dead process
+    except MlflowException as error:
+        # The server is gone: the next clone takes the lock for that of a dead process.
         log.debug("%s: not released: %s", name, error)

@@ -7,7 +7,6 @@ import click
 import numpy as np
 import pytest
 
-from hbir.core.errors import DataError
 from perf.bench import all_comparisons, run
 from perf.child import peak_memory
 from perf.compare import Comparison, Goal, measure
@@ -139,7 +138,7 @@ def test_the_table_replaces_what_stands_between_the_marks_alone():
     assert "old" not in page
     assert put_table(page, [entry("new")], "page.md") == page
     for broken in ("nothing", "<!-- bench --> alone"):
-        with pytest.raises(DataError, match="page.md: expected <!-- bench -->"):
+        with pytest.raises(click.ClickException, match="page.md: expected <!-- bench -->"):
             put_table(broken, [], "page.md")
 
 
