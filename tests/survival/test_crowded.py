@@ -1,7 +1,7 @@
 """Several commands of DVC at once: each ends well, or says in whose way it was; nothing is lost."""
 
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -15,19 +15,12 @@ IN_THE_WAY = ("it is being blocked by", "Unable to acquire lock")
 """What DVC says, with the process that holds it or what to do."""
 
 
-@pytest.fixture(scope="module")
-def warm(tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    clone = make_clone(tmp_path_factory.mktemp("crowded") / "hbir")
+@pytest.fixture
+def clone(tmp_path: Path) -> Clone:
+    clone = make_clone(tmp_path / "hbir")
     clone.dvc("repro")
     clone.commit("results")
     return clone
-
-
-@pytest.fixture
-def clone(warm: Clone) -> Iterator[Clone]:
-    yield warm
-    warm.run("git", "checkout", "--quiet", "--force", "HEAD")
-    warm.dvc("checkout", "--force", "--quiet")
 
 
 def at_once(clone: Clone, commands: Sequence[Sequence[str]]) -> list[tuple[int, str]]:
