@@ -14,7 +14,7 @@ export NO_MKDOCS_2_WARNING := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install hashes sbom audit repro restore test test-slow test-faults verify bench bench-scaling bench-scale lint format docs ui track seeds apertium clean
+.PHONY: help install hashes sbom audit repro restore test test-slow test-faults test-gpu verify bench bench-scaling bench-scale lint format docs ui track seeds apertium clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -51,6 +51,9 @@ test-faults: $(READY) ## Break every stage, feed bad input to every reader, and 
 	python -m pytest tests/survival tests/faults tests/closed tests/training/test_ranks.py \
 	  tests/training/test_launched.py tests/evaluation/test_shared_scoring.py \
 	  tests/retrieval/test_shared_search.py -m "slow or not slow"
+
+test-gpu: $(READY) ## On a machine with a GPU: train, resume and embed on it, as two hosts too, and compare with the CPU
+	HBIR_TEST_GPU=1 python -m pytest tests/gpu
 
 verify: $(READY) ## Reproduce a tiny configuration in two clones, as two users, and compare every output
 	@python -m verify clones

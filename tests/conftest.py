@@ -1,7 +1,12 @@
 """Shared settings of all tests."""
 
+import os
+
 import pytest
 from hypothesis import settings
+
+if not os.environ.get("HBIR_TEST_GPU"):
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""  # the same tests everywhere; on a GPU: make test-gpu
 
 settings.register_profile("hbir", deadline=None, derandomize=True)
 settings.load_profile("hbir")

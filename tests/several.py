@@ -33,13 +33,18 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def environment(rank: int, size: int, port: int) -> dict[str, str]:
+def environment(rank: int, size: int, port: int, hosts: bool) -> dict[str, str]:
     numbers = {"RANK": rank, "WORLD_SIZE": size, "LOCAL_RANK": rank, "LOCAL_WORLD_SIZE": size}
-    return {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), **{k: str(v) for k, v in numbers.items()}}
+    if hosts:  # NCCL then lets several processes use one card
+        numbers |= {"LOCAL_RANK": 0, "LOCAL_WORLD_SIZE": 1, "NCCL_HOSTID": rank}
+    named = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "NCCL_SOCKET_IFNAME": "lo"}
+    return {**named, **{name: str(number) for name, number in numbers.items()}}
 
 
-def run_all(size: int, function: Callable[..., Any], *arguments: Any, seconds: float = 400.0) -> list[Ended]:
-    """Call a function in so many processes; what they return is in the order of their ranks."""
+def run_all(
+    size: int, function: Callable[..., Any], *arguments: Any, hosts: bool = False, seconds: float = 400.0
+) -> list[Ended]:
+    """Call a function in so many processes, on a host each if so; what they return is in the order of ranks."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
     port = free_port()
@@ -48,7 +53,7 @@ def run_all(size: int, function: Callable[..., Any], *arguments: Any, seconds: f
         processes = [
             context.Process(
                 target=_work,
-                args=(files[rank], {**os.environ, **environment(rank, size, port)}, function, arguments),
+                args=(files[rank], {**os.environ, **environment(rank, size, port, hosts)}, function, arguments),
             )
             for rank in range(size)
         ]
@@ -60,9 +65,9 @@ def run_all(size: int, function: Callable[..., Any], *arguments: Any, seconds: f
         return [_ended(*each) for each in zip(processes, files, strict=True)]
 
 
-def values(size: int, function: Callable[..., Any], *arguments: Any) -> list[Any]:
+def values(size: int, function: Callable[..., Any], *arguments: Any, hosts: bool = False) -> list[Any]:
     """Call a function in so many processes, all of which shall return."""
-    ended = run_all(size, function, *arguments)
+    ended = run_all(size, function, *arguments, hosts=hosts)
     assert [each.code for each in ended] == [0] * size, ended
     return [each.value for each in ended]
 
