@@ -20,7 +20,7 @@ def embedded(folder: Path, device: str) -> np.ndarray:
 
 def shared(folder: Path) -> np.ndarray:
     """Embed as one of several processes, each on a host of its own."""
-    from hbir.encoding.joined import device_of, joined  # noqa: PLC0415, after the process has its place
+    from hbir.encoding.joined import device_of, joined
 
     with joined("embed") as ranks:
         return embed(load_encoder(folder, device=device_of(ranks)), TEXTS, "document", 8, ranks=ranks)
