@@ -15,6 +15,7 @@ from hbir import __version__
 from hbir.core.deferred import OPTIONAL, deferred
 from hbir.core.errors import HbirError, ParamsError
 from hbir.core.interrupt import Stopped, end_in_order
+from hbir.core.place import find_place
 from hbir.core.terminal import tolerate_terminal
 
 STAGES = {
@@ -120,7 +121,7 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except KeyboardInterrupt as error:
             stopped = error if isinstance(error, Stopped) else Stopped()
-            if not stopped.is_said:
+            if not stopped.is_said and find_place().is_first:
                 click.echo("Stopped. The same command goes on, or begins anew.", err=True)
             sys.exit(128 + stopped.number)
 

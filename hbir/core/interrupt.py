@@ -2,13 +2,18 @@
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
+from hbir.core.place import is_launched
+
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 """The last one is unknown to Windows."""
+_PASSED_ON = 2.0
+"""Seconds in which a launcher passes on what the terminal has sent to all processes already."""
 
 
 class Interrupt:
@@ -17,6 +22,7 @@ class Interrupt:
     requested = False
     number = signal.SIGINT
     """The signal that asked; Ctrl-C's until there is one."""
+    _since = 0.0
 
     def request(self, number: int, frame: FrameType | None) -> None:
         """Note the request; a second one stops at once.
@@ -29,7 +35,10 @@ class Interrupt:
             KeyboardInterrupt: at the second request.
         """
         if self.requested:
+            if is_launched() and time.monotonic() - self._since < _PASSED_ON:
+                return
             raise KeyboardInterrupt
+        self._since = time.monotonic()
         self.requested, self.number = True, signal.Signals(number)
 
 

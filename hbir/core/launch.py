@@ -15,6 +15,8 @@ from hbir.core.place import is_launched
 
 _DEFAULT_PORT = 29500
 """Of torchrun and accelerate, where nothing else is said."""
+_PYTORCHS = ("torchrun", "accelerate", "accelerate-launch")
+"""Launchers that are programs in Python."""
 _STARTED = "HBIR_LAUNCHED"
 """Set for what a launcher starts, since some launchers tell a process that is alone nothing."""
 
@@ -22,7 +24,8 @@ _STARTED = "HBIR_LAUNCHED"
 def start_all(launcher: str | None, arguments: Sequence[str], where: str) -> None:
     """Let a launcher take the place of this process, unless one has started it.
 
-    Signals and the exit code are then the launcher's own.
+    Signals and the exit code are then the launcher's own, but for torchrun and accelerate, which a signal ends
+    as it ends hbir.
 
     Args:
         launcher: a command, to which `-m hbir` and the arguments are added; None for nothing.
@@ -39,7 +42,16 @@ def start_all(launcher: str | None, arguments: Sequence[str], where: str) -> Non
     require_free_port(command, where)
     sys.stdout.flush()
     variables = {**os.environ, _STARTED: "1", "PATH": _path()}
-    os.execve(command[0], [*command, "-m", "hbir", *arguments], variables)
+    command = [*_quiet(command), "-m", "hbir", *arguments]
+    os.execve(command[0], command, variables)
+
+
+def _quiet(command: list[str]) -> list[str]:
+    """Let one line say that the work was stopped; torchrun would add a traceback, and exit with 1."""
+    program = Path(command[0])
+    if program.name not in _PYTORCHS or program.parent != Path(sys.executable).parent:
+        return command
+    return [sys.executable, "-m", "hbir.encoding.launcher", *command]
 
 
 def launcher_command(launcher: str, where: str) -> list[str]:
@@ -108,7 +120,7 @@ def port_in_use(where: str, port: int | str) -> RanksError:
 
 def _port(command: Sequence[str]) -> int | None:
     """Say on which port a launcher will listen; None where it finds one itself, or another host's does."""
-    if Path(command[0]).name not in ("torchrun", "accelerate", "accelerate-launch"):
+    if Path(command[0]).name not in _PYTORCHS:
         return None
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     ports = ("--master-port", "--master_port", "--main-process-port", "--main_process_port")

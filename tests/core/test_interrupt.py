@@ -23,6 +23,19 @@ def test_the_first_request_is_noted_and_the_second_obeyed(number: signal.Signals
     assert signal.getsignal(number) is before
 
 
+def test_what_a_launcher_passes_on_as_well_counts_once(monkeypatch: pytest.MonkeyPatch):
+    for name in ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"):
+        monkeypatch.setenv(name, "2")
+    with interruptible() as interrupt:
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+    assert interrupt.requested
+    monkeypatch.setattr("hbir.core.interrupt._PASSED_ON", 0.0)
+    with pytest.raises(KeyboardInterrupt), interruptible():
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+
+
 def test_a_thread_runs_without_it():
     seen: list[bool] = []
 

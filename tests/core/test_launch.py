@@ -121,6 +121,17 @@ def test_a_launcher_takes_the_place_of_the_process_once(tmp_path: Path):
     assert result.returncode == 7
 
 
+def test_torchrun_is_run_by_what_answers_a_signal_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    started: list[list[str]] = []
+    monkeypatch.setattr(os, "execve", lambda _, command, __: started.append(command))
+    other = program(tmp_path / "torchrun", "")
+    for launcher in ("torchrun --standalone", f"{other} --standalone"):
+        start_all(launcher, ["train", "xx"], "here")
+    rest = ["--standalone", "-m", "hbir", "train", "xx"]
+    ours = str(Path(sys.executable).parent / "torchrun")
+    assert started == [[sys.executable, "-m", "hbir.encoding.launcher", ours, *rest], [str(other), *rest]]
+
+
 def test_without_a_launcher_or_under_one_nothing_is_started(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(os, "execve", lambda *_: pytest.fail("something is started"))
     start_all(None, ["train"], "here")
