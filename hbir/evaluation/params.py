@@ -26,6 +26,8 @@ class EvaluateParams:
     """In which texts are embedded: fp32, bf16, or int8 by OpenVINO on a CPU; it is named beside the scores."""
     language_bias: bool = True
     """Whether to measure language bias further than by rank distance; scoring then takes a fifth longer."""
+    last_step: bool = True
+    """Whether to score the last checkpoint too where another is the best; scoring then takes twice the time."""
     adjustments: list[str] = Field(default_factory=list)
     """What is done to the embeddings of every model in a row of its own, without training: `centred`, `lir`."""
     adjustment_passages: Annotated[int, Field(ge=2)] = 1000

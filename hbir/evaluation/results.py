@@ -28,7 +28,7 @@ class SamplerResults:
     summaries: dict[str, Summary]
     """By benchmark (its name may hold a slash), of the best checkpoint."""
     final: dict[str, Settings]
-    """By benchmark, of the final checkpoint."""
+    """By benchmark, of the final checkpoint; empty where `evaluate.last_step` is off."""
 
     @property
     def training(self) -> TrainingRecord | None:

@@ -19,7 +19,7 @@ class Scored:
     best: dict[str, Evaluation] = field(default_factory=dict)
     """Benchmark → of the best checkpoint."""
     final: dict[str, Settings] = field(default_factory=dict)
-    """Benchmark → of the last checkpoint."""
+    """Benchmark → of the last checkpoint; empty where that was not asked for."""
     unscored: list[str] = field(default_factory=list)
     """Benchmarks that the row cannot be scored on."""
 
@@ -42,5 +42,11 @@ def score_all(scorer: Scorer, benchmarks: Iterable[Benchmark]) -> Scored:
             scored.unscored.append(name)
             continue
         scored.best[name] = scorer.best(benchmark)
-        scored.final[name] = (scorer.final(benchmark) if scorer.final else scored.best[name]).settings
+        scored.final[name] = _of_last_step(scorer, benchmark, scored.best[name])
     return scored
+
+
+def _of_last_step(scorer: Scorer, benchmark: Benchmark, best: Evaluation) -> Settings:
+    if scorer.skips_last:
+        return {}
+    return (scorer.final(benchmark) if scorer.final else best).settings

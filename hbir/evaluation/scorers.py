@@ -38,7 +38,9 @@ class Scorer:
     row: Row
     best: Score
     final: Score | None = None
-    """Of the last checkpoint, where that is another than the best."""
+    """Of the last checkpoint, where that is another than the best and asked for."""
+    skips_last: bool = False
+    """Whether the last checkpoint is another than the best, and not asked for."""
     record: RivalRecord | None = None
     """What is said of the row; None where the folder of its model says it."""
 
@@ -92,12 +94,13 @@ def open_scorer(row: Row, params: EvaluateParams, seed: int, trusted: bool, rank
     last = folder / FINAL_MODEL
     load_best, load_last = (partial(load_encoder, path, trust_remote_code=trusted) for path in (folder, last))
     best = load_best(device=device_of(ranks))
-    final = load_last(device=device_of(ranks)) if last.is_dir() else None
+    final = load_last(device=device_of(ranks)) if last.is_dir() and params.last_step else None
     require_same_scoring(ranks, f"score {row.name}", [best, *([final] if final else [])], params)
     return Scorer(
         row=row,
         best=partial(_score, best, load=load_best),
         final=partial(_score, final, load=load_last) if final else None,
+        skips_last=last.is_dir() and not params.last_step,
         record=None if has_record(folder) else _record(row, encoder_fingerprint(best), {}),
     )
 

@@ -172,7 +172,7 @@ def _final(name: str, results: Sequence[SamplerResults], columns: Sequence[Colum
     for result in results:
         training = result.training
         best, final = (training.best.step, training.final.step) if training else (0, 0)
-        if best != final:
+        if best != final and result.final[name]:
             rows.append((result.sampler, f"best {best:,}", result.summaries[name].settings))
             rows.append((result.sampler, f"final {final:,}", result.final[name]))
     return score_table(rows, columns, mark=False) if rows else None

@@ -26,6 +26,8 @@ from hbir.evaluation.params import EvaluateParams
 from hbir.evaluation.ranking import similarity_chunks
 from hbir.evaluation.results import read_results
 from hbir.evaluation.scoring import Benchmark
+from hbir.reporting.score_lines import comparison_csv
+from hbir.reporting.scores import benchmark_scores
 from stages.merge_samplers import merge_samplers
 from stages.score import score
 from tests.encoding.test_encoder import saved
@@ -72,6 +74,20 @@ def test_without_a_final_checkpoint_the_best_is_the_final(project: Path):
     CliRunner().invoke(score, ["xx"], catch_exceptions=False)
     found = json.loads((project / "scores/xx/cldr/summary.json").read_text())["settings"]
     assert json.loads((project / "scores/xx/final.json").read_text()) == {"cldr": found}
+
+
+def test_the_final_checkpoint_is_not_scored_where_nobody_asks_for_it(project: Path):
+    yaml = YAML()
+    params = yaml.load(project / "params.yaml")
+    params["evaluate"]["last_step"] = False
+    yaml.dump(params, project / "params.yaml")
+    (project / "models/xx/final/model.safetensors").unlink()  # nobody looks
+    CliRunner().invoke(score, ["xx"], catch_exceptions=False)
+    results = read_results(project / "scores", ["xx"])
+    assert results[0].final == {"cldr": {}}
+    assert results[0].summaries["cldr"].settings == settings_of(project / "models/xx")
+    assert benchmark_scores(results)[0].final is None
+    assert ",final," not in comparison_csv(results)
 
 
 def scored(project: Path, row: str) -> dict[str, Any]:
