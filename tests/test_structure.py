@@ -170,8 +170,8 @@ def test_a_stage_that_scores_declares_what_it_uses_of_evaluate():
     learning = {"evaluate.adjustment_passages", "evaluate.lir_directions"}
     unused = {
         "score": learning,
-        "score_adjusted": {"evaluate.embeddings"},  # of streamed corpora, which are not scored
-        "score_floor": learning | {"evaluate.embeddings", "evaluate.batch_size"},
+        "score_adjusted": {"evaluate.embeddings", "evaluate.last_step"},  # neither is scored
+        "score_floor": learning | {"evaluate.embeddings", "evaluate.batch_size", "evaluate.last_step"},
     }
     for name, stage in PIPELINE["stages"].items():
         if name.startswith("score"):
