@@ -1,9 +1,43 @@
-"""Count what survived, and say so at the end."""
+"""Give what is broken, and count what survived, to say so at the end."""
 
+from dataclasses import dataclass
 from typing import Any
+
+import pytest
+
+from tests.pipeline.project import Clone, make_clone
+from tests.survival.clones import EXPERIMENTS, copied, made, tracked
 
 PROCESSES = ("test_ranks.py", "test_launched.py", "test_shared_scoring.py", "test_shared_search.py")
 """Tests that compare results over numbers of processes; `make test-faults` runs them too."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Hold what experiments make when nothing disturbs them."""
+
+    outputs: dict[str, dict[str, str]]
+    """Name of the experiment → path → digest."""
+    runs: list[dict[str, Any]]
+    """In MLflow."""
+
+
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """Give a clone that has its results; tests work on copies."""
+    clone = make_clone(tmp_path_factory.mktemp("warm") / "hbir")
+    clone.dvc("repro")
+    clone.commit("results")
+    return clone
+
+
+@pytest.fixture(scope="session")
+def one_by_one(warm: Clone, tmp_path_factory: pytest.TempPathFactory) -> Expected:
+    """Run the experiments one after the other."""
+    clone = copied(warm, tmp_path_factory.mktemp("one-by-one"))
+    for name, option in EXPERIMENTS.items():
+        clone.dvc("exp", "run", "--temp", "--name", name, "-S", option)
+    return Expected({name: made(clone, name) for name in EXPERIMENTS}, tracked(clone))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

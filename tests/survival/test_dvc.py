@@ -1,19 +1,17 @@
 """Whatever is killed under DVC, the same command, given again, ends as if nothing had been."""
 
 import os
-import shutil
 import signal
-import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
-from tests.pipeline.project import Clone, environment, make_clone
+from tests.pipeline.project import Clone
 from tests.survival.broken import count
+from tests.survival.clones import begin, copied, crash, locked, made, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 SEED = "seed=5"
@@ -33,51 +31,23 @@ PLACES = (
 
 
 @pytest.fixture(scope="module")
-def warm(tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """Give a clone that has the results of seed 1, and none of seed 5."""
-    clone = make_clone(tmp_path_factory.mktemp("warm") / "hbir")
-    clone.dvc("repro")
-    clone.commit("results")
-    return clone
-
-
-@pytest.fixture(scope="module")
 def whole(warm: Clone, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Give what an unbroken run makes of seed 5, and how many changes of files its stages take."""
     clone = copied(warm, tmp_path_factory.mktemp("whole"))
     clone.configure(seed=5)
     clone.dvc("repro")
     return {
-        "outputs": outputs((clone.root / "dvc.lock").read_text(encoding="utf-8")),
+        "outputs": locked(clone),
         "changes": {stage: count(clone, stage) for stage, _ in PLACES},
     }
-
-
-def copied(clone: Clone, folder: Path) -> Clone:
-    shutil.copytree(clone.root, folder / "hbir", symlinks=True)
-    return Clone(folder / "hbir")
-
-
-def outputs(lock: str) -> dict[str, str]:
-    """Return the digest of every output in a dvc.lock; those of the first stage are files of the clone."""
-    stages: Mapping[str, Any] = YAML(typ="safe").load(lock)["stages"]
-    return {out["path"]: out["md5"] for stage in stages.values() for out in stage.get("outs", ())}
 
 
 def killed(clone: Clone, command: list[str], stage: str, at: int, what: str) -> bool:
     """Run a command of DVC that is killed in the middle of a stage; return whether it came so far."""
     told = clone.root.parent / "told"
     told.unlink(missing_ok=True)
-    fault = "kill" if what == "kill" else "wait"
-    crash = {"HOOK": "tests.survival.crash", "CRASH": f"{stage}|{at}|{fault}|{told}"}
-    process = subprocess.Popen(
-        ["dvc", *command],
-        cwd=clone.root,
-        env={**environment(), **crash},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    fault = "kill" if what == "kill" else "hold"
+    process = begin(clone, "dvc", *command, log=told.with_name("log"), **crash(stage, at, fault, told))
     while process.poll() is None:
         if what == "all" and told.exists():
             os.killpg(process.pid, signal.SIGKILL)
@@ -102,11 +72,28 @@ def test_the_same_command_ends_as_if_nothing_had_been(
             clone.run("git", "reset", "--quiet", "--hard")
             clone.run("git", "switch", "--quiet", "main", check=False)
     clone.dvc(*MODES[mode])
-    if mode == "repro":
-        lock = (clone.root / "dvc.lock").read_text(encoding="utf-8")
-    else:
-        refs = clone.run("git", "for-each-ref", "--format=%(refname)", "refs/exps").stdout.split()
-        (mine,) = [ref for ref in refs if ref.endswith("/mine")]
-        lock = clone.run("git", "show", f"{mine}:dvc.lock").stdout
-    assert outputs(lock) == whole["outputs"]
+    found = locked(clone) if mode == "repro" else made(clone, "mine")
+    assert found == whole["outputs"]
     record_property("survived", len(PLACES))
+
+
+def test_after_a_termination_of_dvc_alone_the_next_run_waits_for_the_training(
+    warm: Clone, whole: dict[str, Any], tmp_path: Path, record_property: Callable[[str, object], None]
+):
+    """DVC ends at once and leaves its stage running."""
+    clone = copied(warm, tmp_path)
+    clone.configure(seed=5)
+    told, stage = tmp_path / "told", "train xy"
+    held = crash(stage, whole["changes"][stage] // 2, "hold", told)
+    first = begin(clone, "dvc", "repro", log=tmp_path / "first", **held)
+    wait_until(told.exists, stage)
+    first.terminate()
+    assert first.wait() != 0
+    second = begin(clone, "dvc", "repro", log=tmp_path / "second")
+    said = "waiting for another process that trains the same"
+    wait_until(lambda: said in (tmp_path / "second").read_text(encoding="utf-8"), said)
+    assert second.poll() is None
+    told.unlink()
+    assert second.wait() == 0
+    assert locked(clone) == whole["outputs"]
+    record_property("survived", 1)
