@@ -1,7 +1,10 @@
 """Shared settings of all tests."""
 
 import os
+from collections.abc import Iterator
+from typing import Any
 
+import fsspec
 import pytest
 from hypothesis import settings
 
@@ -15,3 +18,13 @@ settings.load_profile("hbir")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the pipeline: its one file keeps a worker busy while the other runs all the rest."""
     items.sort(key=lambda item: "pipeline" not in item.path.parts)
+
+
+@pytest.fixture
+def store() -> Iterator[Any]:
+    """Give an empty object store in this process's memory, `memory://…`; `store.pipe` writes into it."""
+    memory = fsspec.filesystem("memory")
+    memory.store.clear()
+    memory.pseudo_dirs[:] = [""]
+    yield memory
+    memory.store.clear()

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
@@ -10,6 +9,7 @@ from pydantic import Field, model_validator
 from hbir.benchmarks.spans import count_words, cut, place
 from hbir.core.languages import ENGLISH, language_code
 from hbir.core.lines import broken, read_jsonl
+from hbir.core.objects.streams import Readable
 from hbir.core.params import params_class
 from hbir.core.seeds import derive_seed
 from hbir.core.seen import Seen
@@ -75,7 +75,7 @@ def is_held_out(document: str, share: float) -> bool:
     return derive_seed(0, "held out", document) < share * 2**63
 
 
-def read_rows(path: Path, reading: Reading, dropped: Counter[str]) -> Iterator[Row]:
+def read_rows(path: Readable, reading: Reading, dropped: Counter[str]) -> Iterator[Row]:
     """Read the rows that have a query and a passage in the pivot, which is English unless another is named.
 
     Args:
@@ -112,7 +112,7 @@ def _named(pivot: str) -> str:
     return "English" if pivot == ENGLISH else pivot
 
 
-def _row_id(row: Mapping[str, Any], path: Path, line: int) -> str:
+def _row_id(row: Mapping[str, Any], path: Readable, line: int) -> str:
     """Read an id; a number is taken by its digits."""
     value = row.get("id")
     if isinstance(value, int) and not isinstance(value, bool):
@@ -122,7 +122,7 @@ def _row_id(row: Mapping[str, Any], path: Path, line: int) -> str:
     return value
 
 
-def _coded(texts: Mapping[str, Any], path: Path, line: int) -> dict[str, Any]:
+def _coded(texts: Mapping[str, Any], path: Readable, line: int) -> dict[str, Any]:
     """Give every language its one code: `zh-CN` is zh."""
     written: dict[str, str] = {}
     for name in texts:
@@ -136,7 +136,7 @@ def _found(row: Mapping[str, Any], key: str) -> str:
     return repr(row[key])[:60] if key in row else f"the keys {', '.join(row) or 'of an empty row'}"
 
 
-def _parts(value: Any, reading: Reading, path: Path, line: int) -> Text | None:
+def _parts(value: Any, reading: Reading, path: Readable, line: int) -> Text | None:
     """Read title and body; None for a text without any letter or digit, such as an empty one."""
     if isinstance(value, Mapping) and {"title", "body"} <= set(value):
         title, body = value["title"] or "", value["body"] or ""

@@ -11,6 +11,8 @@ from pydantic import Field
 from hbir.core.errors import ParamsError
 from hbir.core.languages import language_code
 from hbir.core.lines import expanded
+from hbir.core.objects.copies import local_copy
+from hbir.core.objects.urls import checked_url, is_url
 from hbir.core.params import params_class, unknown
 from hbir.core.watched import BENCHMARKS, located, runs_in_pipeline
 
@@ -25,8 +27,8 @@ class BenchmarkParams:
     name: str
     """Such as `xquad-r` or `beir/scifact`."""
     data: str | None = None
-    """Folder with the official files; else `data/benchmarks/<name>` or `$HBIR_DATA/<name>` where one exists,
-    else the Hub. A stage of the pipeline does not look in `$HBIR_DATA`, which DVC cannot watch."""
+    """Folder with the official files, or its URL; else `data/benchmarks/<name>` or `$HBIR_DATA/<name>`, else
+    the Hub. A stage of the pipeline does not look in `$HBIR_DATA`, which DVC cannot watch."""
     languages: Annotated[list[str], Field(min_length=1)] | None = None
     """Codes such as `de`; by default all that are both the project's and the benchmark's."""
 
@@ -60,11 +62,14 @@ def data_folder(params: BenchmarkParams) -> Path | None:
         params: the benchmark.
 
     Returns:
-        The folder or file; None when there is none and the Hub is to be asked.
+        The folder or file, of a URL its copy; None when there is none and the Hub is to be asked.
 
     Raises:
         ParamsError: when the params name a path that does not exist.
+        DataError: when they name a URL that cannot be read.
     """
+    if params.data is not None and is_url(params.data):
+        return local_copy(checked_url(params.data, f"{params.where}: data"))
     if params.data is not None:
         path = expanded(params.data, f"{params.where}: data")
         if not is_there(path):

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import regex
@@ -13,6 +12,7 @@ from hbir.benchmarks.local import parse_json
 from hbir.benchmarks.offset_units import CHARACTERS, Unit, most_likely, same_in_all
 from hbir.core.errors import DataError
 from hbir.core.lines import read_lines
+from hbir.core.objects.streams import Readable
 from hbir.core.text import normalise
 
 logger = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ class Paragraph(NamedTuple):
 class SquadFile:
     """Hold the content of a file."""
 
-    path: Path
+    path: Readable
     paragraphs: list[Paragraph]
     unit: str
     """What `answer_start` counts, in words."""
@@ -142,7 +142,7 @@ class _Document(BaseModel):
 _FORMAT = TypeAdapter(_Document)
 
 
-def read_squad(path: Path) -> SquadFile:
+def read_squad(path: Readable) -> SquadFile:
     """Read a file, and find out what its offsets count.
 
     Args:

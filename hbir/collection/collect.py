@@ -23,7 +23,7 @@ from hbir.collection.splits import side_of, straddling
 from hbir.collection.staged import Staging
 from hbir.collection.summary import CollectSummary
 from hbir.core.errors import DataError
-from hbir.core.lines import expanded
+from hbir.core.lines import readable
 from hbir.core.resources import ResourceParams
 from hbir.core.steady import steady
 
@@ -88,7 +88,7 @@ def _gather(gathered: Gathered, kind: Kind, source: Named, params: CollectParams
     dropped = gathered.begin(source.name)
     harvest = kind.read(source)
     path = getattr(source, "path", None)
-    with steady(expanded(path, f"source {source.name}: path")) if path else nullcontext():
+    with steady(readable(path, f"source {source.name}: path")) if path else nullcontext():
         for pair in shown(islice(harvest.pairs, texts.limit if texts else None), f"reading {source.name}"):
             gathered.read[source.name] += 1
             if (cleaned := clean(_in_english(pair, texts), params, dropped)) is not None:

@@ -13,7 +13,9 @@ from hbir.benchmarks.parallel import ParallelParams
 from hbir.benchmarks.parallel_rows import Reading, is_held_out, read_rows
 from hbir.benchmarks.params import BenchmarkParams, data_folder
 from hbir.collection.source import Harvest, Named, Pair, TextSource, Version
-from hbir.core.lines import expanded
+from hbir.core.lines import readable
+from hbir.core.objects.streams import Readable
+from hbir.core.objects.urls import is_url
 from hbir.core.params import params_class
 
 logger = logging.getLogger(__name__)
@@ -25,7 +27,7 @@ class ParallelSource(TextSource, Reading):
 
     kind: Literal["parallel"]
     path: str
-    """A `.jsonl` or `.jsonl.gz` file of `{id, text: {language: …}}`; `$VARIABLE`s are resolved."""
+    """A `.jsonl` or `.jsonl.gz` file of `{id, text: {language: …}}`, `$VARIABLE`s are resolved; or its URL."""
     held_out: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Share of the documents, ids up to `#`, left to the benchmark `parallel/…` of the same `held_out`."""
 
@@ -53,8 +55,7 @@ def warn_of_shares(sources: Iterable[Named], benchmarks: Iterable[BenchmarkParam
     for source, benchmark in product(sources, benchmarks):
         if not isinstance(source, ParallelSource) or not isinstance(benchmark, ParallelParams):
             continue
-        file = data_folder(benchmark)
-        if file and file.resolve() == _path(source).resolve() and benchmark.held_out > source.held_out:
+        if _is_same_file(source, benchmark) and benchmark.held_out > source.held_out:
             logger.warning(
                 "%s holds out %g of the documents, source %s of that file %g: the others are trained on too",
                 benchmark.where,
@@ -64,11 +65,19 @@ def warn_of_shares(sources: Iterable[Named], benchmarks: Iterable[BenchmarkParam
             )
 
 
-def _path(params: ParallelSource) -> Path:
-    return expanded(params.path, f"source {params.name}: path")
+def _is_same_file(source: ParallelSource, benchmark: ParallelParams) -> bool:
+    path = _path(source)
+    if not isinstance(path, Path):
+        return source.path == benchmark.data
+    file = None if benchmark.data and is_url(benchmark.data) else data_folder(benchmark)
+    return file is not None and file.resolve() == path.resolve()
 
 
-def _pairs(params: ParallelSource, path: Path, dropped: Counter[str]) -> Iterator[Pair]:
+def _path(params: ParallelSource) -> Readable:
+    return readable(params.path, f"source {params.name}: path")
+
+
+def _pairs(params: ParallelSource, path: Readable, dropped: Counter[str]) -> Iterator[Pair]:
     for row in read_rows(path, params, dropped):
         if is_held_out(row.document, params.held_out):
             dropped["held-out document"] += 1

@@ -3,9 +3,9 @@
 import csv
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from pathlib import Path
 
 from hbir.core.lines import broken, read_lines
+from hbir.core.objects.streams import Readable
 
 _LONGEST_FIELD = 1 << 24
 """Characters; the module's own limit is shorter than some articles."""
@@ -15,7 +15,7 @@ _STRAY = "Double or remove the mark, or set `quoted: false` where quotation mark
 
 
 def read_separated(
-    path: Path, columns: Sequence[str], delimiter: str | None, *, quoted: bool
+    path: Readable, columns: Sequence[str], delimiter: str | None, *, quoted: bool
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """Read the rows of a file whose first line names the columns.
 
@@ -66,7 +66,7 @@ def _split(line: str, delimiter: str) -> list[str]:
     return next(csv.reader([line], delimiter=delimiter), [])
 
 
-def _check_header(path: Path, header: list[str], columns: Sequence[str], delimiter: str) -> None:
+def _check_header(path: Readable, header: list[str], columns: Sequence[str], delimiter: str) -> None:
     for name in columns:
         if name not in header:
             between = _NAMES.get(delimiter, repr(delimiter))
@@ -81,7 +81,7 @@ def _check_header(path: Path, header: list[str], columns: Sequence[str], delimit
             raise broken(path, 1, f"one column {name!r}", f"{header.count(name)}", "Rename the others.")
 
 
-def _check_row(path: Path, row: list[str], width: int, lines: tuple[int, int], delimiter: str) -> None:
+def _check_row(path: Readable, row: list[str], width: int, lines: tuple[int, int], delimiter: str) -> None:
     begin, end = lines
     if len(row) != width:
         raise broken(path, end, f"{width} values", str(len(row)), f"{_STRAY[:-1]}; or mend the row.")

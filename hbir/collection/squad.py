@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Literal
 
 from hbir.benchmarks.squad_file import Paragraph, read_squad
 from hbir.collection.source import Harvest, Pair, TextSource
 from hbir.core.errors import DataError
-from hbir.core.lines import expanded
+from hbir.core.lines import readable
+from hbir.core.objects.streams import Readable
 from hbir.core.params import params_class
 from hbir.core.sentences import sentence_breaks
 
@@ -21,7 +21,7 @@ class SquadSource(TextSource):
 
     kind: Literal["squad"]
     path: str
-    """A JSON file, gzipped or not; `$VARIABLE`s are resolved."""
+    """A JSON file, gzipped or not, `$VARIABLE`s are resolved; or the URL of an object."""
     passage: Literal["sentence", "paragraph"] = "sentence"
     """What answers a query: the sentence in which the first answer begins, or the whole paragraph."""
 
@@ -37,10 +37,10 @@ def read(params: SquadSource) -> Harvest:
         answers do not stand where the file says.
     """
     dropped: Counter[str] = Counter()
-    return Harvest(_pairs(params, expanded(params.path, f"source {params.name}: path"), dropped), dropped)
+    return Harvest(_pairs(params, readable(params.path, f"source {params.name}: path"), dropped), dropped)
 
 
-def _pairs(params: SquadSource, path: Path, dropped: Counter[str]) -> Iterator[Pair]:
+def _pairs(params: SquadSource, path: Readable, dropped: Counter[str]) -> Iterator[Pair]:
     for number, paragraph in enumerate(read_squad(path).paragraphs, 1):
         breaks = _breaks(paragraph, params, f"{path}, paragraph {number}")
         for question in paragraph.questions:

@@ -12,7 +12,8 @@ from hbir.collection.separated import read_separated
 from hbir.collection.source import Harvest
 from hbir.collection.table import TableSource, harvest, missing_column
 from hbir.core.errors import DataError
-from hbir.core.lines import expanded, missing, read_jsonl
+from hbir.core.lines import missing, read_jsonl, readable
+from hbir.core.objects.streams import Readable
 from hbir.core.params import params_class
 from hbir.core.tables import rows_at_once
 from hbir.core.unpacked import refuse_device
@@ -28,7 +29,7 @@ class FileSource(TableSource):
     """Describe a source of rows in a file."""
 
     path: str
-    """The file; `$VARIABLE`s are resolved."""
+    """The file, `$VARIABLE`s are resolved; or the URL of an object, such as `s3://bucket/faq.jsonl`."""
 
 
 @params_class
@@ -94,15 +95,15 @@ def read_parquet(params: ParquetSource) -> Harvest:
     return harvest(params, _parquet_rows(_path(params), params))
 
 
-def _path(params: FileSource) -> Path:
-    return expanded(params.path, f"source {params.name}: path")
+def _path(params: FileSource) -> Readable:
+    return readable(params.path, f"source {params.name}: path")
 
 
-def _parquet_rows(path: Path, params: ParquetSource) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _parquet_rows(path: Readable, params: ParquetSource) -> Iterator[tuple[str, Mapping[str, Any]]]:
     number = 0
     refuse_device(path)
     try:
-        file = pq.ParquetFile(path, buffer_size=_BYTES)
+        file = pq.ParquetFile(path if isinstance(path, Path) else path.open(), buffer_size=_BYTES)
         columns = _named(file.schema_arrow.names, params, path)
         for batch in _batches(file, columns):
             values = [
@@ -127,7 +128,7 @@ def _batches(file: pq.ParquetFile, columns: list[str]) -> Iterator[pa.RecordBatc
         yield from file.iter_batches(rows, row_groups=[number], columns=columns, use_threads=False)
 
 
-def _named(names: list[str], params: ParquetSource, path: Path) -> list[str]:
+def _named(names: list[str], params: ParquetSource, path: Readable) -> list[str]:
     """Choose the columns to read; the error names one that is not there."""
     found = [name if name in names else name.partition(".")[0].partition("[")[0] for name in params.columns]
     for column, name in zip(params.columns, found, strict=True):

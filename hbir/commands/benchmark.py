@@ -12,6 +12,7 @@ from hbir.core.errors import ParamsError
 from hbir.core.files import require_writable, write_json
 from hbir.core.hashing import file_digest
 from hbir.core.lines import expanded
+from hbir.core.objects.urls import is_url
 from hbir.core.place import find_place
 from hbir.core.precision import Precision
 from hbir.evaluation.evaluate import Evaluation
@@ -28,7 +29,7 @@ from hbir.reporting.benchmark import show
     type=click.Path(path_type=Path),
     help="Run file in TREC's format (query Q0 passage rank score tag) to score in place of a model.",
 )
-@click.option("--data", help="Folder with the benchmark's official files.")
+@click.option("--data", help="Folder with the benchmark's official files, or its URL.")
 @click.option("--lang", "langs", multiple=True, help="Language to score, again for more; all by default.")
 @click.option("--option", "options", multiple=True, metavar="KEY=VALUE", help="Another key of the benchmark.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="JSON file for the scores.")
@@ -50,7 +51,7 @@ from hbir.reporting.benchmark import show
     show_default=True,
     help="Texts embedded at once.",
 )
-@click.option("--embeddings", help="Folder that keeps the embeddings of a streamed corpus.")
+@click.option("--embeddings", help="Folder, or its URL, that keeps the embeddings of a streamed corpus.")
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads; all by default.")
 @embedding_options
 def benchmark(
@@ -83,7 +84,7 @@ def benchmark(
     entry = {key: value for key, value in entry.items() if value is not None}
     _require_writable(out, per_query, save_run)  # now, not after hours of work
     check_entries([entry], "hbir benchmark")
-    if embeddings:
+    if embeddings and not is_url(embeddings):
         embeddings = str(expanded(embeddings, "--embeddings").absolute())
     if run:
         evaluation = score_run(entry, None, run)

@@ -9,8 +9,9 @@ import click
 
 from hbir.cli import require_project
 from hbir.core.machine import main_root
+from hbir.core.objects.urls import is_url
 from hbir.core.params import read_params, section
-from hbir.core.paths import INITIAL, MODELS, PAIRS
+from hbir.core.paths import EMBEDDINGS, INITIAL, MODELS, PAIRS
 from hbir.core.project import read_project
 
 
@@ -45,12 +46,16 @@ def clean(remove: bool, kinds: tuple[str, ...]) -> None:
 def _names(root: Path, params: dict[str, Any]) -> Any:
     from hbir.core.lines import expanded
     from hbir.evaluation.params import EvaluateParams
-    from hbir.inputs.kept import EMBEDDINGS, Names
+    from hbir.inputs.check import check
+    from hbir.inputs.kept import Names
+    from hbir.inputs.named import of_all
     from hbir.translation.params import TranslateParams
 
     top, scoring = read_project(params), section(params, "evaluate", EvaluateParams)
     memory = section(params, "translate", TranslateParams).memory
-    embeddings = scoring.embeddings or f".hbir/{EMBEDDINGS}"
+    embeddings = scoring.embeddings
+    if embeddings is None or is_url(embeddings):
+        embeddings = str(EMBEDDINGS)
     return Names(
         languages=top.languages,
         samplers=[*top.samplers, *top.baselines, "xx", "xy", "hybrid"],
@@ -58,6 +63,7 @@ def _names(root: Path, params: dict[str, Any]) -> Any:
         embeddings=root / expanded(embeddings, "params.yaml: evaluate.embeddings"),
         encoders=lambda: set(_encoders(scoring.precision)),
         tokens=_tokens,
+        objects=lambda: [path.written for path in of_all(check(params)) if is_url(path.written)],
     )
 
 

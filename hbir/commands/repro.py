@@ -1,8 +1,10 @@
 """Run the pipeline, several trainings or scorings at a time."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -20,6 +22,8 @@ _ALL_DEVICES = (("train", "launcher"), ("evaluate", "launcher"), ("evaluate", "c
 def repro(jobs: int) -> None:
     """Do what `dvc repro` does, JOBS trainings at a time, and then as many scorings.
 
+    Objects in a store that params.yaml names are looked at first, as DVC does not do that.
+
     Each sees one GPU, those that are there in turn, and has a log in .hbir/repro/. On a CPU each takes
     `threads` of params.yaml. Ctrl-C stops them; the next run goes on.
     """
@@ -28,6 +32,7 @@ def repro(jobs: int) -> None:
 
     require_project()
     params = read_params()
+    _look_at_objects(params)
     if jobs > 1:
         for name, key in _ALL_DEVICES:
             _require_none(f"{name}.{key}", section(params, name, dict).get(key))
@@ -44,6 +49,23 @@ def repro(jobs: int) -> None:
             raise SystemExit(130)
     sys.stdout.flush()
     os.execv(DVC[0], [*DVC, "repro"])
+
+
+def _look_at_objects(params: dict[str, Any]) -> None:
+    """Run the stage `inputs` again where an object changed; all that reads it depends on what that writes."""
+    if "://" not in repr((params.get("collect"), params.get("evaluate"))):
+        return
+    from hbir.inputs.check import check
+    from hbir.inputs.named import of_all
+    from hbir.inputs.objects import changed_objects
+    from hbir.studies.processes import DVC
+
+    if changed := list(changed_objects(of_all(check(params)))):
+        click.echo(f"repro: changed since the stage inputs looked: {', '.join(changed)}")
+        sys.stdout.flush()
+        ended = subprocess.run([*DVC, "repro", "--force", "--single-item", "inputs"], check=False)
+        if ended.returncode:
+            raise SystemExit(ended.returncode)
 
 
 def _require_none(key: str, value: object) -> None:

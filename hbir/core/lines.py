@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from hbir.core.errors import DataError, ParamsError
+from hbir.core.objects.streams import ObjectFile, Readable
+from hbir.core.objects.urls import checked_url, is_url
 from hbir.core.unpacked import Unpacked, refuse_device
 from hbir.core.watched import located
 
@@ -52,8 +54,11 @@ def expanded(path: str, where: str) -> Path:
         the main repository (`hbir.core.watched.located`).
 
     Raises:
-        ParamsError: when it names a variable that is not set.
+        ParamsError: when it names a variable that is not set, or is a URL.
     """
+    if is_url(path):
+        hint = "Copy it, and name the copy; docs/how-to/object-stores.md says what may be a URL."
+        raise ParamsError(where=where, expected="a path on this machine", found=path, hint=hint)
     full = os.path.expandvars(path)
     if "\0" in full or any(len(os.fsencode(part)) > _LONGEST_NAME for part in Path(full).parts):
         found = f"{full[:40]!r}… of {len(full):,} characters"
@@ -73,11 +78,27 @@ def expanded(path: str, where: str) -> Path:
         ) from error
 
 
-def read_lines(path: Path) -> Iterator[tuple[int, str]]:
+def readable(path: str, where: str) -> Readable:
+    """Find what a user named to be read from its start to its end.
+
+    Args:
+        path: a path, as for `expanded`, or the URL of an object, in which nothing is resolved.
+        where: the file and key, for a message.
+
+    Returns:
+        The path, or the object; whether it exists is not checked.
+
+    Raises:
+        ParamsError: when a path names a variable that is not set, or a URL holds a secret.
+    """
+    return ObjectFile(checked_url(path, where)) if is_url(path) else expanded(path, where)
+
+
+def read_lines(path: Readable) -> Iterator[tuple[int, str]]:
     """Read the lines of a text file, plain or gzipped, in UTF-8, or in UTF-16 with a byte order mark.
 
     Args:
-        path: the file; its content tells what it is, whatever its name.
+        path: the file or object; its content tells what it is, whatever its name.
 
     Yields:
         The line's number from 1, and its text without the line break. Blank lines are kept.
@@ -112,7 +133,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
         ) from error
 
 
-def opened(path: Path) -> IO[bytes] | gzip.GzipFile:
+def opened(path: Readable) -> IO[bytes] | gzip.GzipFile:
     """Open a file to read its bytes, decompressed where they are gzip's.
 
     Args:
@@ -130,7 +151,7 @@ def opened(path: Path) -> IO[bytes] | gzip.GzipFile:
     return Unpacked(path) if zipped else path.open("rb")
 
 
-def _encoding(head: bytes, path: Path) -> str:
+def _encoding(head: bytes, path: Readable) -> str:
     for mark, encoding in _ENCODINGS.items():
         if head.startswith(mark):
             return encoding
@@ -148,7 +169,7 @@ def _text(line: bytes | str, *, first: bool) -> str:
     return line.rstrip("\r\n")
 
 
-def read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def read_jsonl(path: Readable) -> Iterator[tuple[int, dict[str, Any]]]:
     """Read a file of one JSON object per line; blank lines are passed over.
 
     Args:
@@ -165,7 +186,7 @@ def read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             yield number, parse_object(path, number, line)
 
 
-def parse_object(path: Path, number: int, line: str) -> dict[str, Any]:
+def parse_object(path: Readable, number: int, line: str) -> dict[str, Any]:
     """Parse a line that holds a JSON object.
 
     Args:
@@ -191,7 +212,7 @@ def parse_object(path: Path, number: int, line: str) -> dict[str, Any]:
     return value
 
 
-def broken(path: Path, line: int, expected: str, found: str, hint: str = _MEND) -> DataError:
+def broken(path: Readable, line: int, expected: str, found: str, hint: str = _MEND) -> DataError:
     """Build the error for a line that is not what its format says.
 
     Args:
@@ -212,7 +233,7 @@ def broken(path: Path, line: int, expected: str, found: str, hint: str = _MEND) 
     )
 
 
-def missing(path: Path, hint: str = "Check the path.") -> DataError:
+def missing(path: Readable, hint: str = "Check the path.") -> DataError:
     """Build the error for a file that is not there.
 
     Args:

@@ -16,4 +16,6 @@ SCORES = Path("scores")
 METRICS = Path("metrics")
 HEADLINE = METRICS / "headline.json"
 """The metrics of the sampler that params.yaml names."""
+EMBEDDINGS = Path(".hbir/embeddings")
+"""Of the main repository: where embeddings are made that an object store keeps."""
 REPORTS = Path("reports")

@@ -1,4 +1,4 @@
-"""Notice that a file changes while it is read."""
+"""Notice that a file, or an object in a store, changes while it is read."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,21 +6,31 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hbir.core.errors import DataError
+from hbir.core.objects.faults import changed
+from hbir.core.objects.streams import ObjectFile, Readable
+from hbir.core.objects.version import require_recorded, version_of
 
 
 @contextmanager
-def steady(path: Path) -> Iterator[None]:
-    """Check that a file stays as it is, by its size and the time of its last change.
+def steady(path: Readable) -> Iterator[None]:
+    """Check that a file stays as it is, by its size and the time of its last change; an object by its version.
 
     Args:
-        path: a file or link that is read within; what is no file is not looked at.
+        path: a file or link that is read within, or an object; what is no file is not looked at.
 
     Yields:
         Nothing.
 
     Raises:
-        DataError: when it changed.
+        DataError: when it changed; or an object is another version than the stage `inputs` has seen.
     """
+    if isinstance(path, ObjectFile):
+        version = version_of(path.url)
+        require_recorded(path.url, version)
+        yield
+        if (now := version_of(path.url)).digest != version.digest:
+            raise changed(path.url, now.said)
+        return
     before = _state(path)
     yield
     after = _state(path)

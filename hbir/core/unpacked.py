@@ -2,9 +2,9 @@
 
 import gzip
 import stat
-from pathlib import Path
 
 from hbir.core.errors import DataError
+from hbir.core.objects.streams import Readable
 
 RATIO = 300
 """Unpacked bytes per packed byte at most; texts have 2 to 20, zeros more than 1,000."""
@@ -15,16 +15,22 @@ FLOOR = 1 << 28
 class Unpacked(gzip.GzipFile):
     """Read a gzipped file, of which no more comes out than its size can mean."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Readable) -> None:
         """Open the file.
 
         Args:
-            path: a regular file.
+            path: a regular file, or an object.
         """
-        super().__init__(path, "rb")
+        self._stream = path.open("rb")
+        super().__init__(fileobj=self._stream, mode="rb")
         self._path = path
         self._limit = max(FLOOR, RATIO * path.stat().st_size)
         self._place = 0
+
+    def close(self) -> None:
+        """Close the packed file, too."""
+        super().close()
+        self._stream.close()
 
     def read(self, size: int | None = -1) -> bytes:
         """Read bytes.
@@ -103,7 +109,7 @@ class Unpacked(gzip.GzipFile):
         )
 
 
-def refuse_device(path: Path) -> None:
+def refuse_device(path: Readable) -> None:
     """Refuse a pipe or a device, which may never end.
 
     Args:

@@ -17,7 +17,12 @@ def runs_in_pipeline() -> bool:
     Returns:
         Whether it does; a command typed by hand may read any file.
     """
-    return "DVC_STAGE" in os.environ
+    return running_stage() is not None
+
+
+def running_stage() -> str | None:
+    """Return the stage as which DVC runs this command, such as `score@xx`; None where it does not."""
+    return os.environ.get("DVC_STAGE")
 
 
 def located(path: Path) -> Path:

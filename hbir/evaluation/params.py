@@ -35,7 +35,8 @@ class EvaluateParams:
     lir_directions: Annotated[int, Field(ge=1)] = 1
     """Principal directions of each language that `lir` removes (Source: arXiv 2109.04727)."""
     embeddings: str | None
-    """Folder that keeps the embeddings of streamed corpora in float16, to be used again; null keeps none."""
+    """Folder, or its URL such as `s3://bucket/embeddings`, that keeps the embeddings of streamed corpora in
+    float16, to be used again; null keeps none."""
     launcher: Annotated[str, Field(min_length=1)] | None = None
     """Command that starts one process per device to embed and search together, such as `torchrun --standalone
     --nproc-per-node 8`; null for one process. It changes no score."""

@@ -13,6 +13,8 @@ from hbir.core.errors import DataError
 from hbir.core.files import require_writable
 from hbir.core.lines import expanded
 from hbir.core.machine import main_root
+from hbir.core.objects.urls import checked_url, is_url
+from hbir.core.paths import EMBEDDINGS
 from hbir.core.precision import Precision
 from hbir.encoding.embed import embed
 from hbir.encoding.fingerprint import encoder_fingerprint
@@ -21,11 +23,13 @@ from hbir.evaluation.evaluate import Evaluation, evaluate_ranks
 from hbir.evaluation.params import CLUSTER, EvaluateParams
 from hbir.evaluation.ranking import PositiveRanks
 from hbir.evaluation.top import K, Pool, TopPassages
+from hbir.retrieval.kept import require_store
 from hbir.retrieval.source import Cache
 from hbir.retrieval.streamed import RetrievedRanks, search_streamed
 from hbir.retrieval.workers import Embedding, Load, PassageWorkers
 
 logger = logging.getLogger(__name__)
+_WHERE = "params.yaml: evaluate.embeddings"
 _CHUNK_OF_BATCHES = 128
 """Batches of passages that are embedded, then searched."""
 
@@ -107,23 +111,26 @@ def find_cache(
 
     Args:
         model: the encoder.
-        folder: as in params.yaml.
+        folder: as in params.yaml; a URL for an object store.
         precision: in which it embeds.
         ranks: the processes, of which the first one will write.
 
     Returns:
         Where embeddings are kept; None where that folder cannot be written, which is logged.
     """
-    path = main_root() / expanded(folder, "params.yaml: evaluate.embeddings")
-    if not ranks.by_first(lambda: _can_keep(path)):
+    url = checked_url(folder, _WHERE) if is_url(folder) else ""
+    path = main_root() / (EMBEDDINGS if url else expanded(folder, _WHERE))
+    if not ranks.by_first(lambda: _can_keep(path, url)):
         return None
-    return Cache(path, encoder_fingerprint(model, precision))
+    return Cache(path, encoder_fingerprint(model, precision), url)
 
 
-def _can_keep(path: Path) -> bool:
+def _can_keep(path: Path, url: str) -> bool:
     try:
         require_writable(path / ".folder")
+        if url:
+            require_store(url)
     except DataError as error:
-        logger.warning("Embeddings are not kept, since %s cannot be written (%s)", path, error.found)
+        logger.warning("Embeddings are not kept, since %s cannot be written (%s)", url or path, error.found)
         return False
     return True

@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 from hbir.core.errors import DataError
 from hbir.core.files import read_json
 from hbir.core.hashing import file_digest
+from hbir.core.objects.copies import COPIES, copies_of
 from hbir.core.paths import PAIRS
 from hbir.core.spill import SPILL, left_behind
 
@@ -54,6 +55,8 @@ class Names:
     """Returns the fingerprints of the project's models; asked only where embeddings are kept."""
     tokens: Callable[[], str | None]
     """Returns the name of the token ids of the current pairs and encoder; asked only where some are kept."""
+    objects: Callable[[], Collection[str]] = tuple
+    """Returns the URLs that params.yaml names; asked only where there are copies of objects."""
 
 
 def kept(root: Path, names: Names) -> list[Kept]:
@@ -74,6 +77,7 @@ def kept(root: Path, names: Names) -> list[Kept]:
         *_single("tokens", home / "tokens", names.tokens),
         *_single("texts", home / "texts", lambda: file_digest(PAIRS)[:16] if PAIRS.is_file() else None),
         *_embeddings(names.embeddings, names.encoders),
+        *_objects(root / COPIES, names.objects),
         *(_kept("spill", path, False) for path in left_behind(root / SPILL)),
     ]
 
@@ -123,6 +127,16 @@ def _embeddings(folder: Path, encoders: Callable[[], Collection[str]]) -> Iterat
     current = encoders() if found else ()
     for path in found:
         yield _kept(EMBEDDINGS, path, _encoder(path) in current)
+
+
+def _objects(folder: Path, urls: Callable[[], Collection[str]]) -> Iterator[Kept]:
+    """List copies of objects; of a URL that is named the last version stays."""
+    found = sorted((path for path in folder.glob("*") if path.is_dir()), key=lambda path: path.stat().st_mtime)
+    current = {copies_of(url) for url in urls()} if found else set()
+    last = {path.name.partition("-")[0]: path for path in found}
+    for path in sorted(found):
+        url = path.name.partition("-")[0]
+        yield _kept("objects", path, url in current and last[url] == path)
 
 
 def _encoder(folder: Path) -> str | None:

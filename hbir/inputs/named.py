@@ -10,6 +10,7 @@ from hbir.benchmarks.registry import MTEB, parse_entry
 from hbir.collection.params import CollectParams
 from hbir.collection.sources import WHERE, check_sources
 from hbir.core.errors import ParamsError
+from hbir.core.objects.urls import checked_url, is_url
 from hbir.core.registry import Entry
 from hbir.core.watched import BENCHMARKS, ENCODERS, ENGINES, SOURCES, WATCHED, is_watched, located
 from hbir.encoding.params import EncoderParams
@@ -33,7 +34,7 @@ class NamedPath(NamedTuple):
     where: str
     """The file and key, for a message."""
     written: str
-    """As in params.yaml, a language in the place of `{lang}`."""
+    """As in params.yaml, a language in the place of `{lang}`; a path, or a URL."""
 
 
 def of_all(params: Params) -> Iterator[NamedPath]:
@@ -64,7 +65,7 @@ def of_collect(params: CollectParams) -> Iterator[NamedPath]:
         for key in ("path", "dataset"):
             written = getattr(source, key, None)
             if written is not None and (key == "path" or _is_path(written)):
-                yield _named("collect", f"{WHERE}: {source.name}.{key}", written, SOURCES)
+                yield _named("collect", f"{WHERE}: {source.name}.{key}", written, SOURCES, stored=key == "path")
     yield from _of_benchmarks(params.leak_guard, "collect", "params.yaml: collect.leak_guard")
 
 
@@ -115,7 +116,7 @@ def _of_benchmarks(entries: Sequence[Entry], stage: str, key: str) -> Iterator[N
         params: Any = parse_entry(entry, key)[1]
         where = f"{key}: {params.name}"
         if params.data is not None:
-            yield _named(stage, f"{where}.data", params.data, BENCHMARKS)
+            yield _named(stage, f"{where}.data", params.data, BENCHMARKS, stored=True)
         elif params.name == CLDR or params.name.startswith(f"{MTEB}/"):
             continue
         else:
@@ -135,11 +136,20 @@ def _of_folders(params: BenchmarkParams, stage: str, where: str) -> Iterator[Nam
 
 def _is_path(written: str) -> bool:
     """Tell a path from an id of the Hub."""
-    return written.startswith(_PATHS) or Path(written).exists()
+    return written.startswith(_PATHS) or is_url(written) or Path(written).exists()
 
 
-def _named(stage: str, where: str, written: str, folder: Path) -> NamedPath:
-    """Refuse what DVC would not notice to change."""
+def _named(stage: str, where: str, written: str, folder: Path, *, stored: bool = False) -> NamedPath:
+    """Refuse what DVC would not notice to change; objects may be `stored`, and are asked for their version."""
+    if is_url(written):
+        if stored:
+            return NamedPath(stage, where, checked_url(written, where))
+        raise ParamsError(
+            where=where,
+            expected=f"a path below {folder}",
+            found=written,
+            hint="Copy it there; files of pairs and benchmarks alone are read from object stores.",
+        )
     if written.startswith(("~", "$")) or Path(written).is_absolute() or not is_watched(Path(written)):
         raise _outside(where, written, folder)
     return NamedPath(stage, where, written)

@@ -8,6 +8,7 @@ from ruamel.yaml import YAML
 
 from hbir.benchmarks.registry import name_of
 from hbir.core.files import atomic_file
+from hbir.core.objects.urls import is_url
 from hbir.core.params import read_params, unknown
 from hbir.core.paths import PARAMS
 from hbir.core.registry import Entry
@@ -129,7 +130,7 @@ def absent_paths(params: Params) -> list[str]:
 
 
 def _named(params: Params) -> Iterator[Path]:
-    return (Path(path.written) for path in of_all(params))
+    return (Path(path.written) for path in of_all(params) if not is_url(path.written))
 
 
 def _benchmarks(params: Params) -> Iterator[Path]:

@@ -4,8 +4,10 @@ import logging
 from collections.abc import Iterable
 from pathlib import Path
 
-from hbir.core.errors import DataError
+from hbir.core.errors import DataError, HbirError
 from hbir.core.files import read_json, write_json
+from hbir.core.objects.urls import is_url
+from hbir.core.objects.version import version_of
 from hbir.core.paths import INPUTS
 from hbir.core.watched import located
 from hbir.inputs.digests import Digests
@@ -22,16 +24,19 @@ def write_inputs(named: Iterable[NamedPath], digests: Digests) -> dict[str, dict
         digests: what takes them.
 
     Returns:
-        Stage → path → digest, as written.
+        Stage → path or URL → digest, as written.
 
     Raises:
-        DataError: when a path is neither here nor known from an earlier run.
+        DataError: when a path is neither here nor known from an earlier run, or a URL cannot be read and is not
+            known either.
         ParamsError: when a folder is a link.
     """
     known = {stage: _read(stage) for stage in CONSUMERS}
     found: dict[str, dict[str, str]] = {stage: {} for stage in CONSUMERS}
     for stage, where, written in named:
-        if located(Path(written)).exists():
+        if is_url(written):
+            found[stage][written] = _version(where, written, known[stage].get(written))
+        elif located(Path(written)).exists():
             found[stage][written] = digests.of(written, where)
         elif written in known[stage]:
             logger.warning(
@@ -46,6 +51,17 @@ def write_inputs(named: Iterable[NamedPath], digests: Digests) -> dict[str, dict
     for stage, paths in found.items():
         write_json(INPUTS / f"{stage}.json", paths)
     return found
+
+
+def _version(where: str, url: str, known: str | None) -> str:
+    """Ask for the version of an object, of which the content is not read."""
+    try:
+        return version_of(url).digest
+    except HbirError as error:
+        if known is None:
+            raise
+        logger.warning("%s: %s What was made from it stays; a stage that must read it will fail.", where, error)
+        return known
 
 
 def _read(stage: str) -> dict[str, str]:

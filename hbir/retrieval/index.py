@@ -6,7 +6,7 @@ It is read chunk by chunk into one array; mapped with `np.memmap`, its pages wou
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ from hbir.core.place import ONLY, Place
 FORMAT = 1
 EMBEDDINGS, KEYS, META, BEGUN = "embeddings.f16", "keys.i64", "meta.json", "begun.json"
 KEY_BYTES, VALUE_BYTES = 8, 2
-_KEYS = 1 << 16
+KEYS_AT_ONCE = 1 << 16
 """Read at once."""
 
 
@@ -83,7 +83,7 @@ class Index:
     def key_parts(self) -> Iterator[np.ndarray]:
         """Read the keys, some after the other: (count,) int64 in all."""
         with (self.folder / KEYS).open("rb") as keys:
-            while (part := np.fromfile(keys, dtype=np.int64, count=_KEYS)).size:
+            while (part := np.fromfile(keys, dtype=np.int64, count=KEYS_AT_ONCE)).size:
                 yield part
 
     def chunks(self, size: int, place: Place = ONLY) -> Iterator[Chunk]:
@@ -132,36 +132,70 @@ def find_index(folder: Path, recipe: Recipe) -> Index | None:
     Raises:
         DataError: when it is made of something else, finished or not, or its files are not whole.
     """
-    for name in (META, BEGUN):
-        if (folder / name).is_file():
-            _check_recipe(folder, _read_meta(folder / name), recipe)
-    if not (folder / META).is_file():
+    counts = {
+        name: count_in(_read(folder / name), recipe, folder, name)
+        for name in (META, BEGUN)
+        if (folder / name).is_file()
+    }
+    if META not in counts:
         return None
-    count = int(_read_meta(folder / META).get("count", 0))
-    wanted = {KEYS: count * KEY_BYTES, EMBEDDINGS: count * recipe.dimension * VALUE_BYTES}
-    for name, size in wanted.items():
-        found = (folder / name).stat().st_size if (folder / name).is_file() else 0
-        if found != size:
-            raise _unusable(folder / name, f"{size} bytes", f"{found}")
-    return Index(folder, count, recipe.dimension)
+    check_sizes(
+        {name: (folder / name).stat().st_size for name in (KEYS, EMBEDDINGS) if (folder / name).is_file()},
+        counts[META],
+        recipe,
+        folder,
+    )
+    return Index(folder, counts[META], recipe.dimension)
 
 
-def _read_meta(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> Any:
     try:
-        meta = read_json(path)
+        return read_json(path)
     except DataError as error:
         raise _unusable(path, error.expected, error.found) from error
+
+
+def count_in(meta: Any, recipe: Recipe, where: Path | str, name: str = META) -> int:
+    """Check what a folder says of itself.
+
+    Args:
+        meta: what was read.
+        recipe: what it must be made of.
+        where: the folder, for a message.
+        name: of the file that was read.
+
+    Returns:
+        How many passages it says that it has; 0 where it was interrupted.
+
+    Raises:
+        DataError: when it is made of something else, or says something else.
+    """
     if not isinstance(meta, dict):
-        raise _unusable(path, "the description of an index", type(meta).__name__)
-    return meta
-
-
-def _check_recipe(folder: Path, meta: dict[str, Any], recipe: Recipe) -> None:
+        raise _unusable(f"{where}/{name}", "the description of an index", type(meta).__name__)
     for key, value in {"format": FORMAT, **asdict(recipe)}.items():
         if meta.get(key) != value:
-            raise _unusable(folder, f"an index of {key} {str(value)[:12]}", str(meta.get(key))[:12])
+            raise _unusable(where, f"an index of {key} {str(value)[:12]}", str(meta.get(key))[:12])
+    return int(meta.get("count", 0))
 
 
-def _unusable(path: Path, expected: str, found: str) -> DataError:
+def check_sizes(found: Mapping[str, int], count: int, recipe: Recipe, where: Path | str) -> None:
+    """Check that the files of an index are whole.
+
+    Args:
+        found: name → bytes.
+        count: passages.
+        recipe: what it is made of.
+        where: the folder, for a message.
+
+    Raises:
+        DataError: when they are not.
+    """
+    wanted = {KEYS: count * KEY_BYTES, EMBEDDINGS: count * recipe.dimension * VALUE_BYTES}
+    for name, size in wanted.items():
+        if found.get(name, 0) != size:
+            raise _unusable(f"{where}/{name}", f"{size} bytes", f"{found.get(name, 0)}")
+
+
+def _unusable(where: Path | str, expected: str, found: str) -> DataError:
     hint = "Delete the folder, or name another."
-    return DataError(where=str(path), expected=expected, found=found, hint=hint)
+    return DataError(where=str(where), expected=expected, found=found, hint=hint)

@@ -11,8 +11,9 @@ from hbir.core.errors import DataError
 from hbir.core.hashing import content_id
 from hbir.core.place import Place
 from hbir.encoding.ranks import Ranks
-from hbir.retrieval.building import build_index, check_dimension, embedded, help_build
-from hbir.retrieval.index import Chunk, Embed, Index, Keyed, Recipe, find_index
+from hbir.retrieval.building import check_dimension, embedded, help_build
+from hbir.retrieval.index import Chunk, Embed, Index, Keyed, Recipe
+from hbir.retrieval.kept import Kept
 from hbir.retrieval.topk import TopK, search_with_all_cores
 
 _READ = 1 << 24
@@ -26,13 +27,13 @@ class Cache(NamedTuple):
     """For all benchmarks, languages and encoders."""
     encoder: str
     """Fingerprint of the encoder."""
+    url: str = ""
+    """Of the folder in an object store, where they go when they are made; empty for none."""
 
-
-class _Kept(NamedTuple):
-    """Say where the embeddings of a corpus are kept, or will be."""
-
-    folder: Path
-    recipe: Recipe
+    def kept(self, benchmark: str, language: str, recipe: Recipe) -> Kept:
+        """Return where those of one corpus are."""
+        name = f"{benchmark}/{language}-{self.encoder[:12]}"
+        return Kept(self.folder / name, recipe, f"{self.url.rstrip('/')}/{name}" if self.url else "")
 
 
 class Source:
@@ -58,9 +59,9 @@ class Source:
         self.kept = None
         self.index: Index | None = None
         if cache:
-            folder = cache.folder / benchmark / f"{language}-{cache.encoder[:12]}"
-            self.kept = _Kept(folder, Recipe(corpus.fingerprint(), cache.encoder, dimension))
-            self.index = find_index(*self.kept)
+            recipe = Recipe(corpus.fingerprint(), cache.encoder, dimension)
+            self.kept = cache.kept(benchmark, language, recipe)
+            self.index = self.kept.find()
 
     def key_parts(self) -> Iterator[np.ndarray]:
         """Give the hash of every id, once it is known that none comes twice.
@@ -113,15 +114,15 @@ class Source:
             best.merge(scores, keys)
         return best
 
-    def _keep(self, kept: _Kept, embed: Embed, size: int, ranks: Ranks) -> None:
+    def _keep(self, kept: Kept, embed: Embed, size: int, ranks: Ranks) -> None:
         """Embed all passages; the first process writes."""
         if ranks.is_first:
-            self.index = build_index(kept.folder, self._passages(), embed, kept.recipe, size, ranks)
+            self.index = kept.build(self._passages(), embed, size, ranks)
         else:
             help_build(self._passages(), embed, size, ranks)
         ranks.wait()
         if not ranks.is_first:
-            self.index = find_index(*kept)
+            self.index = kept.find()
 
     def _chunks(self, embed: Embed, size: int, ranks: Ranks) -> Iterator[Chunk]:
         """Give the share of this process; of kept embeddings it has one where its host sees them."""

@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 
 from hbir.collection.source import KEYS, PARALLEL, Kind, Named
 from hbir.core.errors import HbirError
-from hbir.core.lines import expanded, opened, read_jsonl
+from hbir.core.lines import opened, read_jsonl, readable
+from hbir.core.objects.streams import Readable
 from hbir.studies.amounts import UNKNOWN, Amount, about, exactly
 
 READ = 1 << 25
@@ -65,10 +66,11 @@ def _of_file(kind: Kind, source: Any) -> Size | None:
     if not getattr(source, "path", None):
         return None
     try:
-        path = expanded(source.path, f"source {source.name}: path")
+        path = readable(source.path, f"source {source.name}: path")
+        is_there = path.is_file()
     except HbirError:
         return None
-    if not path.is_file():
+    if not is_there:
         return None
     if source.kind == "parquet":
         return _of_parquet(path, source.outer_columns)
@@ -83,15 +85,15 @@ def _of_file(kind: Kind, source: Any) -> Size | None:
     return Size(about(max(0.0, (lines.value or 0) - header)), about(each))
 
 
-def _languages(path: Path) -> float:
+def _languages(path: Readable) -> float:
     """Count in how many languages the first rows of a file are, in the mean."""
     counts = [len(row.get("text") or ()) for _, row in islice(read_jsonl(path), _FIRST)]
     return max(1.0, sum(counts) / max(1, len(counts)))
 
 
-def _of_parquet(path: Path, columns: list[str]) -> Size | None:
+def _of_parquet(path: Readable, columns: list[str]) -> Size | None:
     try:
-        metadata = pq.read_metadata(path)
+        metadata = pq.read_metadata(path if isinstance(path, Path) else path.open())
     except (OSError, pa.ArrowException):
         return None
     size = 0
@@ -103,7 +105,7 @@ def _of_parquet(path: Path, columns: list[str]) -> Size | None:
     return Size(about(metadata.num_rows), about(size / max(1, metadata.num_rows)))
 
 
-def _lines(path: Path) -> tuple[Amount, float]:
+def _lines(path: Readable) -> tuple[Amount, float]:
     """Count the lines of a file and the bytes of their text, whether it is gzipped or not."""
     with opened(path) as stream:
         head = stream.read(READ)

@@ -1,0 +1,1 @@
+"""Read files of object stores, such as S3, through fsspec."""
