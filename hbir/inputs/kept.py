@@ -131,7 +131,8 @@ def _embeddings(folder: Path, encoders: Callable[[], Collection[str]]) -> Iterat
 
 def _objects(folder: Path, urls: Callable[[], Collection[str]]) -> Iterator[Kept]:
     """List copies of objects; of a URL that is named the last version stays."""
-    found = sorted((path for path in folder.glob("*") if path.is_dir()), key=lambda path: path.stat().st_mtime)
+    whole = [path for path in folder.glob("[!.]*") if path.is_dir()]
+    found = sorted(whole, key=lambda path: path.stat().st_mtime)
     current = {copies_of(url) for url in urls()} if found else set()
     last = {path.name.partition("-")[0]: path for path in found}
     for path in sorted(found):

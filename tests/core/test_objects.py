@@ -2,6 +2,10 @@
 
 import gzip
 import sys
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -245,6 +249,38 @@ def test_a_name_that_leads_out_of_the_copy_is_refused(store: Any, name: str, mon
     monkeypatch.setattr(type(store), "find", lambda *_, **__: found)
     with pytest.raises(DataError, match="expected names that are paths below the folder"):
         local_copy(FOLDER)
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serve files, and say nothing of it."""
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[str]:
+    """Serve a folder as most web servers do, without parts."""
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web/faq.jsonl.gz").write_bytes(gzip.compress(TEXT))
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=tmp_path / "web")) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_file_of_a_web_server_is_copied_and_its_change_noticed(web: str, tmp_path: Path):
+    file, served = ObjectFile(f"{web}/faq.jsonl.gz"), tmp_path / "web/faq.jsonl.gz"
+    with steady(file):
+        assert list(read_lines(file)) == list(read_lines(served))
+    before = version_of(file.url)
+    served.write_bytes(gzip.compress(TEXT[: len(TEXT) // 2]))
+    assert version_of(file.url).digest != before.digest
+    assert list(read_lines(file)) == list(read_lines(served))
+    with pytest.raises(DataError, match="expected an object, or a folder of some, found none"):
+        version_of(f"{web}/none")
+    with pytest.raises(DataError, match="expected a store that answers, found ClientConnectorError"):
+        version_of("http://127.0.0.1:9/faq.jsonl.gz")
 
 
 def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch):

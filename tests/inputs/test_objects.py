@@ -130,6 +130,7 @@ def test_clean_lists_copies_that_nothing_names(store: Any, project: Path):
         tokens=lambda: None,
         objects=lambda: ["memory://bucket/mine"],
     )
+    (project / COPIES / ".being-copied").mkdir()
     found = kept(project, names)
     assert {each.kind for each in found} == {"objects"}
     assert sorted((each.is_named, each.size) for each in found) == [

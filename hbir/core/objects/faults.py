@@ -27,6 +27,8 @@ _CLIENTS = {
     "azure.core.exceptions": ("AzureError",),
 }
 """Errors of the packages below fsspec that are no OSError."""
+_NO_ANSWER = re.compile("Connect|Timeout")
+"""What the names of such errors contain."""
 _OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE)
 _CREDENTIALS = (
     "Credentials come from the environment (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or "
@@ -83,6 +85,9 @@ def explained(url: str) -> Iterator[None]:
 
 
 def _fault(url: str, error: Exception) -> HbirError:
+    cause = error.__cause__
+    if isinstance(cause, Exception) and _NO_ANSWER.search(type(cause).__name__):
+        error = cause  # a web server that does not answer is reported as an object that is not there
     kind = type(error).__name__
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return DataError(where=url, expected="an object, or a folder of some", found="none", hint=_NAME)

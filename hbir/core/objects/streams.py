@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal, NamedTuple, TypeAlias
 
 from hbir.core.objects.faults import connected, explained
+from hbir.core.objects.urls import WEB, scheme_of
 
 _BLOCK = 1 << 23
 """Bytes that are asked for at once."""
@@ -33,7 +34,7 @@ class ObjectFile:
         return self.url
 
     def open(self, mode: Literal["rb"] = "rb") -> BinaryIO:
-        """Open it to be read from its start, in blocks.
+        """Open it to be read from its start, in blocks; what a web server has is copied, as few give parts.
 
         Args:
             mode: as for a path.
@@ -41,6 +42,10 @@ class ObjectFile:
         Returns:
             A stream that can be sought in; its faults are those that `explained` raises.
         """
+        if scheme_of(self.url) in WEB:
+            from hbir.core.objects.copies import local_copy  # which writes files, and so needs their readers
+
+            return local_copy(self.url).open(mode)
         system, path = connected(self.url)
         with explained(self.url):
             return io.BufferedReader(_Raw(system.open(path, mode, block_size=_BLOCK), self.url), _BUFFER)
