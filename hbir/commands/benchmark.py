@@ -1,5 +1,6 @@
 """Score any encoder on a benchmark, inside a project or not."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,8 @@ import click
 from rich.console import Console
 from ruamel.yaml import YAML, YAMLError
 
-from hbir.commands.options import embedding_options
+from hbir.cluster.params import ClusterParams
+from hbir.commands.options import cluster_options, embedding_options
 from hbir.core.errors import ParamsError
 from hbir.core.files import require_writable, write_json
 from hbir.core.hashing import file_digest
@@ -52,6 +54,7 @@ from hbir.reporting.benchmark import show
     help="Texts embedded at once.",
 )
 @click.option("--embeddings", help="Folder, or its URL, that keeps the embeddings of a streamed corpus.")
+@cluster_options
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads; all by default.")
 @embedding_options
 def benchmark(
@@ -67,19 +70,21 @@ def benchmark(
     batch_size: int,
     precision: Precision,
     embeddings: str | None,
+    cluster: str | None,
+    workers: int,
     threads: int | None,
     query_prompt: str | None,
     document_prompt: str | None,
     trust_remote_code: bool,
 ) -> None:
-    """Score a model, or a run file, on the benchmark NAME: see `hbir benchmarks`."""
+    """Score a model, or a run file, on the benchmark NAME: see `hbir benchmarks`.
+
+    A cluster embeds the passages of a streamed corpus alone.
+    """
     from hbir.benchmarks.registry import check_entries
     from hbir.evaluation.trec_run import score_run
 
-    if (model is None) == (run is None):
-        raise click.UsageError("Name either --model or --run.")
-    if run and save_run:
-        raise click.UsageError("--save-run writes the ranking of a --model.")
+    _check_usage(model, run, save_run, cluster)
     entry = {"name": name, "data": data, "languages": _languages(langs), **_options(options)}
     entry = {key: value for key, value in entry.items() if value is not None}
     _require_writable(out, per_query, save_run)  # now, not after hours of work
@@ -97,6 +102,7 @@ def benchmark(
             batch_size=batch_size,
             precision=precision,
             embeddings=embeddings,
+            cluster=None if cluster is None else ClusterParams(address=cluster, workers=workers),
         )
         evaluation, fingerprint = _score_model(
             params, str(model), threads, prompts, trust_remote_code, save_run
@@ -109,6 +115,15 @@ def benchmark(
         write_csv(per_query, evaluation.queries)
     if out:
         write_json(out, {**scored, **evaluation.plain(), "cells": evaluation.cells.to_pylist()})
+
+
+def _check_usage(model: str | None, run: Path | None, save_run: Path | None, cluster: str | None) -> None:
+    if (model is None) == (run is None):
+        raise click.UsageError("Name either --model or --run.")
+    if cluster is not None and find_place().size > 1:
+        raise click.UsageError("Name a --cluster or start several processes, not both: each embeds.")
+    if run and save_run:
+        raise click.UsageError("--save-run writes the ranking of a --model.")
 
 
 def _require_writable(*paths: Path | None) -> None:
@@ -142,12 +157,12 @@ def _score_model(
         find_source(model, None, f"model {model}", trust_remote_code)
         loaded = Benchmark(entry, None, params, ranks)  # before the model, which takes longer
         prepare_torch(threads and ranks.place.share_of(threads))
-        encoder = open_encoder(
-            model, device_of(ranks), trust_remote_code, prompts={side: prompts[side] for side in SIDES}
-        )
+        sides = {side: prompts[side] for side in SIDES}
+        load = partial(open_encoder, model, trust_remote_code=trust_remote_code, prompts=sides)
+        encoder = load(device_of(ranks))
         require_same_scoring(ranks, work, [encoder], params)
         with run_writer(save_run if ranks.is_first else None, model) as writer:
-            scored = loaded.score(encoder, writer)
+            scored = loaded.score(encoder, writer, load=load, where="--cluster")
     return scored, encoder_fingerprint(encoder, params.precision)
 
 

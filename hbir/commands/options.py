@@ -10,6 +10,22 @@ from hbir.core.precision import FP32, Precision
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
+def cluster_options(command: _Command) -> _Command:
+    """Add the options that name a Ray cluster.
+
+    Args:
+        command: takes `cluster` and `workers`.
+
+    Returns:
+        The command with them.
+    """
+    address = "Ray cluster that embeds passages: `auto`, `local` or its address."
+    processes = click.option(
+        "--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes on the cluster."
+    )
+    return click.option("--cluster", metavar="ADDRESS", help=address)(processes(command))
+
+
 def embedding_options(command: _Command) -> _Command:
     """Add the options that say how a model embeds.
 

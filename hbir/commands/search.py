@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from hbir.commands.options import embedding_options
+from hbir.commands.options import cluster_options, embedding_options
 from hbir.core.errors import ParamsError
 from hbir.core.files import require_writable
 from hbir.core.precision import Precision
@@ -37,12 +37,7 @@ BATCH = 64
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the embeddings; by default in .hbir.",
 )
-@click.option(
-    "--cluster", metavar="ADDRESS", help="Ray cluster that embeds passages: `auto`, `local` or its address."
-)
-@click.option(
-    "--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes on the cluster."
-)
+@cluster_options
 @embedding_options
 def search(
     model: str,

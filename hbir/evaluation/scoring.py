@@ -20,7 +20,7 @@ from hbir.encoding.ranks import ALONE, Ranks
 from hbir.evaluation.adjustments import Adjustment
 from hbir.evaluation.evaluate import Evaluation, evaluate, merged
 from hbir.evaluation.mteb_tasks import FAMILY, score_mteb
-from hbir.evaluation.params import EvaluateParams
+from hbir.evaluation.params import CLUSTER, EvaluateParams
 from hbir.evaluation.ranking import similarity_chunks
 from hbir.evaluation.run_writer import RunWriter, without_scores
 from hbir.evaluation.same import require_same_tasks
@@ -81,6 +81,7 @@ class Benchmark:
         writer: RunWriter | None = None,
         adjustment: Adjustment | None = None,
         load: Load | None = None,
+        where: str = CLUSTER,
     ) -> Evaluation:
         """Evaluate an encoder in every setting that the benchmark defines.
 
@@ -89,6 +90,7 @@ class Benchmark:
             writer: who writes its ranking, too.
             adjustment: what is done to embeddings, where all passages are held; None for nothing.
             load: loads the encoder in workers on a cluster, where the params name one; None has none there.
+            where: the param or option that names the cluster, for a message.
 
         Returns:
             The evaluation.
@@ -104,7 +106,7 @@ class Benchmark:
                     lambda: score_mteb(model, self._entry, self._languages, self.params.batch_size)
                 )
             else:
-                workers = passage_workers(model, load, self.params)
+                workers = passage_workers(model, load, self.params, where)
                 given = self.params, writer, adjustment, self._ranks, workers
                 scored = merged([score_task(model, task, *given) for task in self._tasks])
         return replace(scored, task=replace(scored.task, precision=self.params.precision))

@@ -64,7 +64,7 @@ def score_streamed(
 
 
 def passage_workers(
-    model: SentenceTransformer, load: Load | None, params: EvaluateParams
+    model: SentenceTransformer, load: Load | None, params: EvaluateParams, where: str = CLUSTER
 ) -> PassageWorkers | None:
     """Find out who embeds the passages of streamed corpora.
 
@@ -72,6 +72,7 @@ def passage_workers(
         model: the encoder.
         load: loads it elsewhere; None where that cannot be done.
         params: the section `evaluate`.
+        where: the param or option that names the cluster, for a message.
 
     Returns:
         Workers on the cluster of the params, which are started when there is a passage; None for this process.
@@ -82,7 +83,7 @@ def passage_workers(
     if params.cluster is None or load is None:
         return None
     how = Embedding(load=load, precision=params.precision, batch_size=params.batch_size)
-    return PassageWorkers(model, how, params.cluster, CLUSTER)
+    return PassageWorkers(model, how, params.cluster, where)
 
 
 def _evaluated(task: StreamedTask, found: RetrievedRanks, language_bias: bool) -> Evaluation:

@@ -1,6 +1,7 @@
 """Passages that are embedded on a cluster: the bytes of one process, whatever happens to workers."""
 
 import json
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,8 +18,9 @@ from sentence_transformers import SentenceTransformer
 
 from hbir.cluster.blocks import packed, unpacked
 from hbir.cluster.params import ClusterParams
+from hbir.commands.benchmark import benchmark
 from hbir.commands.search import search
-from hbir.core.errors import ModelError
+from hbir.core.errors import ModelError, ParamsError
 from hbir.encoding.embed import embed
 from hbir.encoding.model import load_encoder, prepare_torch
 from hbir.evaluation.params import EvaluateParams
@@ -131,3 +133,26 @@ def test_scores_and_hits_are_those_of_one_process(cluster: str, folder: Path, tm
         done = CliRunner().invoke(search, list(map(str, [*given, *options])), catch_exceptions=False)
         found.append((json.loads(done.output), (index / "embeddings.f16").read_bytes()))
     assert found[0] == found[1]
+    scores = []
+    for options in ((), ("--cluster", cluster)):
+        out, option = tmp_path / f"scores{len(options)}.json", "exact_limit=10"
+        given = ["beir/mine", "--model", folder, "--data", tmp_path / "mine", "--option", option, "--out", out]
+        CliRunner().invoke(benchmark, list(map(str, [*given, *options])), catch_exceptions=False)
+        scores.append(json.loads(out.read_text()))
+    assert scores[0] == scores[1]
+
+
+def test_a_command_s_cluster_is_named_by_its_option(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    data = ("--data", str(tmp_path / "docs.jsonl"), "--option", "held_out=1")
+    given = ["parallel/docs", "--model", str(folder), *data, "--cluster", "auto"]
+    texts = {lang: {"title": f"{lang} 1", "body": f"{lang} 1."} for lang in ("en", "de")}
+    row: dict[str, Any] = {"id": "a#1", "text": texts}
+    write_lines(tmp_path / "docs.jsonl", [row])
+    with pytest.raises(ParamsError, match="^--cluster: expected the package ray"):
+        CliRunner().invoke(benchmark, given, catch_exceptions=False)
+    for name, value in (("RANK", "1"), ("WORLD_SIZE", "2"), ("MASTER_ADDR", "127.0.0.1"), ("MASTER_PORT", "1")):
+        monkeypatch.setenv(name, value)
+    assert "not both" in CliRunner().invoke(benchmark, given).output
