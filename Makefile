@@ -48,12 +48,9 @@ test-slow: $(READY) ## Run the slow tests: every block of README and tutorial, o
 	python -m pytest -m slow
 
 test-faults: $(READY) ## Break every stage, feed bad input to every reader, and count what survives and what is refused
-	python -m pytest tests/survival tests/faults tests/closed tests/training/test_ranks.py \
-	  tests/training/test_launched.py tests/evaluation/test_shared_scoring.py \
-	  tests/retrieval/test_shared_search.py -m "slow or not slow"
-
-test-gpu: $(READY) ## On a machine with a GPU: train, resume and embed on it, as two hosts too, and compare with the CPU
-	HBIR_TEST_GPU=1 python -m pytest tests/gpu
+	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "slow or not slow" \
+	  tests/survival tests/faults tests/closed tests/training/test_ranks.py tests/training/test_launched.py \
+	  tests/evaluation/test_shared_scoring.py tests/retrieval/test_shared_search.py
 
 verify: $(READY) ## Reproduce a tiny configuration in two clones, as two users, and compare every output
 	@python -m verify clones
