@@ -186,3 +186,30 @@ def test_a_benchmark_and_its_embeddings_in_s3_give_the_scores_of_folders(clone: 
     }
     assert list((clone.root / ".hbir").rglob("*.f16")) == []
     assert len([path for path in (clone.root / ".hbir/objects").iterdir() if path.is_dir()]) == 1
+
+
+CHANGING = f"""
+import os, boto3, tracemalloc
+from hbir.core.lines import read_lines
+from hbir.core.objects.streams import ObjectFile
+from hbir.core.steady import steady
+
+client = boto3.client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+put = lambda body: client.put_object(Bucket="{BUCKET}", Key="long", Body=body)
+file, line = ObjectFile("s3://{BUCKET}/long"), b"a line of an object\\n"
+put(line * 3_000_000)
+with steady(file):
+    tracemalloc.start()
+    print(sum(1 for _ in read_lines(file)), tracemalloc.get_traced_memory()[1] < 40_000_000)
+with steady(file):
+    for number, _ in read_lines(file):
+        if number == 9:
+            put(line * 2_999_999)
+"""
+
+
+def test_an_object_is_streamed_and_refused_where_it_changes_meanwhile(clone: Clone):
+    """60 MB, of which some blocks are in memory at a time; other bytes come in the middle."""
+    ended = clone.run("python", "-c", CHANGING, check=False)
+    assert ended.stdout == "3000000 True\n", ended.stderr
+    assert "expected an object that nobody writes to while it is read" in ended.stderr.splitlines()[-1]
