@@ -5,7 +5,9 @@ VENV := .venv
 READY := $(VENV)/.ready
 PORT ?= 5000
 JOBS ?= 1
+export EXAMPLES ?= 1000
 TOOLS = $(PYTHON) -m venv .hbir/tools && .hbir/tools/bin/python -m pip install --quiet
+AUDITED = $$($(VENV)/bin/python -c 'import site; print(site.getsitepackages()[0])')
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
@@ -14,7 +16,7 @@ export NO_MKDOCS_2_WARNING := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install hashes sbom audit repro restore test test-slow test-faults test-gpu verify bench bench-scaling bench-scale lint format docs ui track seeds apertium clean
+.PHONY: help install hashes sbom audit repro restore test test-slow test-faults fuzz test-gpu verify bench bench-scaling bench-scale lint format docs ui track seeds apertium clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -49,8 +51,12 @@ test-slow: $(READY) ## Run the slow tests: every block of README and tutorial, o
 
 test-faults: $(READY) ## Break every stage, feed bad input to every reader, and count what survives and what is refused
 	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "slow or not slow" \
-	  tests/survival tests/faults tests/closed tests/training/test_ranks.py tests/training/test_launched.py \
+	  tests/survival tests/faults tests/fuzz tests/closed tests/training/test_ranks.py tests/training/test_launched.py \
 	  tests/evaluation/test_shared_scoring.py tests/retrieval/test_shared_search.py
+
+fuzz: $(READY) ## Hand spoilt files to every reader, others each time; EXAMPLES=1000 of each
+	python -m pytest tests/fuzz tests/core/test_unpacked.py tests/core/test_files.py tests/core/test_tables.py \
+	  tests/benchmarks/test_squad_file.py tests/translation/memory/test_memory.py --hypothesis-profile fuzz
 
 verify: $(READY) ## Reproduce a tiny configuration in two clones, as two users, and compare every output
 	@python -m verify clones
@@ -91,8 +97,11 @@ sbom: $(READY) ## Write sbom.json, the installed packages in CycloneDX's format
 	.hbir/tools/bin/cyclonedx-py environment --output-reproducible -o sbom.json $(VENV)/bin/python
 
 audit: $(READY) ## Ask for known holes of the installed packages; needs the network
-	$(TOOLS) pip-audit
-	.hbir/tools/bin/pip-audit --path $$($(VENV)/bin/python -c "import site; print(site.getsitepackages()[0])")
+	@$(TOOLS) pip-audit
+	@rm -f .hbir/audit.json
+	@.hbir/tools/bin/pip-audit --progress-spinner off --format json --output .hbir/audit.json \
+	  --path "$(AUDITED)" > .hbir/audit.log 2>&1 || true
+	@python -m docs.generate.audit .hbir/audit.json .hbir/audit.log
 
 apertium: ## Install the rule-based translation engine, from English to Catalan, Esperanto, Galician and Spanish
 	$(SUDO) apt-get install --yes apertium apertium-eng-cat apertium-eo-en apertium-en-gl apertium-eng-spa

@@ -17,7 +17,7 @@ import click
 
 from perf.timed_process import LOG
 
-HEADER = ("stage", "wall", "CPU", "imports", "rest", "before it", "memory")
+HEADER = ("stage", "wall", "CPU", "imports", "rest", "before it", "memory", "written")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +34,8 @@ class Process:
     """Since the process before it ended, or since the start: DVC's own time."""
     memory: float
     """Largest resident memory in MB."""
+    written: float
+    """MB that went to the disk, temporary files too."""
 
     @property
     def rest(self) -> float:
@@ -43,7 +45,7 @@ class Process:
     def row(self) -> tuple[str, ...]:
         """Return the cells of its line in the table."""
         times = (self.wall, self.cpu, self.imports, self.rest, self.before)
-        return self.name, *(f"{each:.2f}" for each in times), f"{self.memory:.0f}"
+        return self.name, *(f"{each:.2f}" for each in times), f"{self.memory:.0f}", f"{self.written:.1f}"
 
 
 def read_processes(lines: Sequence[str], start: float) -> list[Process]:
@@ -67,6 +69,7 @@ def read_processes(lines: Sequence[str], start: float) -> list[Process]:
                 imports=noted["imports"],
                 before=noted["start"] - start,
                 memory=noted["memory"],
+                written=noted["written"],
             )
         )
         start = noted["end"]
@@ -94,8 +97,9 @@ def table(processes: Sequence[Process], after: float) -> list[tuple[str, ...]]:
         imports=total("imports"),
         before=total("before") + after,
         memory=max(process.memory for process in processes),
+        written=total("written"),
     )
-    at_end = ("dvc, at its end", "", "", "", "", f"{after:.2f}", "")
+    at_end = ("dvc, at its end", "", "", "", "", f"{after:.2f}", "", "")
     return [HEADER, *(process.row() for process in processes), at_end, whole.row()]
 
 

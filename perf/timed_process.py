@@ -30,6 +30,7 @@ def main() -> None:
         "end": end,
         "cpu": usage.ru_utime + usage.ru_stime,
         "memory": usage.ru_maxrss / 1024,
+        "written": usage.ru_oublock * 512 / 1e6,
         "imports": sum(_imports(errors)) / 1e6,
     }
     with open(log, "a") as file:  # noqa: PTH123

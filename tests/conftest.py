@@ -12,6 +12,9 @@ if not os.environ.get("HBIR_TEST_GPU"):
     os.environ["CUDA_VISIBLE_DEVICES"] = ""  # the same tests everywhere; on a GPU: make test-gpu
 
 settings.register_profile("hbir", deadline=None, derandomize=True)
+settings.register_profile(
+    "fuzz", deadline=None, max_examples=int(os.environ.get("EXAMPLES", "1000")), print_blob=True
+)
 settings.load_profile("hbir")
 
 

@@ -60,6 +60,8 @@ class RowGroups:
     def _read(self, number: int) -> Rows:
         with parquet_faults(self._path):
             table = self._file.read_row_group(number, use_threads=False)
+        if any(column.null_count for column in table.columns):
+            raise damaged(self._path, "a step, a pair and two languages in every row", "a row without")
         start, stop = self._starts[number : number + 2]
         if not np.array_equal(table["step"].to_numpy(), step_column(start, stop, self._batch_size)):
             raise damaged(self._path, f"steps of {self._batch_size}", "steps in another order")

@@ -1,11 +1,14 @@
 """Number texts so that those that read the same have the same number, without holding any text."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
+from hbir.core.disk_faults import write_faults
 from hbir.core.hashing import content_id
 from hbir.core.spill import spill_folder
 from hbir.core.text import normalise
@@ -89,7 +92,16 @@ def text_hashes(shape: tuple[int, int]) -> Iterator[TextHashes]:
         yield TextHashes(np.zeros(count, np.uint64), shape)
         return
     with spill_folder() as folder:
-        yield TextHashes(np.memmap(folder / "hashes", np.uint64, "w+", shape=(count,)), shape)
+        yield TextHashes(_mapped(folder / "hashes", count), shape)
+
+
+def _mapped(path: Path, count: int) -> np.ndarray:
+    """Map a new file of zeros. Its room is taken first: the system kills who writes to a page that has none."""
+    with write_faults(path), path.open("wb") as stream:
+        stream.truncate(count * _BITS // 8)
+        if hasattr(os, "posix_fallocate"):  # not on macOS
+            os.posix_fallocate(stream.fileno(), 0, count * _BITS // 8)
+    return np.memmap(path, np.uint64, "r+", shape=(count,))
 
 
 def _hash(text: str) -> int:

@@ -15,6 +15,8 @@ from hbir.core.lines import broken, read_lines
 logger = logging.getLogger(__name__)
 _NAMED = 5
 _COLUMNS = 3
+_LARGEST = 2**53
+"""Of a grade; above it not every whole number is a float."""
 
 
 class Qrel(NamedTuple):
@@ -124,9 +126,9 @@ def _grade(path: Path, number: int, written: str) -> int:
     """Read a grade, also where a table program wrote it as `1.0`."""
     try:
         grade = float(written)
-        if grade.is_integer():
+        if grade.is_integer() and abs(grade) <= _LARGEST:
             return int(grade)
-        found = f"{written!r}, a fraction" if math.isfinite(grade) else repr(written)
+        found = f"{written!r}, a fraction" if math.isfinite(grade) and not grade.is_integer() else repr(written)
     except ValueError:
         found = repr(written) if written else "none"
     raise DataError(

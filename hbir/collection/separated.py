@@ -35,15 +35,15 @@ def read_separated(
     csv.field_size_limit(_LONGEST_FIELD)
     lines = (f"{text}\n" for _, text in read_lines(path))
     first = next(lines, "")
-    chosen = delimiter or _delimiter_of(first, columns)
-    reader = csv.reader(
-        chain([first], lines),
-        delimiter=chosen,
-        quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
-        strict=True,
-    )
     begin = 1
     try:
+        chosen = delimiter or _delimiter_of(first, columns)
+        reader = csv.reader(
+            chain([first], lines),
+            delimiter=chosen,
+            quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
+            strict=True,
+        )
         header = [name.strip() for name in next(reader, [])]
         if first.strip():
             _check_header(path, header, columns, chosen)

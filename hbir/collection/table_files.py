@@ -129,11 +129,18 @@ def _batches(file: pq.ParquetFile, columns: list[str]) -> Iterator[pa.RecordBatc
 
 
 def _named(names: list[str], params: ParquetSource, path: Readable) -> list[str]:
-    """Choose the columns to read; the error names one that is not there."""
+    """Choose the columns to read; the error names one that is not there, or is there twice."""
     found = [name if name in names else name.partition(".")[0].partition("[")[0] for name in params.columns]
     for column, name in zip(params.columns, found, strict=True):
         if name not in names:
             raise missing_column(str(path), column, names)
+        if names.count(name) > 1:
+            raise DataError(
+                where=str(path),
+                expected=f"one column {name!r}",
+                found=str(names.count(name)),
+                hint="Rename the others.",
+            )
     return list(dict.fromkeys(found))
 
 

@@ -29,8 +29,8 @@ def write_faults(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, RuntimeError, SafetensorError) as error:
-        number = _error_number(error, path)
+    except Exception as error:
+        number = _error_number(error, path) if _may_be_of_the_disk(error) else 0
         if number not in _REFUSALS:
             raise
         expected, hint = _REFUSALS[number]
@@ -40,6 +40,11 @@ def write_faults(path: Path) -> Iterator[None]:
         reason, said = os.strerror(number), " ".join(str(error).split())
         found = reason.lower() if reason in said else f"{reason.lower()} ({said[:120]})"
         raise DataError(where=str(where), expected=expected, found=found, hint=hint) from error
+
+
+def _may_be_of_the_disk(error: Exception) -> bool:
+    """Leave alone what has a class of its own; the package tokenizers raises `Exception` itself."""
+    return isinstance(error, OSError | RuntimeError | SafetensorError) or type(error) is Exception
 
 
 def _error_number(error: Exception, path: Path) -> int:

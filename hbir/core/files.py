@@ -2,6 +2,7 @@
 
 import errno
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -139,11 +140,12 @@ def write_json(path: Path, value: Any) -> None:
         temporary.write_text(text + "\n", encoding="utf-8")
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path, *, finite: bool = True) -> Any:
     """Read a JSON file.
 
     Args:
         path: the file to read.
+        finite: whether NaN and infinity are refused, which `write_json` never writes, but other programs do.
 
     Returns:
         Its value.
@@ -153,11 +155,19 @@ def read_json(path: Path) -> Any:
     """
     refuse_device(path)
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        return json.loads(text, parse_constant=_finite, parse_float=_finite) if finite else json.loads(text)
     except OSError as error:
         raise _unreadable(path, error) from error
     except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, a number or a nest without end
         raise DataError(where=str(path), expected="JSON", found=str(error)[:300], hint=_RERUN) from error
+
+
+def _finite(written: str) -> float:
+    number = float(written)
+    if not math.isfinite(number):
+        raise ValueError(f"{written[:40]}, which is no number of JSON")
+    return number
 
 
 def write_table(path: Path, table: pa.Table) -> None:

@@ -175,7 +175,7 @@ def require_vocabulary(folder: Path, where: str) -> None:
 
 def _read(path: Path, where: str) -> Any:
     try:
-        return read_json(path)
+        return read_json(path, finite=False)
     except DataError as error:
         raise _broken(path, where, error.found) from error
 

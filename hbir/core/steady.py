@@ -55,5 +55,11 @@ def _state(path: Path) -> _State | None:
 
 
 def _said(state: _State) -> str:
-    time = datetime.fromtimestamp(state[1] / 1e9, UTC).isoformat(timespec="milliseconds")
-    return f"{state[0]:,} bytes of {time}"
+    return f"{state[0]:,} bytes of {_time(state[1])}"
+
+
+def _time(nanoseconds: int) -> str:
+    try:
+        return datetime.fromtimestamp(nanoseconds / 1e9, UTC).isoformat(timespec="milliseconds")
+    except (ValueError, OverflowError, OSError):  # a clock that is wrong by thousands of years
+        return f"{nanoseconds / 1e9:.3f} seconds"

@@ -15,7 +15,7 @@ LARGE = 1 << 20
 
 
 class Digests:
-    """Remember the digests of large files by their size, time and place on the disk."""
+    """Remember the digests of large files by their size, times and place on the disk."""
 
     def __init__(self, path: Path) -> None:
         """Read what is remembered.
@@ -60,7 +60,8 @@ class Digests:
         refuse_device(path)
         try:
             status = path.stat()
-            place = f"{path.resolve()} {status.st_size} {status.st_mtime_ns} {status.st_ino}"
+            times = f"{status.st_mtime_ns} {status.st_ctime_ns}"  # the first can be set to any other
+            place = f"{path.resolve()} {status.st_size} {times} {status.st_ino}"
             if place in self._known:
                 return self._known[place]
             found = file_digest(path)

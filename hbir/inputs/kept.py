@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,12 +108,16 @@ def _of_languages(kind: str, folder: Path, ending: str, languages: Collection[st
 
 
 def _checkpoints(folder: Path, samplers: Collection[str]) -> Iterator[Kept]:
-    """List checkpoints; the last one of a sampler that is trained may still be resumed."""
+    """List checkpoints; the last one of a sampler that is trained may still be resumed.
+
+    Which is the last nobody knows where one is of the future, as the clock was set back since.
+    """
     found = sorted((path for path in folder.glob("*") if path.is_dir()), key=lambda path: path.stat().st_mtime)
     last = {path.name.rpartition("-")[0]: path for path in found}
+    unsure = {sampler for sampler, path in last.items() if path.stat().st_mtime > time.time()}
     for path in sorted(found):
         sampler = path.name.rpartition("-")[0]
-        yield _kept("checkpoints", path, sampler in samplers and last[sampler] == path)
+        yield _kept("checkpoints", path, sampler in samplers and (last[sampler] == path or sampler in unsure))
 
 
 def _single(kind: str, folder: Path, name: Callable[[], str | None]) -> Iterator[Kept]:

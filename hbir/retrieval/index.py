@@ -175,7 +175,10 @@ def count_in(meta: Any, recipe: Recipe, where: Path | str, name: str = META) -> 
     for key, value in {"format": FORMAT, **asdict(recipe)}.items():
         if meta.get(key) != value:
             raise _unusable(where, f"an index of {key} {str(value)[:12]}", str(meta.get(key))[:12])
-    return int(meta.get("count", 0))
+    count = meta.get("count", 0)
+    if not isinstance(count, int):
+        raise _unusable(f"{where}/{name}", "a number of passages", repr(count))
+    return count
 
 
 def check_sizes(found: Mapping[str, int], count: int, recipe: Recipe, where: Path | str) -> None:

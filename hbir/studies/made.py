@@ -7,9 +7,8 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from hbir.core.languages import ENGLISH
+from hbir.core.lock_file import locked_stages
 from hbir.core.paths import ENGLISH_PAIRS, LOCK, PAIRS, PARALLEL_TEXTS, TRANSLATED
 from hbir.core.schemas import ENGLISH_SCHEMA, PAIRS_SCHEMA, PARALLEL_SCHEMA, TRANSLATED_SCHEMA
 from hbir.core.tables import StoredTable, pieces
@@ -45,8 +44,9 @@ def find_made(params: Mapping[str, Any], languages: Sequence[str]) -> Made:
     Returns:
         What dvc.lock has of these params, if the files are of the sizes that it names.
     """
-    stages = YAML(typ="safe").load(LOCK).get("stages", {}) if LOCK.is_file() else {}
-    is_made = {name for name, stage in stages.items() if _is_of(stage, params) and _is_there(stage)}
+    is_made = {
+        name for name, stage in locked_stages(LOCK).items() if _is_of(stage, params) and _is_there(stage)
+    }
     if "collect" not in is_made:
         return Made()
     translated = {f"translate@{lang}" for lang in languages} <= is_made
@@ -76,7 +76,9 @@ def _at(params: Any, key: str) -> Any:
 
 def _is_there(stage: Mapping[str, Any]) -> bool:
     files = [out for out in stage.get("outs", []) if out["path"].endswith(".parquet")]
-    return all(Path(out["path"]).is_file() and Path(out["path"]).stat().st_size == out["size"] for out in files)
+    return all(
+        Path(out["path"]).is_file() and Path(out["path"]).stat().st_size == out.get("size") for out in files
+    )
 
 
 def _counted(rows: int, *files: Path) -> Counted:

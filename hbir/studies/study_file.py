@@ -1,5 +1,6 @@
 """Read a study: its question, what it varies, and how its results are compared."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -107,8 +108,17 @@ def forms_of(name: str) -> list[str]:
     Returns:
         `full` and those that the file names; none where the file asks no question.
     """
-    section = study_content(study_path(name)).get(SECTION)
-    return [FULL, *section.get("forms", {})] if isinstance(section, dict) else []
+    path = study_path(name)
+    section = study_content(path).get(SECTION)
+    return [FULL, *_forms(section, path)] if isinstance(section, dict) else []
+
+
+def _forms(section: Mapping[str, Any], path: Path) -> dict[str, dict[str, Any]]:
+    """Return what the forms of a study change."""
+    forms: dict[str, dict[str, Any]] = validated(
+        dict[str, dict[str, Any]], section.get("forms", {}), f"{path}: {SECTION}.forms"
+    )
+    return forms
 
 
 def read_study(name: str, form: str = FULL) -> Study:
@@ -136,7 +146,8 @@ def read_study(name: str, form: str = FULL) -> Study:
             found="params alone",
             hint=f"Use it by `python -m hbir study apply {path.stem}`.",
         )
-    forms = section.pop("forms", {})
+    forms = _forms(section, path)
+    section.pop("forms", None)
     if form != FULL and form not in forms:
         raise unknown(f"{path}: {SECTION}.forms", form, [FULL, *forms])
     changes = {"params": {}, **forms[form]} if form != FULL else {"params": content}

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from hbir.core.errors import DataError, ModelError
 from hbir.core.hashing import folder_digest
+from hbir.core.lock_file import locked_stages
 from hbir.core.paths import LOCK
 from hbir.core.rival_record import read_record
 from hbir.core.rows import find_row
 from hbir.core.training_record import FINAL_MODEL
 from hbir.evaluation.results import SamplerResults
 from hbir.tracking.datasets import fetch_command
-from hbir.tracking.locked import locked_stages, out_hash
+from hbir.tracking.locked import out_hash
 from hbir.tracking.runs import Origin
 from hbir.tracking.tracked_run import TrackedRun
 from hbir.tracking.values import run_params

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from hbir.core.files import write_json
+from hbir.core.lock_file import Stages
 from hbir.core.rival_record import RIVAL, Record, RivalRecord, write_rival
 from hbir.core.training_record import TRAINING, write_training
 from hbir.evaluation.results import CELLS, PREFERENCES, SamplerResults
 from hbir.reporting.page import comparison_page
 from hbir.tracking.datasets import DatasetInput, log_inputs
 from hbir.tracking.figures import composition_figure
-from hbir.tracking.locked import Stages
 from hbir.tracking.tracked_run import TrackedRun
 from hbir.tracking.values import curve_points, run_params
 

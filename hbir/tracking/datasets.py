@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hbir.core.hashing import digest
+from hbir.core.lock_file import Stages
 from hbir.evaluation.results import SamplerResults
-from hbir.tracking.locked import Stages, scored_on, trained_on
+from hbir.tracking.locked import scored_on, trained_on
 from hbir.tracking.runs import Origin
 from hbir.tracking.tracked_run import TrackedRun
 

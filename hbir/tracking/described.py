@@ -7,9 +7,9 @@ from typing import Any
 
 from hbir.core.errors import ParamsError
 from hbir.core.files import read_json
+from hbir.core.lock_file import locked_stages
 from hbir.core.params import read_params
 from hbir.core.paths import LOCK, PARAMS, TRANSLATED
-from hbir.tracking.locked import locked_stages
 
 COUNTS = ".stats.json"
 """What follows the language in the names of the files of counts."""

@@ -1,34 +1,13 @@
 """Read what dvc.lock says of a model: its hash, and the data that it was trained and scored on."""
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML, YAMLError
-
+from hbir.core.lock_file import Stages
 from hbir.core.paths import BATCHES, INPUTS, MODELS, PAIRS, SCORES
 
-Stages = Mapping[str, Any]
-"""Name of a stage → what dvc.lock says of it; not to be changed."""
 SCORED_FILES = (INPUTS / "score.json").as_posix()
 """What stands for the files of all benchmarks."""
-
-
-def locked_stages(lock: Path) -> Stages:
-    """Read a dvc.lock.
-
-    Args:
-        lock: the file.
-
-    Returns:
-        Its stages; none where there is no such file, or a broken one.
-    """
-    try:
-        text = lock.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return {}
-    return _parsed(text)
 
 
 def out_hash(stages: Stages, path: str) -> str:
@@ -75,17 +54,6 @@ def scored_on(stages: Stages, sampler: str) -> str:
         It; empty where dvc.lock has none.
     """
     return _hash(_maker(stages, f"{SCORES}/{sampler}").get("deps", []), SCORED_FILES)
-
-
-@lru_cache(maxsize=2)
-def _parsed(text: str) -> Stages:
-    """Parse what is asked for once per sampler; the committed dvc.lock takes half a second."""
-    try:
-        content = YAML(typ="safe", pure=True).load(text)
-    except YAMLError:
-        return {}
-    stages = content.get("stages") if isinstance(content, dict) else None
-    return stages if isinstance(stages, dict) else {}
 
 
 def _maker(stages: Stages, path: str) -> Mapping[str, Any]:

@@ -65,7 +65,8 @@ def end_interrupted(store: "Store") -> int:
         except MlflowException:
             run = None  # somebody removed the run
         if run and run.info.status == "RUNNING":
-            store.client.set_terminated(path.stem, "KILLED", round(1000 * seen))
+            # Where the clock was set back since, the time is before the start.
+            store.client.set_terminated(path.stem, "KILLED", max(run.info.start_time, round(1000 * seen)))
             marked += 1
         path.unlink(missing_ok=True)
     return marked

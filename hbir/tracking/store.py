@@ -2,6 +2,7 @@
 
 import errno
 import importlib
+import logging
 import os
 import platform
 import re
@@ -277,6 +278,8 @@ def _import_mlflow() -> None:
     """Import MLflow without pandas and SciPy, which no run needs: 2.1 instead of 2.7 s of CPU."""
     with deferred("pandas", *OPTIONAL):
         importlib.import_module("mlflow")
+    # It logs every fault of the database with its traceback, and raises it too: `Store.faults` has a line.
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
 
 
 def _brief(error: Exception) -> str:

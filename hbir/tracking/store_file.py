@@ -9,6 +9,8 @@ from hbir.core.unpacked import refuse_device
 
 _OWN = "alembic_version"
 """The table of every store of MLflow."""
+_VITAL = ("experiments", "runs")
+"""Where one of these is gone, MLflow makes an old form of it anew."""
 
 
 def refuse_other_database(path: Path) -> None:
@@ -20,7 +22,7 @@ def refuse_other_database(path: Path) -> None:
         path: of `mlflow.db`, whether it exists or not.
 
     Raises:
-        TrackingError: when it cannot be opened, or holds tables and none of MLflow's.
+        TrackingError: when it cannot be opened, or holds tables and not those of MLflow.
         DataError: when it is a pipe or a device.
     """
     refuse_device(path)
@@ -38,6 +40,8 @@ def refuse_other_database(path: Path) -> None:
         return
     if tables and _OWN not in tables:
         raise _refused(path, f"a database of something else, with the table {tables[0]}")
+    if tables and (lacking := [name for name in _VITAL if name not in tables]):
+        raise _refused(path, f"one that lacks the table {lacking[0]}")
 
 
 def _refused(path: Path, found: str) -> TrackingError:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hbir.core.hashing import digest, file_digest
+from hbir.core.lock_file import locked_stages
 from hbir.core.machine import main_root, read_record
 from hbir.core.paths import LOCK, MODELS
 from hbir.core.training_record import CURVES
@@ -20,7 +21,6 @@ from hbir.tracking.datasets import dataset_inputs
 from hbir.tracking.described import project_params, read_translations, written_params
 from hbir.tracking.difference_values import AGAINST, difference_values
 from hbir.tracking.live import never_fatal
-from hbir.tracking.locked import locked_stages
 from hbir.tracking.params import TrackingParams
 from hbir.tracking.registry import register
 from hbir.tracking.running import end_interrupted

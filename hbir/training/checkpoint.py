@@ -30,6 +30,11 @@ _RUN = "run"
 """The key of the run's name, in a state: one that was copied from another run is none of this one."""
 _PARTS = frozenset({"step", "model", "optimizer", _BEST, _RUN})
 """Keys without which a state is none."""
+_UNREADABLE = (
+    *(pickle.UnpicklingError, RuntimeError, ValueError, KeyError, EOFError, TypeError, AttributeError),
+    OSError,  # of an archive that Python can read and torch cannot
+)
+"""What torch raises for a file that holds no state."""
 _AGAIN = "training starts again from step 0"
 
 
@@ -135,10 +140,13 @@ def _read(path: Path) -> tuple[dict[str, Any], str]:
     try:
         with warnings.catch_warnings(action="ignore"):  # of a pickle that torch did not write
             state = torch.load(path, weights_only=True, map_location="cpu")
-    except (pickle.UnpicklingError, RuntimeError, ValueError, KeyError, EOFError, TypeError, AttributeError):
+    except _UNREADABLE:
         return {}, "it holds something else than tensors and plain values"
     if not isinstance(state, dict) or not state.keys() >= _PARTS:
         return {}, "it is no state of a training"
+    best = state[_BEST]
+    if not isinstance(best, dict) or not isinstance(best.get("step"), int) or "digest" not in best:
+        return {}, "it names no best model"
     return state, ""
 
 

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -97,6 +97,11 @@ class _File(logging.FileHandler):
         Args:
             record: the line.
         """
+
+    def close(self) -> None:
+        """Close the file, with what of it could be written."""
+        with suppress(OSError):  # the last lines come now, and the disk may still be full
+            super().close()
 
 
 @contextmanager

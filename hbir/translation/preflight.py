@@ -6,9 +6,8 @@ Every language is a stage of its own: a model that the last one lacks would else
 from collections.abc import Mapping
 from typing import Any
 
-from ruamel.yaml import YAML, YAMLError
-
 from hbir.core import paths
+from hbir.core.lock_file import locked_stages
 from hbir.core.paths import LOCK
 from hbir.translation.selection import Selection
 
@@ -26,7 +25,7 @@ def check_engines(selected: Mapping[str, Selection], threads: int) -> None:
         HbirError: when one cannot be made. A language that is done needs its engine no more: models may have
             been removed, or its pairs were pulled.
     """
-    locked = _locked_stages()
+    locked = locked_stages(LOCK)
     for target, selection in selected.items():
         if not _is_done(target, selection, locked):
             selection.kind.make(selection.params, selection.assignment(target, threads))
@@ -42,12 +41,3 @@ def _is_done(target: str, selection: Selection, locked: Mapping[str, Any]) -> bo
         return bool(entries.get(target, usual) == selection.entry)
     except (KeyError, TypeError, AttributeError):
         return False
-
-
-def _locked_stages() -> Mapping[str, Any]:
-    try:
-        lock = YAML(typ="safe").load(LOCK.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, YAMLError):
-        return {}
-    stages = lock.get("stages") if isinstance(lock, dict) else None
-    return stages if isinstance(stages, dict) else {}

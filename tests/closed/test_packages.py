@@ -1,10 +1,14 @@
 """What is installed is named exactly, and what the public's machines do is what is done here."""
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
+import pytest
 from ruamel.yaml import YAML
 
+from docs.generate import audit
 from docs.generate.hashes import hashed
 
 ROOT = Path(__file__).parents[2]
@@ -26,6 +30,44 @@ def test_hashes_are_those_of_pip_s_report():
     head, *lines = hashed({"install": [item("B", "b" * 64), item("a", "a" * 64)]}).splitlines()
     assert head.startswith("# Made by `make hashes`")
     assert lines == [f"a==1.0 --hash=sha256:{'a' * 64}", f"b==1.0 --hash=sha256:{'b' * 64}"]
+
+
+KNOWN: dict[str, Any] = {"name": "a", "version": "1.0", "vulns": []}
+HOLED = {
+    "name": "b",
+    "version": "2.0",
+    "vulns": [{"id": "PYSEC-1", "fix_versions": ["2.1"], "description": ""}],
+}
+UNKNOWN = {"name": "c", "skip_reason": "not found"}
+
+
+@pytest.mark.parametrize(
+    ("packages", "code", "said"),
+    [
+        ([KNOWN], 0, "1 packages audited, 0 known holes."),
+        ([KNOWN, UNKNOWN], 0, "1 packages audited, 0 known holes; nothing is known of c."),
+        ([KNOWN, *[UNKNOWN] * 7], 0, "nothing is known of c, c, c, c, c, and 2 more."),
+        ([KNOWN, HOLED], 1, "b 2.0: PYSEC-1, mended in 2.1\n2 packages audited, 1 known holes."),
+        ([UNKNOWN], 1, "Nothing was audited: none of the 1 packages is known"),
+        ([], 1, "Nothing was audited"),
+    ],
+)
+def test_an_audit_of_nothing_is_no_success(packages, code: int, said: str, tmp_path: Path, capsys):
+    (tmp_path / "report").write_text(json.dumps({"dependencies": packages, "fixes": []}))
+    assert audit.main(tmp_path / "report", tmp_path / "log") == code
+    assert said in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("log", "said"), [("Traceback\n  a\nProxyError: no\n\n", "ProxyError: no\n"), ("", "no report")]
+)
+def test_an_audit_without_its_data_says_so_in_a_line(log: str, said: str, tmp_path: Path, capsys):
+    (tmp_path / "log").write_text(log)
+    assert audit.main(tmp_path / "none", tmp_path / "log") == 1
+    out = capsys.readouterr().out
+    assert out.startswith("Nothing was audited: ")
+    assert said in out
+    assert out.count("\n") == 1
 
 
 def test_the_installation_is_held_to_hashes_where_there_are_some():

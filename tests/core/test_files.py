@@ -12,7 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors import SafetensorError
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 
+from hbir.core.disk_faults import write_faults
 from hbir.core.errors import DataError
 from hbir.core.files import (
     atomic_file,
@@ -91,6 +94,15 @@ def test_a_full_disk_is_known_however_a_library_says_it(tmp_path: Path, monkeypa
     with pytest.raises(DataError, match="expected room on the disk"), atomic_folder(tmp_path / "out"):
         raise error
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a device that is always full")
+def test_a_full_disk_is_known_as_tokenizers_says_it(tmp_path: Path):
+    """An `Exception` without a class of its own, as the package really raises it."""
+    with pytest.raises(DataError, match="expected room on the disk"), write_faults(tmp_path / "tokenizer.json"):
+        Tokenizer(WordLevel({"a": 0}, unk_token="a")).save("/dev/full")
+    with pytest.raises(KeyError), write_faults(tmp_path):
+        raise KeyError("os error 28")
 
 
 def test_a_runtime_error_with_room_on_the_disk_is_another(tmp_path: Path):

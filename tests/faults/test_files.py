@@ -34,6 +34,13 @@ def table(**columns: object) -> bytes:
     return stream.getvalue()
 
 
+def twice(*names: str) -> bytes:
+    columns = [pa.array(["a"])] * 2 * len(names)
+    stream = BytesIO()
+    pq.write_table(pa.Table.from_arrays(columns, names=[*names, *names]), stream)
+    return stream.getvalue()
+
+
 def typed_by_pickle() -> bytes:
     """Name the extension type whose description older versions of Arrow unpickled."""
     about = {b"ARROW:extension:name": b"arrow.py_extension_type", b"ARROW:extension:metadata": PICKLE}
@@ -108,11 +115,13 @@ EVERYTHING = {
     ("jsonl: a link in a circle", special("jsonl", lambda path: path.symlink_to(path.name)), "collect"),
     ("csv: a column gone", source("csv", "query,other\na,b\n"), "collect", "passage"),
     ("csv: a column twice", source("csv", "query,query,passage\na,b,c\n"), "collect"),
+    ("csv: a line break of old computers", source("csv", "\rquery,passage\ra,b\r"), "collect", "line 1"),
     ("csv: ragged", source("csv", "query,passage\na,b\nc\n"), "collect", "line 3"),
     ("csv: an open quote", source("csv", 'query,passage\n"a,b\nc,d\n'), "collect"),
     ("parquet: cut", source("parquet", GOOD[:-30]), "collect"),
     ("parquet: its middle gone", source("parquet", GOOD[:4] + bytes(60) + GOOD[64:]), "collect"),
     ("parquet: a column gone", source("parquet", table(query=["a"])), "collect", "passage"),
+    ("parquet: a column twice", source("parquet", twice("query", "passage")), "collect", "one column 'query'"),
     ("parquet: numbers as text", source("parquet", table(query=[[1]], passage=[[2]])), "collect"),
     ("parquet: a type that is a pickle", source("parquet", typed_by_pickle()), "collect"),
     ("squad: a list", source("squad", [1]), "collect"),
@@ -166,6 +175,7 @@ def beir(path: str, content: bytes | str):
     ("a query of numbers", beir(QUERIES, '{"_id": "q0", "text": 5}\n'), SCORE),
     ("a grade of words", beir(QRELS, JUDGED + "q0\tp1\tgood\n"), SCORE),
     ("a grade without end", beir(QRELS, JUDGED + "q0\tp1\t" + "9" * 5000 + "\n"), SCORE),
+    ("a grade beyond all numbers", beir(QRELS, JUDGED + "q0\tp1\t1e30\n"), SCORE, "line 5"),
     ("grades of others", beir(QRELS, JUDGED.replace("q", "z")), SCORE),
     ("a run of other queries", beir(RUN, RANKED.replace("q", "z")), SCORE),
     ("a run without columns", beir(RUN, "q0 p0\n"), SCORE, "line 1"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from tests.encoding.architectures import make_labse, make_mbert
 from tests.faults.harness import Case, Ran, both, cases, contents, refusal, run, write
@@ -100,6 +101,18 @@ def cut(name: str):
 
 
 SAFE = "model.safetensors"
+
+
+def weights(value: float):
+    def make() -> None:
+        found = load_file(Path(MODEL, SAFE))
+        for tensor in found.values():
+            tensor[..., :1] = value
+        save_file(found, Path(MODEL, SAFE))
+
+    return make
+
+
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
 
 
@@ -158,6 +171,8 @@ def test_what_is_whole_passes():
     ("weights that are a pickle by another name", put(SAFE, PICKLE), LOOK),
     ("weights that are nothing", put(SAFE, b""), LOOK),
     ("weights that are cut", cut(SAFE), LOOK),
+    ("weights that are no numbers", weights(float("nan")), LOOK),
+    ("weights without end", weights(float("inf")), LOOK),
     ("weights whose head is endless", put(SAFE, b"\xff" * 8 + b"{}"), LOOK),
     (
         "weights of one module alone pickled",

@@ -163,6 +163,12 @@ STUDY = "studies/mine.yaml"
     ("a study that extends itself", write(STUDY, "extends: mine\nseed: 2"), "study show mine", "extends"),
     ("a study that climbs", write(STUDY, "extends: ../params\nseed: 2"), "study show mine", "extends"),
     ("a study with an unknown key", write(STUDY, "study: {question: a, seeds: [1], x: 1}"), "study show mine"),
+    ("a study whose forms are nothing", write(STUDY, "study: {question: a, forms: null}"), "study show mine"),
+    (
+        "a study with a form of words",
+        write(STUDY, "study: {question: a, forms: {small: x}}"),
+        "study show mine",
+    ),
     ("a study with bad seeds", write(STUDY, "study: {question: a, seeds: ['../1']}"), "study show mine"),
     ("a study that is not there", write(STUDY, "seed: 2"), "study show ../../etc/passwd"),
     ("a study of Python", write(STUDY, "a: !!python/object/apply:os.system ['touch RAN']"), "study show mine"),

@@ -82,6 +82,11 @@ def rows(path: str, change: Callable[[pa.Table], pa.Table]):
     return make
 
 
+def gaps(table: pa.Table, name: str) -> pa.Table:
+    place = table.column_names.index(name)
+    return table.set_column(place, name, pa.nulls(len(table), table.schema.field(name).type))
+
+
 def swapped(one: str, other: str):
     def make() -> None:
         Path(one).rename("swap")
@@ -115,6 +120,8 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     ("pairs of others", rows(PAIRS, lambda table: table.slice(1)), SHOW, "fingerprint"),
     ("pairs without a column", rows(PAIRS, lambda table: table.drop_columns(["split"])), FIND, "columns"),
     ("a plan without a column", rows(PLAN, lambda table: table.drop_columns(["step"])), SHOW, "columns"),
+    ("a plan with gaps", rows(PLAN, lambda table: gaps(table, "pair_id")), SHOW, "a row without"),
+    ("a plan without languages", rows(PLAN, lambda table: gaps(table, "query_lang")), SHOW, "a row without"),
     ("a plan with fewer rows", rows(PLAN, lambda table: table.slice(1)), SHOW),
     ("a plan without a head", told(PLAN, lambda _: {}), SHOW),
     ("a plan whose head is no JSON", told(PLAN, lambda _: {b"hbir": b"{"}), SHOW, "head"),
@@ -142,6 +149,7 @@ def test_refused(case: Case):
 
 SUMMARY, FINAL, RECORD = "scores/xx/cldr/summary.json", "scores/xx/final.json", "scores/xx/training.json"
 CELLS, QUERIES = "scores/xx/cldr/cells.csv", "scores/xx/cldr/queries.parquet"
+NAN, INF = float("nan"), float("inf")
 COMPARE, TESTED = "compare", "compare --intervals"
 
 
@@ -168,6 +176,16 @@ def json_of(path: str, change: Callable[[dict[str, object]], object]):
     ),
     ("scores of a folder elsewhere", json_of(FINAL, lambda final: {"../../../etc": {}}), COMPARE, "beside it"),
     ("scores of the system", json_of(FINAL, lambda final: {"/etc": {}}), COMPARE, "beside it"),
+    (
+        "scores that are no number",
+        json_of(FINAL, lambda final: {"cldr": {"monolingual": {"map": NAN}}}),
+        COMPARE,
+    ),
+    (
+        "scores without end",
+        json_of(SUMMARY, lambda summary: summary | {"settings": {"monolingual": {"map": -INF}}}),
+        COMPARE,
+    ),
     ("scores in words", json_of(FINAL, lambda final: {"cldr": {"monolingual": {"map": "good"}}}), COMPARE),
     ("a summary of other languages", json_of(SUMMARY, lambda s: s | {"settings": 5}), COMPARE, "settings"),
     ("a record that lacks its best", json_of(RECORD, lambda r: {**r, "best": None}), COMPARE, "best"),

@@ -14,13 +14,22 @@ from perf.pipeline import read_processes, shorten, table
 from perf.timed_process import LOG
 
 NOTED = [
-    {"arguments": ["-m", "hbir", "inputs"], "start": 12, "end": 15, "cpu": 2.5, "memory": 80, "imports": 1.25},
+    {
+        "arguments": ["-m", "hbir", "inputs"],
+        "start": 12,
+        "end": 15,
+        "cpu": 2.5,
+        "memory": 80,
+        "written": 1,
+        "imports": 1.25,
+    },
     {
         "arguments": ["-m", "hbir", "train", "xx"],
         "start": 16,
         "end": 26,
         "cpu": 19,
         "memory": 900,
+        "written": 2.5,
         "imports": 4,
     },
 ]
@@ -34,7 +43,7 @@ def test_the_time_between_two_processes_is_dvcs():
 
 def test_the_table_adds_up():
     rows = table(read_processes([json.dumps(row) for row in NOTED], start=10), after=0.5)
-    assert rows[-1] == ("total", "13.00", "21.50", "5.25", "7.75", "3.50", "900")
+    assert rows[-1] == ("total", "13.00", "21.50", "5.25", "7.75", "3.50", "900", "3.5")
     assert [row[0] for row in rows] == ["stage", "inputs", "train xx", "dvc, at its end", "total"]
 
 

@@ -55,6 +55,10 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             f"{survived} broken runs survived, each with the bytes of an unbroken one; "
             f"{faults} faults, {failed} tests failed"
         )
+    if starved := _sum(reports, "starved"):
+        terminalreporter.write_line(
+            f"{starved} runs with little memory, or on a full or read-only disk: done, or refused in one line"
+        )
     compared = sum(
         report.when == "call" and report.nodeid.partition("::")[0].endswith(PROCESSES)
         for report in terminalreporter.stats.get("passed", [])

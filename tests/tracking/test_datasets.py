@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from hbir.core.lock_file import locked_stages
 from hbir.evaluation.results import SamplerResults
 from hbir.tracking.datasets import DIGEST_LENGTH, dataset_inputs
-from hbir.tracking.locked import locked_stages, out_hash, scored_on, trained_on
+from hbir.tracking.locked import out_hash, scored_on, trained_on
 from hbir.tracking.params import TrackingParams
 from hbir.tracking.runs import Origin
 from hbir.tracking.store import Store
