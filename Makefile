@@ -54,6 +54,9 @@ test-faults: $(READY) ## Break every stage, feed bad input to every reader, and 
 	  tests/survival tests/faults tests/fuzz tests/closed tests/training/test_ranks.py tests/training/test_launched.py \
 	  tests/evaluation/test_shared_scoring.py tests/retrieval/test_shared_search.py
 
+test-gpu: $(READY) ## On a machine with a GPU: train, resume and embed on it, as two hosts too, and compare with the CPU
+	HBIR_TEST_GPU=1 python -m pytest tests/gpu
+
 fuzz: $(READY) ## Hand spoilt files to every reader, others each time; EXAMPLES=1000 of each
 	python -m pytest tests/fuzz tests/core/test_unpacked.py tests/core/test_files.py tests/core/test_tables.py \
 	  tests/benchmarks/test_squad_file.py tests/translation/memory/test_memory.py --hypothesis-profile fuzz
