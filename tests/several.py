@@ -33,7 +33,7 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def environment(rank: int, size: int, port: int, hosts: bool) -> dict[str, str]:
+def environment(rank: int, size: int, port: int, hosts: bool = False) -> dict[str, str]:
     numbers = {"RANK": rank, "WORLD_SIZE": size, "LOCAL_RANK": rank, "LOCAL_WORLD_SIZE": size}
     if hosts:  # NCCL then lets several processes use one card
         numbers |= {"LOCAL_RANK": 0, "LOCAL_WORLD_SIZE": 1, "NCCL_HOSTID": rank}
