@@ -172,6 +172,7 @@ def test_a_wrong_headline_is_named(clone: Clone):
     )
 
 
+@pytest.mark.slow
 def test_queued_experiments_reach_the_store_of_the_main_repository(clone: Clone):
     clone.dvc("exp", "run", "--queue", "-S", "sampler=xx,hybrid", "-S", "overrides.xx.temperature=0.3")
     _break_the_main_checkout(clone)
