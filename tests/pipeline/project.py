@@ -88,6 +88,15 @@ class Clone:
         self.run("git", "add", "--all")
         self.run("git", "commit", "--quiet", "--allow-empty", "--message", message)
 
+    def forget_changes(self) -> None:
+        """Go back to the last commit.
+
+        After a failed `dvc exp run -S` Git may take a changed params.yaml of the old length for unchanged; a
+        new time stamp makes it read the file.
+        """
+        (self.root / "params.yaml").touch()
+        self.run("git", "checkout", "--quiet", "--force", "HEAD")
+
     def experiments(self) -> dict[str, dict[str, Any]]:
         """Return the metrics of every experiment by name."""
         shown = json.loads(self.dvc("exp", "show", "--json"))

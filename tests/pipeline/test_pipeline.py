@@ -32,7 +32,7 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> Clone:
 def clone(warm: Clone) -> Iterator[Clone]:
     """Give the warm clone, and bring its workspace back afterwards."""
     yield warm
-    warm.run("git", "checkout", "--quiet", "--force", "HEAD")
+    warm.forget_changes()
     warm.dvc("checkout", "--force", "--quiet")
 
 
@@ -190,7 +190,7 @@ def test_a_temporary_experiment_trains_one_sampler_and_reaches_the_store_too(clo
     command = ("dvc", "exp", "run", "--temp", "--name", "aside", "-S", "overrides.xy.temperature=0.2")
     ran = clone.stages_started(*command, meanwhile=_break_the_main_checkout)
     assert ran == ["inputs", "train_xy", "score@xy", "evaluate"]
-    clone.run("git", "checkout", "--quiet", "--force", "HEAD")
+    clone.forget_changes()
     mine = [run for run in _tracked(clone) if run["temperature"] == "0.2"]
     assert [run["sampler"] for run in mine] == ["xy"]
     assert mine[0]["complete"]
