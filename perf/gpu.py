@@ -14,6 +14,7 @@ from statistics import median
 
 import click
 import torch
+from torch.profiler import ProfilerActivity, profile
 
 from hbir.encoding.shapes import PEAKS
 from perf import peer_trainer, workload
@@ -25,6 +26,10 @@ from perf.workload import Workload
 MFU_GOAL = 0.45
 CACHED_BATCH, CACHED_CHUNK = 4096, 64
 """Pairs of a step with gradient caching, and pairs that the peer computes at one time."""
+
+
+LONGEST = 25
+"""Operations that a profile lists."""
 
 
 @dataclass
@@ -116,6 +121,25 @@ def report(name: str, load: Workload, cached: bool, repeats: int, peak: float | 
     click.echo(f"{name}: ratio {median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
 
 
+def operations(load: Workload) -> str:
+    """Find out what a step of ours spends its time on.
+
+    Args:
+        load: what is trained on.
+
+    Returns:
+        torch's table of the operations that took longest, on the GPU where there is one.
+    """
+    on_gpu = torch.cuda.is_available()
+    activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if on_gpu else [])]
+    with tempfile.TemporaryDirectory() as temporary:
+        job = workload.prepare(load, Path(temporary), precision="bf16")
+        with profile(activities=activities) as profiled:
+            workload.run(job)
+    key = "self_cuda_time_total" if on_gpu else "self_cpu_time_total"
+    return str(profiled.key_averages().table(sort_by=key, row_limit=LONGEST, max_name_column_width=60))
+
+
 @click.command()
 @click.option("--device", type=click.Choice(["cuda", "cpu"]), default="cuda", show_default=True)
 @click.option(
@@ -127,6 +151,7 @@ def report(name: str, load: Workload, cached: bool, repeats: int, peak: float | 
 @click.option("--query-tokens", default=32, show_default=True)
 @click.option("--passage-tokens", default=128, show_default=True)
 @click.option("--repeats", default=5, show_default=True)
+@click.option("--profile", "profiles", is_flag=True, help="Also list the operations that take longest.")
 def main(
     device: str,
     shapes: tuple[str, ...],
@@ -136,6 +161,7 @@ def main(
     query_tokens: int,
     passage_tokens: int,
     repeats: int,
+    profiles: bool,
 ) -> None:
     """Print pairs/s, MFU and memory of ours and of sentence-transformers' trainer, in bfloat16.
 
@@ -160,6 +186,8 @@ def main(
                 )
                 title = f"XLM-R {name}, {size:,} pairs{', gradient caching' if cached else ''}"
                 report(title, load, cached, repeats, peak(card))
+                if profiles and not cached:
+                    click.echo(operations(load))
 
 
 if __name__ == "__main__":

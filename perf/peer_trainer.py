@@ -2,6 +2,8 @@
 
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,9 +82,25 @@ def run(job: Job, load: Workload, chunk: int | None) -> float:
         callbacks=[clock],
     )
     quiet(trainer)
-    trainer.train()
+    with torchs_choice():
+        trainer.train()
     done = (len(clock.times) - 1) * WINDOW * load.batch
     return done / (clock.times[-1] - clock.times[0])
+
+
+@contextmanager
+def torchs_choice() -> Iterator[None]:
+    """Let the peer take any algorithm, as it does by itself; ours takes those that give the same bytes again.
+
+    Yields:
+        Nothing; the setting is one of the process, so ours must not compute meanwhile.
+    """
+    ours = torch.are_deterministic_algorithms_enabled()
+    torch.use_deterministic_algorithms(False)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(ours)
 
 
 def loss(model: SentenceTransformer, scale: float, chunk: int | None) -> Any:

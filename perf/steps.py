@@ -103,9 +103,10 @@ class Peer(TrainerCallback):  # type: ignore[misc]
             Pairs per second.
         """
         start = time.perf_counter()
-        for _ in range(steps):
-            self._asked.release()
-            self._done.acquire()
+        with peer_trainer.torchs_choice():
+            for _ in range(steps):
+                self._asked.release()
+                self._done.acquire()
         return steps * self._batch / (time.perf_counter() - start)
 
     def on_step_begin(self, *_: Any, **__: Any) -> None:

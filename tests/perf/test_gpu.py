@@ -56,10 +56,11 @@ def test_without_a_gpu_it_says_how_to_try_it(monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.filterwarnings("ignore")  # of sentence-transformers' trainer
 def test_all_of_it_in_miniature_on_a_cpu(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    options = "--device cpu --shape tiny --batch 4 --cached-batch 8 --steps 6 --repeats 1"
+    options = "--device cpu --shape tiny --batch 4 --cached-batch 8 --steps 6 --repeats 1 --profile"
     options += " --query-tokens 8 --passage-tokens 16"
     result = CliRunner().invoke(main, options.split(), catch_exceptions=False)
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
     assert len([line for line in lines if "pairs/s, MFU unknown card" in line]) == 4
+    assert any(line.split()[:1] == ["aten::addmm"] for line in lines)
     assert lines[-1].startswith("XLM-R tiny, 8 pairs, gradient caching: ratio ")
