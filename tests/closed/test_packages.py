@@ -2,10 +2,12 @@
 
 import json
 import re
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.specifiers import SpecifierSet
 from ruamel.yaml import YAML
 
 from docs.generate import audit
@@ -20,6 +22,14 @@ def test_every_package_of_the_lock_has_one_version_and_no_address():
     assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in lines)
     names = [line.partition("==")[0].lower().replace("_", "-") for line in lines]
     assert len(names) == len(set(names)) > 200
+
+
+def test_the_lock_installs_on_the_python_of_debian_12():
+    """It is 3.11.2; a package that wants a later 3.11 stopped `make install` there."""
+    installed = {f"{found.name}=={found.version}": found.metadata["Requires-Python"] for found in distributions()}
+    wanted = {line: installed[line] for line in LOCK if installed.get(line)}
+    assert wanted
+    assert [line for line, pythons in wanted.items() if "3.11.2" not in SpecifierSet(pythons)] == []
 
 
 def test_hashes_are_those_of_pip_s_report():
