@@ -67,8 +67,8 @@ def text(grown: Sequence[Grown]) -> str:
         "training, a third of it for embedding (`hbir/encoding/shapes.py`).",
         f"- Assumed: queries of {QUERY_TOKENS} tokens and passages of {PASSAGE_TOKENS}; "
         f"{PEAK / 1e12:.0f} TFLOP/s, an A100's bfloat16 peak; {MFU:.0%} of it used. "
-        "Nothing of this was measured; [the one GPU so far](how-to/gpu.md#see-how-fast-it-trains) used 7% of its "
-        "peak.",
+        "Nothing of this was measured; [the one GPU so far](how-to/gpu.md#see-how-fast-it-trains) used 7% of "
+        "its peak.",
         f"- Hours: `{PAIRS:.3g} · operations per pair / ({PEAK:.3g} · {MFU} · 3600)`, and with {GPUS} GPUs "
         f"the same by {GPUS}: as many samplers or seeds at a time, or one training on all of them, which takes "
         "longer by its exchange of gradients.",

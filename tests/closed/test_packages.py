@@ -26,10 +26,10 @@ def test_every_package_of_the_lock_has_one_version_and_no_address():
 
 def test_the_lock_installs_on_the_python_of_debian_12():
     """It is 3.11.2; a package that wants a later 3.11 stopped `make install` there."""
-    installed = {f"{found.name}=={found.version}": found.metadata["Requires-Python"] for found in distributions()}
-    wanted = {line: installed[line] for line in LOCK if installed.get(line)}
+    pythons = {f"{one.name}=={one.version}": one.metadata["Requires-Python"] for one in distributions()}
+    wanted = {line: pythons[line] for line in LOCK if pythons.get(line)}
     assert wanted
-    assert [line for line, pythons in wanted.items() if "3.11.2" not in SpecifierSet(pythons)] == []
+    assert [line for line, given in wanted.items() if "3.11.2" not in SpecifierSet(given)] == []
 
 
 def test_hashes_are_those_of_pip_s_report():
