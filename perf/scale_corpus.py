@@ -80,6 +80,22 @@ def _part(source: Source, size: int) -> Part:
     return Part(source, size, max(1, queries), max(1, passages))
 
 
+def different(pairs: int, rows: int) -> float:
+    """Tell how many of the largest source's queries in a piece of the pairs are different ones.
+
+    The pairs stand in random order, so a piece draws queries as from an urn.
+
+    Args:
+        pairs: of all sources.
+        rows: of the piece.
+
+    Returns:
+        The expected share of its rows.
+    """
+    queries = max(part.queries for part in parts(pairs) if part.is_parallel)
+    return queries * (1 - (1 - 1 / queries) ** rows) / rows
+
+
 def vocabulary(lang: str) -> list[str]:
     """Make the words of a language.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from perf.growth import exponent
 from perf.measured import Cost
@@ -40,6 +41,12 @@ class Growth:
             return self.costs[0] / self.sizes[0]
         return max(0.0, (self.costs[-1] - self.costs[0]) / (self.sizes[-1] - self.sizes[0]))
 
+    @property
+    def steps(self) -> list[float]:
+        """Return what a further pair costs between each size and the next, in their order."""
+        ends = zip(pairwise(self.sizes), pairwise(self.costs), strict=True)
+        return [(after - before) / (large - small) for (small, large), (before, after) in ends]
+
     def at(self, size: int) -> float:
         """Go on to another size, in a straight line.
 
@@ -69,6 +76,20 @@ def growth(runs: Runs, stage: str, kind: str) -> Growth:
     """
     sizes = tuple(sorted(runs))
     return Growth(sizes, tuple(getattr(runs[size][stage], kind) for size in sizes))
+
+
+def altogether(runs: Runs, kind: str) -> Growth:
+    """Add one kind of cost up over all stages.
+
+    Args:
+        runs: what was measured.
+        kind: a field of Cost.
+
+    Returns:
+        The sums, by size.
+    """
+    sizes = tuple(sorted(runs))
+    return Growth(sizes, tuple(sum(getattr(cost, kind) for cost in runs[size].values()) for size in sizes))
 
 
 def names(runs: Runs) -> list[str]:

@@ -1,9 +1,22 @@
 """Write what a pipeline on a corpus of the paper's shape took, for docs/performance.md."""
 
+from itertools import pairwise
 from textwrap import fill
 
+from hbir.core.tables import PIECE
 from perf.measured import Cost
-from perf.scale_fit import LIMIT_GB, TARGET, Growth, Runs, growth, is_within, largest_folder, names
+from perf.scale_corpus import different
+from perf.scale_fit import (
+    LIMIT_GB,
+    TARGET,
+    Growth,
+    Runs,
+    altogether,
+    growth,
+    is_within,
+    largest_folder,
+    names,
+)
 
 HEADER = (
     "| stage | CPU | µs a pair | exponent | wall | largest process | bytes a pair | exponent | written |",
@@ -22,6 +35,8 @@ def described(runs: Runs) -> str:
     """
     rows = [*HEADER, *(_row(name, runs) for name in names(runs))]
     lines = ["\n".join(rows), _note(runs)]
+    if len(runs) > 2:
+        lines.append("\n".join(_steps(runs)))
     if len(runs) > 1 and max(runs) < TARGET:  # one size does not tell what a pair adds
         lines += _onward(runs)
     return "\n\n".join(lines)
@@ -33,6 +48,18 @@ def _row(name: str, runs: Runs) -> str:
         f"| {name} | {_span(cpu)} s | {1e6 * cpu.each:,.0f} | {_exponent(cpu)} | {_span(wall)} s "
         f"| {_span(memory)} MB | {1e6 * memory.each:,.0f} | {_exponent(memory)} | {_span(written)} MB |"
     )
+
+
+def _steps(runs: Runs) -> list[str]:
+    """Tabulate what a further pair costs from size to size, and how little a piece repeats there."""
+    sizes = sorted(runs)
+    ends = " | ".join(f"{small:,} to {large:,}" for small, large in pairwise(sizes))
+    rows = [f"| µs of CPU for a further pair | {ends} |", "|---" * len(sizes) + "|"]
+    costs = {name: growth(runs, name, "cpu") for name in names(runs)} | {"all stages": altogether(runs, "cpu")}
+    for name, cost in costs.items():
+        rows.append(f"| {name} | {' | '.join(f'{round(1e6 * step):,}' for step in cost.steps)} |")
+    shares = " | ".join(f"{different(size, PIECE):.0%}" for size in sizes[1:])
+    return [*rows, f"| different queries in {PIECE:,} rows | {shares} |"]
 
 
 def _span(costs: Growth) -> str:

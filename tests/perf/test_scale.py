@@ -9,6 +9,7 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import click
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -225,6 +226,25 @@ def test_the_page_tells_what_was_measured_and_what_follows():
     assert "No process above 6 GB: yes" in text
     assert "| collect | 67 | 4.0 GB |" in text
     assert all(len(line) <= 100 for line in text.splitlines() if not line.startswith("|"))
+
+
+def test_the_page_tells_what_a_further_pair_costs_between_neighbouring_sizes():
+    found = scale.merged(
+        entries((20_000, 40_000), cpu=1e-3), 80_000, {"collect": cost(cpu=1), "train": cost()}, HERE
+    )
+    text = scale.page_text(found)
+    assert "| µs of CPU for a further pair | 20,000 to 40,000 | 40,000 to 80,000 |\n|---|---|---|\n" in text
+    assert "| collect | 1,000 | -1,000 |\n| train | 0 | 0 |\n| all stages | 1,000 | -1,000 |\n" in text
+    assert "further pair" not in scale.page_text(found[:2])
+
+
+def test_how_many_queries_of_a_piece_are_different_ones():
+    """Drawn from an urn of as many queries as 80,000 pairs have."""
+    queries = max(part.queries for part in parts(80_000) if part.is_parallel)
+    drawn = np.random.default_rng(1).integers(queries, size=(200, 300))
+    seen = np.mean([len(np.unique(row)) / 300 for row in drawn])
+    assert scale_corpus.different(80_000, 300) == pytest.approx(seen, abs=0.005)
+    assert scale_corpus.different(80_000, 1) == pytest.approx(1)
 
 
 def test_what_is_too_large_is_told():
