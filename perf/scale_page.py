@@ -3,7 +3,7 @@
 from itertools import pairwise
 from textwrap import fill
 
-from hbir.core.tables import PIECE
+from hbir.core.tables import GROUP_ROWS, PIECE
 from perf.measured import Cost
 from perf.scale_corpus import different
 from perf.scale_fit import (
@@ -58,8 +58,10 @@ def _steps(runs: Runs) -> list[str]:
     costs = {name: growth(runs, name, "cpu") for name in names(runs)} | {"all stages": altogether(runs, "cpu")}
     for name, cost in costs.items():
         rows.append(f"| {name} | {' | '.join(f'{round(1e6 * step):,}' for step in cost.steps)} |")
-    shares = " | ".join(f"{different(size, PIECE):.0%}" for size in sizes[1:])
-    return [*rows, f"| different queries in {PIECE:,} rows | {shares} |"]
+    for length in (PIECE, GROUP_ROWS):
+        shares = " | ".join(f"{different(size, length):.0%}" for size in sizes[1:])
+        rows.append(f"| different queries in {length:,} rows | {shares} |")
+    return rows
 
 
 def _span(costs: Growth) -> str:
