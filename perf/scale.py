@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import click
@@ -82,7 +83,8 @@ def page_text(entries: Sequence[Entry]) -> str:
     if not entries:
         return "Not measured yet."
     places = dict.fromkeys(f"on {e['date']} at commit {e['commit']}: {e['machine']}" for e in entries)
-    return f"Measured {'; '.join(places)}.\n\n{described(read_runs(entries))}"
+    measured = fill(f"Measured {'; '.join(places)}.", 100)
+    return f"{measured}\n\n{described(read_runs(entries))}"
 
 
 def announce(sizes: Sequence[int], runs: Runs, folder: Path) -> None:
