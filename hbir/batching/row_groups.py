@@ -60,6 +60,7 @@ class RowGroups:
     def _read(self, number: int) -> Rows:
         with parquet_faults(self._path):
             table = self._file.read_row_group(number, use_threads=False)
+            table.validate(full=True)  # arrow takes any bytes for text
         if any(column.null_count for column in table.columns):
             raise damaged(self._path, "a step, a pair and two languages in every row", "a row without")
         start, stop = self._starts[number : number + 2]

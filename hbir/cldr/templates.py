@@ -7,13 +7,14 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAMLError
 
 from hbir.cldr.facts import RELATIONS
 from hbir.cldr.keys import QUESTIONS, STATEMENTS
 from hbir.cldr.names import KINDS, Entity, locale
 from hbir.core.errors import DataError, LanguageError
 from hbir.core.hashing import folder_digest
+from hbir.core.yaml_text import parsed
 
 FOLDER = Path(__file__).parent / "templates"
 SUBJECT, OBJECT = "{subject}", "{object}"
@@ -90,7 +91,7 @@ def read_templates(path: Path) -> Templates:
         DataError: when something is missing, unknown or without its slots.
     """
     try:
-        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        content = parsed(path.read_text(encoding="utf-8"))
     except (YAMLError, UnicodeDecodeError) as error:
         found = " ".join(str(error).split())
         raise DataError(where=str(path), expected="YAML", found=found, hint="Mend that line.") from error

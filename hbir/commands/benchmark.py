@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 from rich.console import Console
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAMLError
 
 from hbir.cluster.params import ClusterParams
 from hbir.commands.options import cluster_options, embedding_options
@@ -17,6 +17,7 @@ from hbir.core.lines import expanded
 from hbir.core.objects.urls import is_url
 from hbir.core.place import find_place
 from hbir.core.precision import Precision
+from hbir.core.yaml_text import parsed
 from hbir.evaluation.evaluate import Evaluation
 from hbir.evaluation.params import EvaluateParams
 from hbir.evaluation.save import write_csv
@@ -178,7 +179,7 @@ def _option(option: str) -> tuple[str, Any]:
     key, sign, value = option.partition("=")
     try:
         if sign:
-            return key, YAML(typ="safe", pure=True).load(value)
+            return key, parsed(value)
     except (YAMLError, ValueError, RecursionError):
         sign = ""
     raise ParamsError(

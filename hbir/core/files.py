@@ -221,9 +221,9 @@ def open_parquet(
     """
     with parquet_faults(path):
         how = {"memory_map": True} if mapped else {"buffer_size": _READ}
-        file = pq.ParquetFile(path, read_dictionary=list(dictionaries), **how)
-    _check_columns(path, file.metadata.schema.to_arrow_schema(), schema)
-    return file
+        # Before anything else: arrow looks for the columns to be read as dictionaries while it opens the file.
+        _check_columns(path, pq.read_metadata(path, memory_map=mapped).schema.to_arrow_schema(), schema)
+        return pq.ParquetFile(path, read_dictionary=list(dictionaries), **how)
 
 
 @contextmanager
@@ -248,7 +248,7 @@ def parquet_faults(path: Path) -> Iterator[None]:
         raise  # which is not the file's fault
     except (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError) as error:
         raise _unreadable(path, error) from error
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise DataError(
             where=str(path), expected="a whole Parquet file", found=str(error), hint=_RERUN
         ) from error

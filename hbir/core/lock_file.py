@@ -5,7 +5,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAMLError
+
+from hbir.core.yaml_text import parsed
 
 Stages = Mapping[str, Mapping[str, Any]]
 """Name of a stage → what dvc.lock says of it; not to be changed."""
@@ -32,7 +34,7 @@ def locked_stages(lock: Path) -> Stages:
 def _parsed(text: str) -> Stages:
     """Parse what is asked for once per sampler; the committed dvc.lock takes half a second."""
     try:
-        content = YAML(typ="safe", pure=True).load(text)
+        content = parsed(text)
     except (YAMLError, ValueError, RecursionError):
         return {}
     stages = content.get("stages") if isinstance(content, dict) else None

@@ -8,12 +8,12 @@ from typing import Any, TypeVar, dataclass_transform
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as pydantic_dataclass
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAMLError
 
 from hbir.core.errors import ParamsError
 from hbir.core.paths import PARAMS
 from hbir.core.unpacked import refuse_device
-from hbir.core.yaml_limits import refuse_explosion, refuse_large
+from hbir.core.yaml_text import parsed, refuse_explosion, refuse_large
 
 T = TypeVar("T")
 
@@ -36,7 +36,7 @@ def read_params(path: Path = PARAMS) -> dict[str, Any]:
     """Read the whole file.
 
     Args:
-        path: a YAML 1.2 file, so that `1e-3` is a number and `no` a language.
+        path: a YAML 1.2 file.
 
     Returns:
         Its top-level mapping.
@@ -48,7 +48,7 @@ def read_params(path: Path = PARAMS) -> dict[str, Any]:
         refuse_device(path)
         text = path.read_text(encoding="utf-8")
         refuse_large(text, str(path))
-        value = YAML(typ="safe", pure=True).load(text)
+        value = parsed(text)
     except FileNotFoundError as error:
         raise ParamsError(
             where=str(path),

@@ -68,7 +68,11 @@ class StoredTable:
         with parquet_faults(self.path):
             for group in range(self.file.num_row_groups):
                 rows = rows_at_once(self.file.metadata.row_group(group), PIECE, PIECE_BYTES)
-                yield from self.file.iter_batches(rows, row_groups=[group], columns=columns, use_threads=False)
+                for piece in self.file.iter_batches(
+                    rows, row_groups=[group], columns=columns, use_threads=False
+                ):
+                    piece.validate(full=True)  # arrow takes any bytes for text
+                    yield piece
 
 
 Rows: TypeAlias = "pa.Table | StoredTable"

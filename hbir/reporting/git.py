@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAMLError
 
 from hbir.core.errors import DataError
+from hbir.core.yaml_text import parsed
 
 _EXPERIMENT = re.compile(r"(\w+) refs/exps/([0-9a-f]{2})/([0-9a-f]{38})/(\S+)")
 """A commit, the commit that the experiment started from in two parts, and its name."""
@@ -139,7 +140,7 @@ def committed_data(root: Path, commit: str, name: str) -> dict[str, Any]:
     """
     text = committed_text(root, commit, name)
     try:
-        content = json.loads(text) if name.endswith(".json") else YAML(typ="safe", pure=True).load(text)
+        content = json.loads(text) if name.endswith(".json") else parsed(text)
     except (ValueError, YAMLError) as error:
         raise DataError(
             where=f"{name} at commit {commit[:7]}",

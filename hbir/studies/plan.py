@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAMLError
 
 from hbir.core.errors import HbirError, ParamsError
 from hbir.core.params import unknown
+from hbir.core.yaml_text import parsed
 from hbir.inputs.check import check
 from hbir.inputs.study import merge
 from hbir.reporting.seeds import SEED
@@ -142,7 +143,7 @@ def _names(one: Planned) -> Iterator[str]:
 def _change(text: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     try:
-        found = YAML(typ="safe", pure=True).load(value)
+        found = parsed(value)
     except YAMLError:
         equals, found = "", None
     if not equals or not key:

@@ -144,10 +144,19 @@ def _read(path: Path) -> tuple[dict[str, Any], str]:
         return {}, "it holds something else than tensors and plain values"
     if not isinstance(state, dict) or not state.keys() >= _PARTS:
         return {}, "it is no state of a training"
+    if not _is_finite(state):
+        return {}, "it holds numbers that are none"
     best = state[_BEST]
     if not isinstance(best, dict) or not isinstance(best.get("step"), int) or "digest" not in best:
         return {}, "it names no best model"
     return state, ""
+
+
+def _is_finite(part: Any) -> bool:
+    if isinstance(part, torch.Tensor):
+        return bool(part.isfinite().all())
+    inner = part.values() if isinstance(part, dict) else part if isinstance(part, list | tuple) else ()
+    return all(map(_is_finite, inner))
 
 
 def _damage(path: Path) -> str:

@@ -1,3 +1,4 @@
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -69,6 +70,22 @@ def test_truncated_file_is_an_error(path):
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(DataError, match="expected a whole Parquet file"):
         read_plan(path)
+
+
+def test_another_table_is_an_error(path):
+    pq.write_table(pq.read_table(path).rename_columns(["step", "pair_id", "query_lang", "passage_tang"]), path)
+    with pytest.raises(DataError, match="expected the columns .*found .*passage_tang"):
+        read_plan(path)
+
+
+def test_languages_that_are_no_text_are_an_error(path):
+    table = pq.read_table(path)
+    wrong = pa.Array.from_buffers(
+        pa.string(), len(table), pa.array([b"\xff"] * len(table), pa.binary()).buffers()
+    )
+    pq.write_table(table.set_column(2, table.schema.field(2), wrong), path)
+    with pytest.raises(DataError, match="expected a whole Parquet file, found .*UTF8"):
+        list(read_plan(path).parts())
 
 
 def test_missing_file_is_an_error(tmp_path):

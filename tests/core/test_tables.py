@@ -97,6 +97,15 @@ def test_a_damaged_or_another_file_is_named(tmp_path: Path):
         list(StoredTable(tmp_path / "file", PARALLEL_SCHEMA).pieces())
 
 
+def test_bytes_that_are_no_text_are_named(tmp_path: Path):
+    """Arrow reads them without a word, and Python stumbles where the text is used."""
+    write_pieces(tmp_path / "file", PARALLEL_SCHEMA, [table_of(["a query"] * 3)])
+    content = (tmp_path / "file").read_bytes()
+    (tmp_path / "file").write_bytes(content.replace(b"a query", b"a q\xffery"))
+    with pytest.raises(DataError, match="file: expected a whole Parquet file, found .*UTF8"):
+        list(StoredTable(tmp_path / "file", PARALLEL_SCHEMA).pieces())
+
+
 def test_after_an_error_the_old_file_stays(tmp_path: Path):
     def failing():
         yield table_of(["a"])

@@ -85,6 +85,7 @@ def source(**keys):
     ("an unknown tag", instead("seed: 1", "seed: !secret 1"), "inputs"),
     ("anchors that explode", added(LAUGHS), "inputs", "anchors"),
     ("an anchor in itself", added("x: &x [*x]"), "inputs", "levels"),
+    ("an anchor twice", added("x: &a 1\ny: &a 2"), "inputs", "duplicate anchor 'a'"),
     ("an anchor that is none", added("x: *none"), "inputs"),
     ("nested without end", added("x: " + "[" * 5000), "inputs"),
     ("nested deeply", added("x: " + "[" * 60 + "]" * 60), "inputs", "levels"),

@@ -1,9 +1,11 @@
 """A training that was stopped, killed or damaged goes on to the same bytes, or begins anew and says so."""
 
+import io
 import logging
 import os
 import signal
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -169,10 +171,24 @@ def tail(data: bytes) -> bytes:
     return data[:-4096] + bytes(4096)
 
 
-@pytest.mark.parametrize("damage", [truncated, zeros, hole, tail, lambda _: b""])
-@pytest.mark.parametrize("name", ["state.pt", "best-5/model.safetensors"])
+def nan(data: bytes) -> bytes:
+    """A whole state whose weights are no numbers: each step after it would end with an error."""
+    state = torch.load(io.BytesIO(data), weights_only=True)
+    next(iter(state["model"].values())).view(-1)[0] = float("nan")
+    stream = io.BytesIO()
+    torch.save(state, stream)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        *product(["state.pt", "best-5/model.safetensors"], [truncated, zeros, hole, tail, lambda _: b""]),
+        ("state.pt", nan),
+    ],
+)
 def test_a_damaged_state_counts_as_absent_and_is_named(
-    files: Files, tmp_path: Path, main_repository: Path, caplog, damage, name: str
+    files: Files, tmp_path: Path, main_repository: Path, caplog, name: str, damage
 ):
     train(files.job(tmp_path / "whole"), Silent())
     folder = killed(files.job(tmp_path / "parts"), 9, main_repository)

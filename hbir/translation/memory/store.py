@@ -128,7 +128,7 @@ class Store:
         with write_faults(self.path):
             try:
                 yield
-            except sqlite3.DatabaseError as error:
+            except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
                 # Without a code it is no text that is read; the upper bits tell variants of a fault apart.
                 code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
                 if code == sqlite3.SQLITE_FULL:

@@ -271,6 +271,17 @@ def test_an_entry_that_is_no_text_is_told(tmp_path, broken):
         memory.part({}).get(["a"])
 
 
+def test_a_damaged_list_of_tables_is_told(tmp_path):
+    """Of which SQLite's own words are then no text."""
+    path = tmp_path / "es.sqlite"
+    Memory(path).part({}).put({"a": Remembered("b")})
+    content = path.read_bytes()
+    assert b"entries" in content
+    path.write_bytes(content.replace(b"entries", b"entr\x80es"))
+    with pytest.raises(DataError, match=r"es\.sqlite: expected a whole translation memory.*Move the file away"):
+        Memory(path).part({}).get(["a"])
+
+
 def test_a_folder_and_a_file_in_the_wrong_place_are_told_apart(tmp_path):
     (tmp_path / "es.sqlite").mkdir()
     with pytest.raises(DataError, match="expected a file, or none yet.*Move away the folder that stands there"):

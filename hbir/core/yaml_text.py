@@ -1,6 +1,10 @@
-"""Keep YAML small: a few lines of anchors can stand for more values than any memory holds."""
+"""Read YAML, and keep it small: a few lines of anchors can stand for more values than any memory holds."""
 
+import warnings
 from typing import Any
+
+from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml.error import YAMLWarning
 
 from hbir.core.errors import ParamsError
 
@@ -10,6 +14,27 @@ VALUES = 100_000
 """Of a file, an anchor counted as often as it is named."""
 DEPTH = 50
 """Mappings and lists within each other."""
+
+
+def parsed(text: str) -> Any:
+    """Parse YAML 1.2, in which `1e-3` is a number and `no` a language.
+
+    Args:
+        text: of one document.
+
+    Returns:
+        Plain values.
+
+    Raises:
+        YAMLError: where it is no YAML, or gives a name to two anchors.
+        ValueError: where a value is none, such as a date.
+        RecursionError: where it goes too deep.
+    """
+    with warnings.catch_warnings(action="error", category=YAMLWarning):
+        try:
+            return YAML(typ="safe", pure=True).load(text)
+        except YAMLWarning as warning:
+            raise YAMLError(str(warning)) from warning
 
 
 def refuse_large(text: str, where: str) -> None:
