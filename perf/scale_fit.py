@@ -79,17 +79,17 @@ def growth(runs: Runs, stage: str, kind: str) -> Growth:
 
 
 def altogether(runs: Runs, kind: str) -> Growth:
-    """Add one kind of cost up over all stages.
+    """Put one kind of cost together over all stages.
 
     Args:
         runs: what was measured.
         kind: a field of Cost.
 
     Returns:
-        The sums, by size.
+        The sums, by size; of memory the largest.
     """
-    sizes = tuple(sorted(runs))
-    return Growth(sizes, tuple(sum(getattr(cost, kind) for cost in runs[size].values()) for size in sizes))
+    sizes, join = tuple(sorted(runs)), max if kind == "memory" else sum
+    return Growth(sizes, tuple(join(getattr(cost, kind) for cost in runs[size].values()) for size in sizes))
 
 
 def names(runs: Runs) -> list[str]:

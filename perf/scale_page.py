@@ -1,5 +1,7 @@
 """Write what a pipeline on a corpus of the paper's shape took, for docs/performance.md."""
 
+from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from textwrap import fill
 
@@ -33,17 +35,18 @@ def described(runs: Runs) -> str:
     Returns:
         Markdown: what was measured, and from it what TARGET pairs take, where that was not measured.
     """
-    rows = [*HEADER, *(_row(name, runs) for name in names(runs))]
+    rows = [*HEADER, *(_row(name, partial(growth, runs, name)) for name in names(runs))]
+    rows.append(_row("all stages", partial(altogether, runs)))
     lines = ["\n".join(rows), _note(runs)]
     if len(runs) > 2:
-        lines.append("\n".join(_steps(runs)))
+        lines += ["\n".join(_steps(runs)), "\n".join(_peaks(runs))]
     if len(runs) > 1 and max(runs) < TARGET:  # one size does not tell what a pair adds
         lines += _onward(runs)
     return "\n\n".join(lines)
 
 
-def _row(name: str, runs: Runs) -> str:
-    cpu, wall, memory, written = (growth(runs, name, kind) for kind in ("cpu", "wall", "memory", "written"))
+def _row(name: str, cost: Callable[[str], Growth]) -> str:
+    cpu, wall, memory, written = map(cost, ("cpu", "wall", "memory", "written"))
     return (
         f"| {name} | {_span(cpu)} s | {1e6 * cpu.each:,.0f} | {_exponent(cpu)} | {_span(wall)} s "
         f"| {_span(memory)} MB | {1e6 * memory.each:,.0f} | {_exponent(memory)} | {_span(written)} MB |"
@@ -61,6 +64,17 @@ def _steps(runs: Runs) -> list[str]:
     for length in (PIECE, GROUP_ROWS):
         shares = " | ".join(f"{different(size, length):.0%}" for size in sizes[1:])
         rows.append(f"| different queries in {length:,} rows | {shares} |")
+    return rows
+
+
+def _peaks(runs: Runs) -> list[str]:
+    """Tabulate the largest process of each stage, by size."""
+    sizes = sorted(runs)
+    rows = [f"| MB of the largest process | {' | '.join(f'{size:,}' for size in sizes)} |"]
+    rows.append("|---" * (1 + len(sizes)) + "|")
+    for name in names(runs):
+        costs = growth(runs, name, "memory").costs
+        rows.append(f"| {name} | {' | '.join(f'{cost:,.0f}' for cost in costs)} |")
     return rows
 
 
