@@ -19,8 +19,9 @@ child = subprocess.Popen([sys.executable, "-c", code])
 print(os.getpid(), flush=True)
 try:
     child.wait()
-except KeyboardInterrupt:
-    sys.exit(child.wait() and 7)
+except KeyboardInterrupt:  # in the very moment in which the child ends it may take the child's exit code along
+    child.wait()
+    sys.exit(7)
 """
 STUBBORN = """
 import signal, time
