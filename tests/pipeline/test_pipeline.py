@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from tests.pipeline.project import Clone, environment, make_clone
+from tests.pipeline.project import STAGE, Clone, environment, make_clone
 
 HEADLINE = ["inputs", "evaluate"]
 HEAVY = {"train_xx", "train_xy", "train_hybrid"}
@@ -196,6 +196,15 @@ def test_a_temporary_experiment_trains_one_sampler_and_reaches_the_store_too(clo
     assert mine[0]["complete"]
     assert "aside" in str(mine[0]["experiments"])
     assert clone.run("git", "status", "--porcelain").stdout == ""
+
+
+@pytest.mark.slow
+def test_a_stage_of_dvc_trains_on_two_processes(clone: Clone):
+    """What a launcher is makes another training, and nothing else runs."""
+    clone.configure(train={"launcher": "torchrun --standalone --nproc-per-node 2"})
+    output = clone.dvc("repro", "train_hybrid")
+    assert STAGE.findall(output) == ["train_hybrid"]
+    assert "on 2 × cpu" in output
 
 
 def test_a_deleted_store_comes_back(clone: Clone):

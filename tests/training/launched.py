@@ -15,7 +15,12 @@ from tests.training.conftest import write_plans
 ROOT = Path(__file__).parents[2]
 
 
-def make_project(root: Path, initial: Path, steps: int) -> None:
+TORCHRUN = "torchrun --nproc-per-node 2 --master-port {port}"
+ACCELERATE = "accelerate launch --multi_gpu --num_processes 2 --main_process_port {port}"
+"""As the docs have it; it starts processes without a GPU, too."""
+
+
+def make_project(root: Path, initial: Path, steps: int, launcher: str = TORCHRUN) -> None:
     """Make a project with pairs, plans and an encoder, to be trained on two processes."""
     (root / "data/batches").mkdir(parents=True)
     write_plans(root, steps)
@@ -25,7 +30,7 @@ def make_project(root: Path, initial: Path, steps: int) -> None:
     (root / "stages").symlink_to(ROOT / "stages")
     yaml = YAML()
     params = yaml.load(ROOT / "params.yaml")
-    params["train"]["launcher"] = f"torchrun --nproc-per-node 2 --master-port {free_port()}"
+    params["train"]["launcher"] = launcher.format(port=free_port())
     params["tracking"]["checkpoint_every"] = 20
     yaml.dump(params, root / "params.yaml")
 

@@ -10,7 +10,7 @@ import pytest
 
 from hbir.core.training_record import read_training
 from tests.training.conftest import Files
-from tests.training.launched import make_project, ranks, start, state
+from tests.training.launched import ACCELERATE, TORCHRUN, make_project, ranks, start, state
 
 STEPS = 400
 
@@ -40,3 +40,20 @@ def test_a_stage_starts_its_processes_and_goes_on_after_one_was_killed(project: 
     assert re.search(r"^train hybrid: resuming after step \d+ of 400$", output, re.MULTILINE)
     assert read_training(project / "models/hybrid/training.json").final.step == STEPS
     assert state(project) == []
+
+
+@pytest.mark.slow
+def test_either_launcher_trains_the_same(files: Files, tmp_path: Path):
+    """That two processes train what one trains is tested without dropout, of which each draws its own."""
+    losses = {}
+    for launcher in (TORCHRUN, ACCELERATE):
+        root = tmp_path / launcher.split()[0]
+        make_project(root, files.folder / "initial", 12, launcher)
+        running = start(root)
+        output, _ = running.communicate(timeout=900)
+        assert running.returncode == 0, output
+        assert "on 2 × cpu" in output
+        training = read_training(root / "models/hybrid/training.json")
+        losses[launcher] = [point.loss for point in training.curve.train]
+    assert len(losses[TORCHRUN]) > 1
+    assert losses[ACCELERATE] == losses[TORCHRUN]
