@@ -20,7 +20,7 @@ from hbir.studies.amounts import UNKNOWN, Amount, Stage, about, exactly, total
 from hbir.studies.estimate_data import DataStages, samplers
 
 WEIGHT, MODELS = 4, 2
-"""Bytes of a weight, and models that a training leaves: the best, and the last if it is another."""
+"""Bytes of a weight or score, and models that a training leaves: the best, and the last if it is another."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class ModelStages:
             rows=texts,
             tokens=texts * self._lengths[1],
             disk=total(map(self._scored, self.whole.evaluate.benchmarks)),
-            memory=UNKNOWN,
+            memory=self._memory_of_scoring,
             seconds=seconds,
         )
 
@@ -93,8 +93,8 @@ class ModelStages:
 
     def _scored(self, entry: Any) -> Amount:
         """Estimate what stays: scores; of a streamed corpus embeddings, beside which its scores are little."""
-        benchmark, count = parse_entry(entry)[1], cost.texts_of(entry, self.whole)
-        if isinstance(benchmark, LargeParams) and (benchmark.name == MIRACL or count is None):
+        count = cost.texts_of(entry, self.whole)
+        if _is_streamed(entry, count):
             return self._kept(UNKNOWN if count is None else about(count))
         models = len(compared_rows(self.params))
         return UNKNOWN if count is None else about(rates.SCORED * models * count)
@@ -118,6 +118,19 @@ class ModelStages:
         if not self.speed or not self.speed.memory:
             return UNKNOWN
         return about(self.speed.memory) + self.data.rows(self._trained_languages) * about(rates.TRAINED)
+
+    @property
+    def _memory_of_scoring(self) -> Amount:
+        """Add up weights, a forward pass and a block of scores; of a card or a streamed corpus nobody knows."""
+        entries, shape = self.whole.evaluate.benchmarks, shape_of(self.whole.encoder)
+        counts = [cost.texts_of(entry, self.whole) for entry in entries]
+        if self.gpu or shape is None or None in counts or any(map(_is_streamed, entries, counts)):
+            return UNKNOWN
+        evaluate = self.whole.evaluate
+        tokens = evaluate.batch_size * self.whole.encoder.max_passage_tokens
+        forward = tokens * (2 * shape.width + shape.feed_forward)
+        scores = evaluate.query_chunk * max((count or 0 for count in counts), default=0)
+        return about(rates.LIBRARIES) + (self._weights + about(forward + scores)) * WEIGHT
 
     @property
     def _trained_languages(self) -> int:
@@ -146,3 +159,9 @@ class ModelStages:
             return about(self.speed.query_tokens), about(self.speed.passage_tokens)
         query, passage = cost.lengths(self.whole)
         return about(query), about(passage)
+
+
+def _is_streamed(entry: Any, count: int | None) -> bool:
+    """Tell whether a corpus may be streamed: MIRACL's is, and one of BEIR whose size nobody knows may be."""
+    benchmark = parse_entry(entry)[1]
+    return isinstance(benchmark, LargeParams) and (benchmark.name == MIRACL or count is None)

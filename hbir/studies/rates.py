@@ -53,7 +53,8 @@ LOADED = Rate(start=7, row=2.5e-8, byte=0)
 """Of `encoder` where it loads one, by its weights in place of rows: 11 s for 153 million, without a
 download."""
 TOKENISED = 4e-7
-"""Seconds of the first `train` per byte of text, whose tokens are then kept: 1,288 s for 3.1 GB."""
+"""Seconds of the first `train` per byte of text, whose tokens are then kept: 1,288 s for 3.1 GB, by a tokenizer
+that is trained here. That of a pretrained encoder was not measured."""
 BASE = 3e8
 """Bytes of memory of a command that holds no corpus and no encoder: 210 to 440 MB."""
 LIBRARIES = 6.5e8

@@ -1,6 +1,7 @@
 """What `hbir estimate` says before is what the stages make, within what it says it knows."""
 
 import gzip
+import io
 import json
 import random
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 from ruamel.yaml import YAML
 
 from hbir.collection.sources import check_sources
@@ -27,6 +29,7 @@ from hbir.retrieval.index import bytes_of
 from hbir.studies import cost, rates, source_size
 from hbir.studies.amounts import UNKNOWN, Amount, about, exactly, total
 from hbir.studies.estimate import estimate
+from hbir.studies.estimate_table import show
 from hbir.studies.made import find_made
 from hbir.studies.source_size import size_of_source
 from hbir.studies.study_file import read_study
@@ -182,6 +185,18 @@ def test_the_paper_is_estimated_from_what_its_params_say(monkeypatch: pytest.Mon
     tokens = stages["build-batches"].rows.value * source_size.TEXT_BYTES * rates.TOKENISED
     assert stages["train"].seconds.value == pytest.approx(steps + tokens, rel=0.01)
     assert stages["translate"].seconds == UNKNOWN
+
+
+def test_the_page_shows_what_the_command_says_of_the_paper(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(ROOT)
+    params = read_params()
+    merge(params, read_study("paper").params)
+    console = Console(width=100, record=True, file=io.StringIO())
+    show(estimate(check(dict(params)), params, find_made(params, []), "A100", None), [], console)
+    page = (ROOT / "docs/how-to/study.md").read_text().splitlines()
+    shown = [line.rstrip() for line in console.export_text().splitlines() if line.strip()]
+    assert len(shown) == 9
+    assert [line for line in shown if line not in page] == []
 
 
 def test_the_table_has_a_total_and_says_what_is_assumed(project: Path, monkeypatch: pytest.MonkeyPatch):

@@ -78,6 +78,12 @@ def test_what_training_keeps_is_what_the_folder_grew_by(
     assert within(estimated(pairs, project, monkeypatch)["train"].disk.value, 1e6 * grown)
 
 
+@pytest.mark.parametrize("pairs", MEASURED)
+def test_scoring_holds_as_much_as_was_measured(pairs: int, project: Path, monkeypatch: pytest.MonkeyPatch):
+    found, measured = estimated(pairs, project, monkeypatch)["score"], MEASURED[pairs]["score"]
+    assert found.memory.value == pytest.approx(1e6 * measured["memory"], rel=0.1)
+
+
 def test_the_memory_that_is_allowed_bounds_what_collect_holds(project: Path, monkeypatch: pytest.MonkeyPatch):
     found = estimated(400_000_000, project, monkeypatch)["collect"].memory.value
     rest = estimate_data.rates.BASE + 400_000_000 * estimate_data.rates.COLLECTED
