@@ -36,9 +36,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         write(tmp_path / ".hbir/embeddings/miracl" / name / "embeddings.f16", 40)
         meta = tmp_path / ".hbir/embeddings/miracl" / name / "meta.json"
         meta.write_text(json.dumps({"encoder": encoder}))
-    for name, meta in (("mine", "meta.json"), ("other", "begun.json")):
+    for name, begun in (("mine", "meta.json"), ("other", "begun.json")):
         write(tmp_path / ".hbir/indexes" / name / "embeddings.f16", 60)
-        (tmp_path / ".hbir/indexes" / name / meta).write_text(json.dumps({"encoder": name}))
+        (tmp_path / ".hbir/indexes" / name / begun).write_text(json.dumps({"encoder": name}))
     write(tmp_path / ".hbir/indexes/nothing/catalogue-1.npz", 70)
     write(tmp_path / ".hbir/spill/left/hashes", 50)
     return tmp_path

@@ -182,7 +182,7 @@ def test_the_paper_is_estimated_from_what_its_params_say(monkeypatch: pytest.Mon
     shape = shape_of(whole.encoder)
     assert shape
     steps = 6_000_000 * cost.pair_operations(shape, whole) / (312e12 * cost.USED)
-    tokens = stages["build-batches"].rows.value * source_size.TEXT_BYTES * rates.TOKENISED
+    tokens = (stages["build-batches"].rows.value or 0) * source_size.TEXT_BYTES * rates.TOKENISED
     assert stages["train"].seconds.value == pytest.approx(steps + tokens, rel=0.01)
     assert stages["translate"].seconds == UNKNOWN
 
@@ -217,7 +217,7 @@ def test_of_a_streamed_corpus_the_embeddings_are_counted_if_they_are_kept(projec
     passages = 131_924 + 49_043
     texts = {"languages": ["sw", "yo"], "name": "miracl"}
 
-    def disk(embeddings: str | None, *others: str, **keys: Any) -> Amount:
+    def disk(embeddings: str | None, *others: str, **keys: Any) -> Any:
         evaluate = {"benchmarks": [texts, *others], "embeddings": embeddings}
         return estimated(evaluate=evaluate, **keys)["score"].disk
 
@@ -233,7 +233,7 @@ def test_of_a_streamed_corpus_the_embeddings_are_counted_if_they_are_kept(projec
 
 
 def test_an_encoder_is_made_of_the_texts_of_its_languages_or_loaded(project: Path):
-    def seconds(**encoder: Any) -> float:
+    def seconds(**encoder: Any) -> Any:
         found = estimated(encoder=encoder)["encoder"]
         assert found.memory.value > rates.LIBRARIES
         return found.seconds.value - 7

@@ -9,7 +9,7 @@ import pytest
 from hbir.core.params import read_params
 from hbir.core.speed import Speed
 from hbir.inputs.check import check
-from hbir.studies import estimate_data
+from hbir.studies import estimate_data, rates
 from hbir.studies.amounts import Stage, about
 from hbir.studies.estimate import estimate
 from hbir.studies.made import Made
@@ -86,5 +86,5 @@ def test_scoring_holds_as_much_as_was_measured(pairs: int, project: Path, monkey
 
 def test_the_memory_that_is_allowed_bounds_what_collect_holds(project: Path, monkeypatch: pytest.MonkeyPatch):
     found = estimated(400_000_000, project, monkeypatch)["collect"].memory.value
-    rest = estimate_data.rates.BASE + 400_000_000 * estimate_data.rates.COLLECTED
+    rest = rates.BASE + 400_000_000 * rates.COLLECTED
     assert found == pytest.approx(4e9 + rest)
