@@ -8,7 +8,13 @@ from click.testing import CliRunner
 from filelock import FileLock
 
 from hbir.cli import hbir
+from hbir.encoding.fingerprint import encoder_fingerprint
+from hbir.encoding.initial import initial_encoder
+from hbir.encoding.model import load_encoder, save_encoder
+from hbir.encoding.params import TinyParams
+from hbir.evaluation.streamed import find_cache
 from hbir.inputs.kept import Names, kept
+from tests.encoding.builder import make_params
 
 ROOT = Path(__file__).parents[1]
 
@@ -30,6 +36,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         write(tmp_path / ".hbir/embeddings/miracl" / name / "embeddings.f16", 40)
         meta = tmp_path / ".hbir/embeddings/miracl" / name / "meta.json"
         meta.write_text(json.dumps({"encoder": encoder}))
+    for name, begun in (("mine", "meta.json"), ("other", "begun.json")):
+        write(tmp_path / ".hbir/indexes" / name / "embeddings.f16", 60)
+        (tmp_path / ".hbir/indexes" / name / begun).write_text(json.dumps({"encoder": name}))
+    write(tmp_path / ".hbir/indexes/nothing/catalogue-1.npz", 70)
     write(tmp_path / ".hbir/spill/left/hashes", 50)
     return tmp_path
 
@@ -55,7 +65,7 @@ def test_what_nothing_names(project: Path):
     unnamed = {
         each.path.relative_to(project / ".hbir").as_posix(): each.size for each in found if not each.is_named
     }
-    meta = (project / ".hbir/embeddings/miracl/en-other/meta.json").stat().st_size
+    meta = len(json.dumps({"encoder": "other"}))
     assert unnamed == {
         "translations/fr.sqlite": 10,
         "rejected/fr.jsonl": 20,
@@ -64,9 +74,22 @@ def test_what_nothing_names(project: Path):
         "checkpoints/xx-aaaa": 30,
         "checkpoints/gone-cccc": 30,
         "embeddings/miracl/en-other": 40 + meta,
+        "indexes/other": 60 + meta,
+        "indexes/nothing": 70,
         "spill/left": 50,
     }
-    assert len(found) == len(unnamed) + 5
+    assert len(found) == len(unnamed) + 6
+
+
+def test_the_models_are_asked_for_once(project: Path):
+    asked: list[str] = []
+
+    def ask() -> list[str]:
+        asked.append("mine")
+        return asked
+
+    assert kept(project, Names(**{**vars(names(project)), "encoders": ask}))
+    assert asked == ["mine"]
 
 
 def test_what_a_process_uses_is_named(project: Path):
@@ -97,6 +120,38 @@ def test_the_command_lists_and_removes(project: Path):
     assert CliRunner().invoke(hbir, ["clean"]).output.startswith("clean: 0 B in 0 places")
     assert (project / ".hbir/translations/de.sqlite").exists()
     assert (project / ".hbir/checkpoints/xx-bbbb").exists()
+
+
+def save_model(folder: Path, width: int) -> None:
+    tiny = TinyParams(layers=1, width=width, heads=2, feed_forward=16, dropout=0.0, vocabulary=320)
+    save_encoder(initial_encoder(make_params(tiny=tiny), ["a text", "some words"], 1), folder)
+
+
+def test_what_the_models_of_the_project_embedded_is_named_in_every_precision(project: Path):
+    (project / "passages.txt").write_text("a text\nsome words\n")
+    for folder, width in (("models/xx/final", 16), ("elsewhere", 24)):
+        (project / folder).mkdir(parents=True)
+        save_model(project / folder, width)
+        for precision in ("fp32", "bf16"):
+            options = ["a text", "--corpus", "passages.txt", "--precision", precision]
+            CliRunner().invoke(hbir, ["search", folder, *options], catch_exceptions=False)
+            cache = find_cache(load_encoder(Path(folder), "cpu"), ".hbir/embeddings", precision)
+            assert cache
+            write(project / ".hbir/embeddings" / folder / precision / "keys.i64", 8)
+            meta = project / ".hbir/embeddings" / folder / precision / "meta.json"
+            meta.write_text(json.dumps({"encoder": cache.encoder}))
+    before = set((project / ".hbir/indexes").iterdir())
+    assert len(before) == 4 + 3
+    CliRunner().invoke(hbir, ["clean", "--remove", "--kind", "indexes"], catch_exceptions=False)
+    left = [json.loads((path / "meta.json").read_text()) for path in (project / ".hbir/indexes").iterdir()]
+    model = load_encoder(project / "models/xx/final", "cpu")
+    assert {meta["encoder"] for meta in left} == {encoder_fingerprint(model, name) for name in ("fp32", "bf16")}
+    CliRunner().invoke(hbir, ["clean", "--remove", "--kind", "embeddings"], catch_exceptions=False)
+    metas = (project / ".hbir/embeddings").rglob("meta.json")
+    assert sorted(path.parent.relative_to(project / ".hbir/embeddings").as_posix() for path in metas) == [
+        "models/xx/final/bf16",
+        "models/xx/final/fp32",
+    ]
 
 
 def test_outside_a_project_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

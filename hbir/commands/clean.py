@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -12,6 +12,7 @@ from hbir.core.machine import main_root
 from hbir.core.objects.urls import is_url
 from hbir.core.params import read_params, section
 from hbir.core.paths import EMBEDDINGS, INITIAL, MODELS, PAIRS
+from hbir.core.precision import Precision
 from hbir.core.project import read_project
 
 
@@ -61,19 +62,20 @@ def _names(root: Path, params: dict[str, Any]) -> Any:
         samplers=[*top.samplers, *top.baselines, "xx", "xy", "hybrid"],
         memory=root / expanded(memory, "params.yaml: translate.memory"),
         embeddings=root / expanded(embeddings, "params.yaml: evaluate.embeddings"),
-        encoders=lambda: set(_encoders(scoring.precision)),
+        encoders=lambda: set(_encoders()),
         tokens=_tokens,
         objects=lambda: [path.written for path in of_all(check(params)) if is_url(path.written)],
     )
 
 
-def _encoders(precision: Any) -> Iterator[str]:
-    """Name the models of the project as kept embeddings do."""
+def _encoders() -> Iterator[str]:
+    """Name the models of the project as kept embeddings do, in every precision: `--precision` chooses any."""
     from hbir.encoding.fingerprint import encoder_fingerprint
     from hbir.encoding.model import load_encoder
 
     for config in sorted(MODELS.rglob("modules.json")):
-        yield encoder_fingerprint(load_encoder(config.parent, "cpu"), precision)
+        model = load_encoder(config.parent, "cpu")
+        yield from (encoder_fingerprint(model, precision) for precision in get_args(Precision))
 
 
 def _tokens() -> str | None:

@@ -5,6 +5,7 @@ import shutil
 import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -53,7 +54,7 @@ class Names:
     embeddings: Path
     """Folder of kept embeddings."""
     encoders: Callable[[], Collection[str]]
-    """Returns the fingerprints of the project's models; asked only where embeddings are kept."""
+    """Returns the fingerprints of the project's models in every precision; asked only where some are kept."""
     tokens: Callable[[], str | None]
     """Returns the name of the token ids of the current pairs and encoder; asked only where some are kept."""
     objects: Callable[[], Collection[str]] = tuple
@@ -70,14 +71,15 @@ def kept(root: Path, names: Names) -> list[Kept]:
     Returns:
         The files and folders, by kind. What a running process uses counts as named.
     """
-    home = root / ".hbir"
+    home, encoders = root / ".hbir", cache(names.encoders)
     return [
         *_of_languages("translations", names.memory, ".sqlite", names.languages),
         *_of_languages("rejected", home / "rejected", ".jsonl", names.languages),
         *_checkpoints(home / "checkpoints", names.samplers),
         *_single("tokens", home / "tokens", names.tokens),
         *_single("texts", home / "texts", lambda: file_digest(PAIRS)[:16] if PAIRS.is_file() else None),
-        *_embeddings(names.embeddings, names.encoders),
+        *_embeddings(names.embeddings, encoders),
+        *_indexes(home / "indexes", encoders),
         *_objects(root / COPIES, names.objects),
         *(_kept("spill", path, False) for path in left_behind(root / SPILL)),
     ]
@@ -132,6 +134,14 @@ def _embeddings(folder: Path, encoders: Callable[[], Collection[str]]) -> Iterat
     current = encoders() if found else ()
     for path in found:
         yield _kept(EMBEDDINGS, path, _encoder(path) in current)
+
+
+def _indexes(folder: Path, encoders: Callable[[], Collection[str]]) -> Iterator[Kept]:
+    """List what `search` keeps; of which file of passages it was nobody knows, so the encoder decides alone."""
+    found = sorted(path for path in folder.glob("*") if path.is_dir())
+    current = encoders() if found else ()
+    for path in found:
+        yield _kept("indexes", path, _encoder(path) in current)
 
 
 def _objects(folder: Path, urls: Callable[[], Collection[str]]) -> Iterator[Kept]:

@@ -94,3 +94,18 @@ def total(amounts: Iterable[Amount]) -> Amount:
     for amount in amounts:
         found = found + amount
     return found
+
+
+def least(one: Amount, other: Amount) -> Amount:
+    """Take the smaller one of two amounts.
+
+    Args:
+        one: an amount.
+        other: another.
+
+    Returns:
+        It; unknown where one of them is.
+    """
+    if one.value is None or other.value is None:
+        return UNKNOWN
+    return one if one.value <= other.value else other

@@ -1,6 +1,7 @@
 """What `hbir estimate` says before is what the stages make, within what it says it knows."""
 
 import gzip
+import io
 import json
 import random
 from pathlib import Path
@@ -12,18 +13,23 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 from ruamel.yaml import YAML
 
 from hbir.collection.sources import check_sources
 from hbir.commands.estimate import estimate as command
 from hbir.core.params import read_params
 from hbir.core.paths import ENGLISH_PAIRS, PAIRS, PARALLEL_TEXTS, TRANSLATED
+from hbir.core.rows import compared_rows
+from hbir.encoding.presets import PRESETS
 from hbir.encoding.shapes import shape_of
 from hbir.inputs.check import check
 from hbir.inputs.study import merge
-from hbir.studies import cost, source_size
+from hbir.retrieval.index import bytes_of
+from hbir.studies import cost, rates, source_size
 from hbir.studies.amounts import UNKNOWN, Amount, about, exactly, total
 from hbir.studies.estimate import estimate
+from hbir.studies.estimate_table import show
 from hbir.studies.made import find_made
 from hbir.studies.source_size import size_of_source
 from hbir.studies.study_file import read_study
@@ -152,7 +158,13 @@ def test_what_nobody_knows_is_unknown_and_stays_so(project: Path):
     )
     assert found["collect"].rows == found["collect"].disk == found["collect"].seconds == UNKNOWN
     assert found["translate"].seconds == found["build-batches"].rows == UNKNOWN
-    assert found["encoder"].disk == found["train"].seconds == found["score"].rows == UNKNOWN
+    assert (
+        found["encoder"].disk
+        == found["encoder"].memory
+        == found["train"].seconds
+        == found["score"].rows
+        == UNKNOWN
+    )
     assert found["train"].steps == exactly(12)  # which the params alone decide
     with_limit = estimated(collect={"sources": [*sources[:1], {**away, "expected_pairs": 50, "limit": 40}]})
     assert with_limit["collect"].rows == about(340)
@@ -169,9 +181,22 @@ def test_the_paper_is_estimated_from_what_its_params_say(monkeypatch: pytest.Mon
     assert stages["train"].steps == exactly(60_000)
     shape = shape_of(whole.encoder)
     assert shape
-    hours = 6_000_000 * cost.pair_operations(shape, whole) / (312e12 * cost.USED) / 3600
-    assert stages["train"].seconds.value == pytest.approx(hours * 3600)
+    steps = 6_000_000 * cost.pair_operations(shape, whole) / (312e12 * cost.USED)
+    tokens = (stages["build-batches"].rows.value or 0) * source_size.TEXT_BYTES * rates.TOKENISED
+    assert stages["train"].seconds.value == pytest.approx(steps + tokens, rel=0.01)
     assert stages["translate"].seconds == UNKNOWN
+
+
+def test_the_page_shows_what_the_command_says_of_the_paper(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(ROOT)
+    params = read_params()
+    merge(params, read_study("paper").params)
+    console = Console(width=100, record=True, file=io.StringIO())
+    show(estimate(check(dict(params)), params, find_made(params, []), "A100", None), [], console)
+    page = (ROOT / "docs/how-to/study.md").read_text().splitlines()
+    shown = [line.rstrip() for line in console.export_text().splitlines() if line.strip()]
+    assert len(shown) == 9
+    assert [line for line in shown if line not in page] == []
 
 
 def test_the_table_has_a_total_and_says_what_is_assumed(project: Path, monkeypatch: pytest.MonkeyPatch):
@@ -183,9 +208,43 @@ def test_the_table_has_a_total_and_says_what_is_assumed(project: Path, monkeypat
     assert [name for name in first if name in ("train", "score", "total")] == ["train", "score", "total"]
     assert "Nothing is made yet" in shown
     assert "Hours on one H100" in shown
-    assert "Assumed, by docs/performance.md" in shown
+    assert "Assumed, as perf/scale.json has it" in shown
     total_line = next(line for line in lines if line.startswith("total"))
-    assert ">" in total_line  # the files of scores are unknown
+    assert ">" in total_line  # a training's memory is unknown
+
+
+def test_of_a_streamed_corpus_the_embeddings_are_counted_if_they_are_kept(project: Path):
+    passages = 131_924 + 49_043
+    texts = {"languages": ["sw", "yo"], "name": "miracl"}
+
+    def disk(embeddings: str | None, *others: str, **keys: Any) -> Any:
+        evaluate = {"benchmarks": [texts, *others], "embeddings": embeddings}
+        return estimated(evaluate=evaluate, **keys)["score"].disk
+
+    models = len(compared_rows(read_params()))
+    one = bytes_of(passages, read_params()["encoder"]["tiny"]["width"])
+    assert disk(".hbir/embeddings") == about(models * one)
+    assert disk(".hbir/embeddings", floors=["bm25"]) == about(models * one)
+    assert disk(None) == disk("s3://bucket/embeddings") == about(0)
+    assert disk(".hbir/embeddings", "beir/own") == disk(None, "beir/own") == UNKNOWN
+    assert disk(".hbir/embeddings", encoder={"name": "somebody/encoder"}) == UNKNOWN
+    scores = cost.CLDR_TEXTS * len(LANGUAGES) * models * rates.SCORED
+    assert disk(".hbir/embeddings", "cldr") == about(models * one + scores)
+
+
+def test_an_encoder_is_made_of_the_texts_of_its_languages_or_loaded(project: Path):
+    def seconds(**encoder: Any) -> Any:
+        found = estimated(encoder=encoder)["encoder"]
+        assert found.memory.value > rates.LIBRARIES
+        return found.seconds.value - 7
+
+    every = seconds(languages="all")
+    assert seconds(languages=["de"]) == pytest.approx(every / 3)
+    assert seconds(languages="training") == pytest.approx(every)
+    large, base = seconds(name="xlm-roberta-large"), seconds(name="xlm-roberta-base")
+    assert large / base == pytest.approx(
+        PRESETS["xlm-roberta-large"].parameters / PRESETS["xlm-roberta-base"].parameters
+    )
 
 
 amounts = st.builds(Amount, st.none() | st.integers(0, 9), st.booleans())
