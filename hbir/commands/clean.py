@@ -46,6 +46,7 @@ def clean(remove: bool, kinds: tuple[str, ...]) -> None:
 
 def _names(root: Path, params: dict[str, Any]) -> Any:
     from hbir.core.lines import expanded
+    from hbir.encoding.params import EncoderParams
     from hbir.evaluation.params import EvaluateParams
     from hbir.inputs.check import check
     from hbir.inputs.kept import Names
@@ -54,6 +55,7 @@ def _names(root: Path, params: dict[str, Any]) -> Any:
 
     top, scoring = read_project(params), section(params, "evaluate", EvaluateParams)
     memory = section(params, "translate", TranslateParams).memory
+    trusted = section(params, "encoder", EncoderParams).trust_remote_code
     embeddings = scoring.embeddings
     if embeddings is None or is_url(embeddings):
         embeddings = str(EMBEDDINGS)
@@ -62,19 +64,19 @@ def _names(root: Path, params: dict[str, Any]) -> Any:
         samplers=[*top.samplers, *top.baselines, "xx", "xy", "hybrid"],
         memory=root / expanded(memory, "params.yaml: translate.memory"),
         embeddings=root / expanded(embeddings, "params.yaml: evaluate.embeddings"),
-        encoders=lambda: set(_encoders()),
+        encoders=lambda: set(_encoders(trusted)),
         tokens=_tokens,
         objects=lambda: [path.written for path in of_all(check(params)) if is_url(path.written)],
     )
 
 
-def _encoders() -> Iterator[str]:
+def _encoders(trusted: bool) -> Iterator[str]:
     """Name the models of the project as kept embeddings do, in every precision: `--precision` chooses any."""
     from hbir.encoding.fingerprint import encoder_fingerprint
     from hbir.encoding.model import load_encoder
 
     for config in sorted(MODELS.rglob("modules.json")):
-        model = load_encoder(config.parent, "cpu")
+        model = load_encoder(config.parent, "cpu", trusted)
         yield from (encoder_fingerprint(model, precision) for precision in get_args(Precision))
 
 
