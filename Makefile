@@ -8,6 +8,8 @@ JOBS ?= 1
 export EXAMPLES ?= 1000
 TOOLS = $(PYTHON) -m venv .hbir/tools && .hbir/tools/bin/python -m pip install --quiet
 AUDITED = $$($(VENV)/bin/python -c 'import site; print(site.getsitepackages()[0])')
+# DVC keeps pickles in its state, by default below /var/tmp, where everybody may write.
+PRIVATE = install -d -m 700 .dvc/site && $(VENV)/bin/dvc config --local core.site_cache_dir "$(CURDIR)/.dvc/site"
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
@@ -16,12 +18,15 @@ export NO_MKDOCS_2_WARNING := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install hashes sbom audit repro restore test test-slow test-faults fuzz test-gpu verify bench bench-scaling bench-scale lint format docs ui track seeds apertium clean
+.PHONY: help install private hashes sbom audit repro restore test test-slow test-faults fuzz test-gpu verify bench bench-scaling bench-scale lint format docs ui track seeds apertium clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 install: $(READY) ## Set up .venv; the other targets do so too
+
+private: $(READY) ## Let DVC keep its state where nobody else can write; `make install` did so (docs/security.md)
+	@$(PRIVATE)
 
 repro: $(READY) ## Run the pipeline (only what changed) and show the comparison; JOBS=3: three stages at a time
 	@python -m hbir restore
@@ -120,4 +125,5 @@ $(READY): requirements.lock $(wildcard requirements.hashes)
 	then $(VENV)/bin/python -m pip install --quiet --require-hashes -r requirements.hashes; \
 	else $(VENV)/bin/python -m pip install --quiet -r requirements.lock; fi
 	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(PRIVATE)
 	touch $(READY)

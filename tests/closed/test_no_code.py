@@ -11,7 +11,9 @@ BETWEEN_PROCESSES = {"hbir/encoding/ranks.py", "hbir/encoding/rank_tensors.py", 
 """What processes of one training tell each other goes through torch's pickles; a worker on Ray answers in
 bytes, which Ray hands over as they are. docs/security.md says so."""
 FILES = sorted(
-    path for name in ("hbir", "stages", "perf", "studies", "docs") for path in (ROOT / name).rglob("*.py")
+    path
+    for name in ("hbir", "stages", "perf", "studies", "docs", "verify")
+    for path in (ROOT / name).rglob("*.py")
 )
 
 

@@ -86,14 +86,31 @@ def test_the_installation_is_held_to_hashes_where_there_are_some():
     assert "--require-hashes -r requirements.hashes" in text
 
 
-def test_the_workflow_runs_what_ci_runs_and_may_only_read():
-    text = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
-    workflow = YAML(typ="safe", pure=True).load(text)
-    assert workflow["permissions"] == {"contents": "read"}
-    steps = [step.get("run") for step in workflow["jobs"]["locked"]["steps"]]
-    assert steps[-1] == "bash .ci/run"
-    assert workflow["jobs"]["newer"]["strategy"]["matrix"]["python"] == ["3.12", "3.13"]
+def workflow(name: str) -> dict[str, Any]:
+    """Read a workflow, which may read the repository, and nothing else."""
+    text = (ROOT / ".github/workflows" / name).read_text(encoding="utf-8")
+    read: dict[str, Any] = YAML(typ="safe", pure=True).load(text)
+    assert read["permissions"] == {"contents": "read"}
     assert "secrets" not in text
+    for job in read["jobs"].values():
+        checkouts = [step for step in job["steps"] if "checkout" in step.get("uses", "")]
+        assert [step["with"]["persist-credentials"] for step in checkouts] == [False]
+        assert job["timeout-minutes"]
+    return read
+
+
+def test_the_workflow_runs_what_ci_runs_and_may_only_read():
+    jobs = workflow("ci.yml")["jobs"]
+    assert jobs["locked"]["steps"][-1]["run"] == "bash .ci/run"
+    assert jobs["newer"]["strategy"]["matrix"]["python"] == ["3.12", "3.13"]
+
+
+def test_the_nightly_workflow_runs_the_fuzzing_of_the_makefile():
+    nightly = workflow("nightly.yml")
+    assert list(nightly["on"]) == ["schedule", "workflow_dispatch"]
+    [job] = nightly["jobs"].values()
+    assert job["steps"][-1]["run"].startswith("make fuzz ")
+    assert {path.name for path in (ROOT / ".github/workflows").iterdir()} == {"ci.yml", "nightly.yml"}
 
 
 def test_the_container_tests_itself():

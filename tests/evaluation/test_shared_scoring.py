@@ -82,6 +82,7 @@ def score(data: Path, out: Path, names: tuple[str, ...], kept: str | None) -> No
         pytest.param(5, ("held", "streamed"), marks=SLOW),
     ],
 )
+@pytest.mark.compares
 def test_files_are_those_of_one_process(data: Path, tmp_path: Path, size: int, names: tuple[str, ...]):
     score(data, tmp_path / "alone", names, str(tmp_path / "kept-alone"))
     values(size, score, data, tmp_path / "together", names, str(tmp_path / "kept-together"))
@@ -91,6 +92,7 @@ def test_files_are_those_of_one_process(data: Path, tmp_path: Path, size: int, n
 
 
 @SLOW
+@pytest.mark.compares
 def test_without_a_folder_for_embeddings_too(data: Path, tmp_path: Path):
     score(data, tmp_path / "alone", ("streamed",), None)
     values(3, score, data, tmp_path / "together", ("streamed",), None)
@@ -213,6 +215,7 @@ def run(root: Path, *arguments: str) -> str:
 
 
 @SLOW
+@pytest.mark.compares
 def test_the_stage_starts_itself_by_its_launcher(data: Path, tmp_path: Path):
     launched = "torchrun --standalone --nproc-per-node 3"
     roots = [project(tmp_path / name, data, by) for name, by in (("alone", None), ("together", launched))]
@@ -223,6 +226,7 @@ def test_the_stage_starts_itself_by_its_launcher(data: Path, tmp_path: Path):
 
 
 @SLOW
+@pytest.mark.compares
 def test_the_command_benchmark_runs_under_a_launcher(data: Path, tmp_path: Path):
     command = ["hbir", "benchmark", "beir/mine", "--model", str(data / "model"), "--data", str(data / "mine")]
     command += ["--threads", "1", "--out", "scores.json", "--queries", "queries.csv", "--save-run", "run.trec"]

@@ -4,8 +4,10 @@ import hashlib
 import json
 import os
 import stat
+import time
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,8 @@ ROOT = Path(__file__).parents[2]
 Make = Callable[[], None]
 LONGEST = 1200
 """Characters of a message at most, so that it stays one line that can be read."""
+REFUSED: list[float] = []
+"""Seconds that each refusal of the running test took; tests/faults/conftest.py counts them."""
 
 
 class Ran:
@@ -103,10 +107,11 @@ def refusal(case: Case) -> HbirError:
     """
     case.make()
     before = contents(Path())
-    result = run(case.command)
-    error = result.exception
-    if not isinstance(error, HbirError):
-        raise AssertionError(f"{case.name}: {result.output}") from error
+    with refused():
+        result = run(case.command)
+        error = result.exception
+        if not isinstance(error, HbirError):
+            raise AssertionError(f"{case.name}: {result.output}") from error
     text = str(error)
     assert not any(unicodedata.category(sign) == "Cc" for sign in text), text
     assert len(text) < LONGEST, text
@@ -116,6 +121,14 @@ def refusal(case: Case) -> HbirError:
     assert contents(Path()) == before
     assert not Path("RAN").exists()
     return error
+
+
+@contextmanager
+def refused() -> Iterator[None]:
+    """Count a refusal where a block ends without an error, with its seconds."""
+    began = time.monotonic()
+    yield
+    REFUSED.append(time.monotonic() - began)
 
 
 def run(command: str) -> Result:

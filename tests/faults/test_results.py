@@ -22,7 +22,7 @@ from hbir.core.hashing import file_digest
 from hbir.translation.memory.store import Store
 from tests.batching.inventories import Pair, merged
 from tests.batching.inventories import params as batch_params
-from tests.faults.harness import Case, Ran, both, cases, contents, refusal, write
+from tests.faults.harness import Case, Ran, both, cases, contents, refusal, refused, write
 from tests.reporting.builder import build
 
 PICKLE = pickle.dumps(Ran())
@@ -238,7 +238,7 @@ def test_a_translation_memory_is_refused(name: str, tmp_path: Path):
     path = tmp_path / "es.sqlite"
     MEMORIES[name](path)
     before = contents(tmp_path)
-    with pytest.raises(DataError) as error:
+    with refused(), pytest.raises(DataError) as error:
         list(Store(tmp_path / "file/es.sqlite" if name == "below a file" else path).read([b"\0"]))
     assert "\n" not in str(error.value)
     assert contents(tmp_path) == before

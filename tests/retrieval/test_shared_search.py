@@ -36,6 +36,7 @@ def kept_in(folder: Path) -> dict[str, dict[str, bytes]]:
 
 @settings(max_examples=40, deadline=None)
 @given(tasks(), st.integers(1, 5), st.integers(1, 13), st.integers(1, 40), st.booleans())
+@pytest.mark.compares
 def test_ranks_and_ties_are_those_of_one_process(drawn, size, chunk, top_k, monolingual):
     """Scores are small whole numbers, so that many are equal, at the cut-off too."""
     *parts, queries = drawn
@@ -52,6 +53,7 @@ def test_ranks_and_ties_are_those_of_one_process(drawn, size, chunk, top_k, mono
 
 @settings(max_examples=10, deadline=None)
 @given(tasks(), st.integers(2, 4), st.integers(1, 5), st.integers(1, 4))
+@pytest.mark.compares
 def test_kept_embeddings_are_those_of_one_process(drawn, size, chunk, read):
     """They are read in chunks of some passages, of which each process reads some."""
     *parts, queries = drawn
@@ -88,6 +90,7 @@ def test_every_passage_is_embedded_by_one_process():
 
 
 @pytest.mark.parametrize(("before", "after"), [(3, 1), (1, 2), (2, 3)])
+@pytest.mark.compares
 def test_what_so_many_processes_left_unfinished_others_go_on_with(tmp_path: Path, before: int, after: int):
     whole, parted = Cache(tmp_path / "whole", "e" * 64), Cache(tmp_path / "parted", "e" * 64)
     search_streamed(make_task(PARTS), QUERIES, embed, whole, 2)
@@ -111,6 +114,7 @@ def test_what_so_many_processes_left_unfinished_others_go_on_with(tmp_path: Path
     assert [plain(one) for one in found] == [plain(expected)] * after
 
 
+@pytest.mark.compares
 def test_a_host_that_does_not_see_the_folder_embeds_but_does_not_read(tmp_path: Path):
     """As with a disk of its own on each of several hosts."""
     recorders = [Recorder() for _ in range(3)]
@@ -128,6 +132,7 @@ def test_a_host_that_does_not_see_the_folder_embeds_but_does_not_read(tmp_path: 
     assert not (tmp_path / "1").exists()
 
 
+@pytest.mark.compares
 def test_scores_do_not_depend_on_the_threads_that_a_launcher_gives():
     """torchrun gives one, with which faiss adds up a product of this size in another order."""
     rng = np.random.default_rng(1)

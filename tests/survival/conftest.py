@@ -8,9 +8,6 @@ import pytest
 from tests.pipeline.project import Clone, make_clone
 from tests.survival.clones import EXPERIMENTS, copied, made, tracked
 
-PROCESSES = ("test_ranks.py", "test_launched.py", "test_shared_scoring.py", "test_shared_search.py")
-"""Tests that compare results over numbers of processes; `make test-faults` runs them too."""
-
 
 @dataclass(frozen=True)
 class Expected:
@@ -42,29 +39,22 @@ def one_by_one(warm: Clone, tmp_path_factory: pytest.TempPathFactory) -> Expecte
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say how many broken runs ended as if nothing had been, of all processes of the tests together."""
-    reports = [
-        report
-        for kind in ("passed", "failed")
-        for report in terminalreporter.stats.get(kind, [])
-        if report.when == "call" and "tests/survival/" in report.nodeid
-    ]
-    survived, faults = (_sum(reports, name) for name in ("survived", "faults"))
-    failed = sum(report.outcome == "failed" for report in reports)
+    stats = terminalreporter.stats
+    ran = [report for kind in ("passed", "failed") for report in stats.get(kind, []) if report.when == "call"]
+    failed = len(stats.get("failed", [])) + len(stats.get("error", []))
+    survived, faults, starved = (_sum(ran, name) for name in ("survived", "faults", "starved"))
     if survived or faults:
         terminalreporter.write_line(
-            f"{survived} broken runs survived, each with the bytes of an unbroken one; "
-            f"{faults} faults, {failed} tests failed"
+            f"{survived} broken runs survived, each with the bytes of an unbroken one; {faults} faults"
         )
-    if starved := _sum(reports, "starved"):
+    if starved:
         terminalreporter.write_line(
             f"{starved} runs with little memory, or on a full or read-only disk: done, or refused in one line"
         )
-    compared = sum(
-        report.when == "call" and report.nodeid.partition("::")[0].endswith(PROCESSES)
-        for report in terminalreporter.stats.get("passed", [])
-    )
-    if compared:
+    if compared := sum("compares" in report.keywords for report in ran if report.outcome == "passed"):
         terminalreporter.write_line(f"{compared} comparisons over numbers of processes: equal")
+    if survived or faults or starved or compared:
+        terminalreporter.write_line(f"{len(ran)} tests ran, of every folder; {failed} failed")
 
 
 def _sum(reports: list[Any], name: str) -> int:

@@ -98,6 +98,7 @@ def mean_average_precision(folder: Path, pairs: pa.Table) -> float:
     [(2, SIZE, None), (4, SIZE, 16), (4, 3, None)],
     ids=["two, uneven", "four, gradient caching", "more processes than pairs"],
 )
+@pytest.mark.compares
 def test_several_processes_train_what_one_trains(toy: Toy, tmp_path: Path, ranks, size, caching):
     alone, _ = trained(toy.job(tmp_path / "alone", size, gradient_caching=caching))
     found = values(ranks, trained, toy.job(tmp_path / "together", size, gradient_caching=caching))
@@ -128,6 +129,7 @@ def stopped(job: Job, step: int, number: int, one: int) -> Any:
 
 
 @pytest.mark.parametrize("after", [1, 4])
+@pytest.mark.compares
 def test_a_state_of_two_processes_goes_on_with_another_number(toy: Toy, tmp_path: Path, after: int):
     alone, _ = trained(toy.job(tmp_path / "alone"))
     job = toy.job(tmp_path / "parts")
@@ -138,6 +140,7 @@ def test_a_state_of_two_processes_goes_on_with_another_number(toy: Toy, tmp_path
         assert told in ([], [*range(24, STEPS + 1, 3), STEPS])
 
 
+@pytest.mark.compares
 def test_with_dropout_as_many_processes_give_the_same_bytes(files: Files, tmp_path: Path):
     def job(name: str) -> Job:
         return replace(files.job(tmp_path / name), home=tmp_path / f"home-{name}")
@@ -325,6 +328,7 @@ def gradients(folder: Path, own: Path) -> list[dict[str, torch.Tensor | None]]:
 
 
 @pytest.mark.parametrize("ranks", [3, pytest.param(2, marks=SLOW)])
+@pytest.mark.compares
 def test_the_gradient_of_every_weight_is_that_of_one_process(toy: Toy, tmp_path: Path, ranks: int):
     expected = gradients(toy.folder, tmp_path / "alone")
     for found in values(ranks, gradients, toy.folder, tmp_path / "together"):
