@@ -1,6 +1,6 @@
 """Look into a model's folder before it is loaded: its small files, what it lacks, what decides its output."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,30 @@ ADAPTER = "adapter_config.json"
 _TOKENIZERS = ("tokenizer.json", "vocab*", "*.vocab", "*.model", "*.spm", "whitespacetokenizer_config.json")
 _LONGEST_POINTER = 1024
 """Bytes, as its specification says."""
+_LAYERS = 1000
+"""More than any model has."""
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and value >= 0
+
+
+def _is_layers(value: Any) -> bool:
+    return _is_count(value) and value <= _LAYERS
+
+
+_SANE: dict[str, dict[str, Callable[[Any], bool]]] = {
+    "config.json": {
+        "model_type": _is_text,
+        **dict.fromkeys(("num_hidden_layers", "num_layers", "num_decoder_layers", "n_layers"), _is_layers),
+    },
+    "sentence_bert_config.json": {"max_seq_length": _is_count},
+}
+"""What a setting must be, where a file has it."""
 _BYTES = ("ByT5Tokenizer", "CanineTokenizer", "PerceiverTokenizer")
 """Tokenizers of bytes or characters, which need no vocabulary."""
 
@@ -68,6 +92,24 @@ def read_config(path: Path, where: str) -> dict[str, Any]:
     return value
 
 
+def require_sane_settings(folder: Path, where: str) -> None:
+    """Refuse settings on which the libraries stumble, or of which they make layers without end.
+
+    Args:
+        folder: the model's files.
+        where: what to call the model in a message.
+
+    Raises:
+        ModelError: when one is of another type, or far beyond any model's.
+    """
+    for name, checks in _SANE.items():
+        for path in (*folder.glob(name), *sorted(folder.glob(f"*/{name}"))):
+            config = read_config(path, where)
+            for key, is_sane in checks.items():
+                if config.get(key) is not None and not is_sane(config[key]):
+                    raise _broken(path, where, f"{key} {str(config[key])[:40]}")
+
+
 def read_modules(folder: Path, where: str) -> list[str]:
     """Read the kinds of a sentence-transformers folder's modules.
 
@@ -90,7 +132,10 @@ def read_modules(folder: Path, where: str) -> list[str]:
                 raise _broken(folder / MODULES, where, f"a module without `{key}`")
         if Path(part["path"]).is_absolute() or ".." in Path(part["path"]).parts:
             raise _broken(folder / MODULES, where, f"a module outside of the folder, {part['path']!r}")
-        refuse_adapter(folder / part["path"], where)
+        try:
+            refuse_adapter(folder / part["path"], where)
+        except OSError as error:
+            raise _broken(folder / MODULES, where, f"a module in no folder ({error.strerror})") from error
     return [part["type"] for part in parts]
 
 

@@ -18,6 +18,7 @@ from hbir.core.model_folder import (
     read_modules,
     refuse_adapter,
     refuse_pointers,
+    require_sane_settings,
     require_vocabulary,
 )
 
@@ -77,6 +78,7 @@ def require_encoder(folder: Path, where: str, trusted: bool) -> None:
             found="neither modules.json nor config.json",
             hint="Name the folder or id that holds them.",
         )
+    require_sane_settings(folder, where)
     kinds = [] if bare else read_modules(folder, where)
     _refuse_other_kinds(folder, kinds, where)
     kinds_with_code = [kind for kind in kinds if not kind.startswith(_LIBRARY)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,16 @@ def load_model(folder: Path, name: str, dtype: Any, where: str) -> Any:
     return model
 
 
+def cache_option() -> str:
+    """Name the option of `generate` that takes a cache: transformers has another name for it from 5.24 on.
+
+    Returns:
+        The name.
+    """
+    major, minor = version("transformers").split(".")[:2]
+    return "cache" if (int(major), int(minor)) >= (5, 24) else "past_key_values"
+
+
 def beam_cache() -> Any:
     """Make a cache of a decoder's keys and values that leaves those of the encoder where they are.
 
@@ -52,7 +63,7 @@ def beam_cache() -> Any:
     the encoder said of it, so for that part the copy gives the same bytes; it took a third of the time.
 
     Returns:
-        What `generate` takes as `past_key_values`, for one call.
+        What `generate` takes as `cache_option`, for one call.
     """
     from transformers import DynamicCache, EncoderDecoderCache
 

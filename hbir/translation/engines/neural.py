@@ -12,7 +12,7 @@ from hbir.core.model_folder import model_digest
 from hbir.core.params import params_class
 from hbir.translation.engines.engine import Assignment, Unfinished
 from hbir.translation.engines.families import FAMILIES
-from hbir.translation.engines.loading import beam_cache, load_model
+from hbir.translation.engines.loading import beam_cache, cache_option, load_model
 from hbir.translation.engines.model_files import (
     check_generation_config,
     positions_of,
@@ -119,7 +119,7 @@ class NeuralTranslator(SentenceModel):
         with torch.inference_mode():
             inputs = batch.to(self._model.device)
             found = self._model.generate(
-                **inputs, max_new_tokens=longest, past_key_values=beam_cache(), **self._options
+                **inputs, max_new_tokens=longest, **{cache_option(): beam_cache()}, **self._options
             )
         rows: list[list[int]] = found.tolist()
         return rows
