@@ -118,3 +118,11 @@ def test_the_container_tests_itself():
     text = (ROOT / "Containerfile").read_text(encoding="utf-8")
     assert "&& make test\n" in text
     assert "USER hbir" in text.partition(" && make test")[0]
+
+
+def test_docker_and_podman_leave_the_same_out():
+    """Each reads a file of its own."""
+    names = (".containerignore", "Containerfile.dockerignore")
+    podmans, dockers = ((ROOT / name).read_text(encoding="utf-8") for name in names)
+    assert podmans == dockers
+    assert {".venv", "models", "data/sources/*"} <= set(podmans.splitlines())
