@@ -200,10 +200,10 @@ def test_a_temporary_experiment_trains_one_sampler_and_reaches_the_store_too(clo
 
 @pytest.mark.slow
 def test_a_stage_of_dvc_trains_on_two_processes(clone: Clone):
-    """What a launcher is makes another training, and nothing else runs."""
+    """By the launcher of params.yaml; nothing else is made anew."""
     clone.configure(train={"launcher": "torchrun --standalone --nproc-per-node 2"})
     output = clone.dvc("repro", "train_hybrid")
-    assert STAGE.findall(output) == ["train_hybrid"]
+    assert STAGE.findall(output) == ["inputs", "train_hybrid"]
     assert "on 2 × cpu" in output
 
 
