@@ -202,9 +202,9 @@ def test_a_temporary_experiment_trains_one_sampler_and_reaches_the_store_too(clo
 def test_a_stage_of_dvc_trains_on_two_processes(clone: Clone):
     """By the launcher of params.yaml; nothing else is made anew."""
     clone.configure(train={"launcher": "torchrun --standalone --nproc-per-node 2"})
-    output = clone.dvc("repro", "train_hybrid")
-    assert STAGE.findall(output) == ["inputs", "train_hybrid"]
-    assert "on 2 × cpu" in output
+    result = clone.run("dvc", "repro", "train_hybrid")
+    assert STAGE.findall(result.stdout) == ["inputs", "train_hybrid"]
+    assert "on 2 × cpu" in result.stderr
 
 
 def test_a_deleted_store_comes_back(clone: Clone):
