@@ -26,8 +26,6 @@ from perf.workload import Workload
 MFU_GOAL = 0.45
 CACHED_BATCH, CACHED_CHUNK = 4096, 64
 """Pairs of a step with gradient caching, and pairs that the peer computes at one time."""
-
-
 LONGEST = 25
 """Operations that a profile lists."""
 

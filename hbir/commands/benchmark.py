@@ -180,7 +180,7 @@ def _option(option: str) -> tuple[str, Any]:
     try:
         if sign:
             return key, parsed(value)
-    except (YAMLError, ValueError, RecursionError):
+    except YAMLError:
         sign = ""
     raise ParamsError(
         where="--option", expected="KEY=VALUE", found=option, hint="Write it as in `--option pooled=true`."

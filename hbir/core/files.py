@@ -221,9 +221,10 @@ def open_parquet(
     """
     with parquet_faults(path):
         how = {"memory_map": True} if mapped else {"buffer_size": _READ}
-        # Before anything else: arrow looks for the columns to be read as dictionaries while it opens the file.
-        _check_columns(path, pq.read_metadata(path, memory_map=mapped).schema.to_arrow_schema(), schema)
-        return pq.ParquetFile(path, read_dictionary=list(dictionaries), **how)
+        # Before the file is opened, for then arrow looks for the columns to be read as dictionaries.
+        metadata = pq.read_metadata(path, memory_map=mapped)
+        _check_columns(path, metadata.schema.to_arrow_schema(), schema)
+        return pq.ParquetFile(path, metadata=metadata, read_dictionary=list(dictionaries), **how)
 
 
 @contextmanager

@@ -35,7 +35,7 @@ def _parsed(text: str) -> Stages:
     """Parse what is asked for once per sampler; the committed dvc.lock takes half a second."""
     try:
         content = parsed(text)
-    except (YAMLError, ValueError, RecursionError):
+    except YAMLError:
         return {}
     stages = content.get("stages") if isinstance(content, dict) else None
     return (

@@ -20,28 +20,6 @@ _LONGEST_POINTER = 1024
 """Bytes, as its specification says."""
 _LAYERS = 1000
 """More than any model has."""
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and value >= 0
-
-
-def _is_layers(value: Any) -> bool:
-    return _is_count(value) and value <= _LAYERS
-
-
-_SANE: dict[str, dict[str, Callable[[Any], bool]]] = {
-    "config.json": {
-        "model_type": _is_text,
-        **dict.fromkeys(("num_hidden_layers", "num_layers", "num_decoder_layers", "n_layers"), _is_layers),
-    },
-    "sentence_bert_config.json": {"max_seq_length": _is_count},
-}
-"""What a setting must be, where a file has it."""
 _BYTES = ("ByT5Tokenizer", "CanineTokenizer", "PerceiverTokenizer")
 """Tokenizers of bytes or characters, which need no vocabulary."""
 
@@ -90,6 +68,28 @@ def read_config(path: Path, where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise _broken(path, where, f"a {type(value).__name__}")
     return value
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and value >= 0
+
+
+def _is_layers(value: Any) -> bool:
+    return _is_count(value) and value <= _LAYERS
+
+
+_SANE: dict[str, dict[str, Callable[[Any], bool]]] = {
+    "config.json": {
+        "model_type": _is_text,
+        **dict.fromkeys(("num_hidden_layers", "num_layers", "num_decoder_layers", "n_layers"), _is_layers),
+    },
+    "sentence_bert_config.json": {"max_seq_length": _is_count},
+}
+"""What a setting must be, where a file has it."""
 
 
 def require_sane_settings(folder: Path, where: str) -> None:

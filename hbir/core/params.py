@@ -61,7 +61,7 @@ def read_params(path: Path = PARAMS) -> dict[str, Any]:
         raise ParamsError(
             where=str(path), expected="a file that can be read", found=found, hint="Check its permissions."
         ) from error
-    except (YAMLError, ValueError, RecursionError) as error:
+    except (YAMLError, UnicodeDecodeError) as error:
         found = " ".join(str(error).split())[:500]
         raise ParamsError(where=str(path), expected="YAML", found=found, hint="Mend that line.") from error
     if not isinstance(value, dict):

@@ -26,15 +26,14 @@ def parsed(text: str) -> Any:
         Plain values.
 
     Raises:
-        YAMLError: where it is no YAML, or gives a name to two anchors.
-        ValueError: where a value is none, such as a date.
-        RecursionError: where it goes too deep.
+        YAMLError: where it is no YAML, has a value that is none, such as the 40th of May, goes too deep, or
+            gives a name to two anchors.
     """
     with warnings.catch_warnings(action="error", category=YAMLWarning):
         try:
             return YAML(typ="safe", pure=True).load(text)
-        except YAMLWarning as warning:
-            raise YAMLError(str(warning)) from warning
+        except (YAMLWarning, ValueError, RecursionError) as error:
+            raise YAMLError(str(error)) from error
 
 
 def refuse_large(text: str, where: str) -> None:
