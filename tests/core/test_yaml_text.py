@@ -12,7 +12,7 @@ def test_numbers_and_languages_are_those_of_yaml_1_2():
     assert parsed("{rate: 1e-3, lang: no}") == {"rate": 0.001, "lang": "no"}
 
 
-@pytest.mark.parametrize("text", ["a: [", "2024-13-45", "[" * 5000, "- &a 1\n- &a 2", "!!python/name:os.system"])
+@pytest.mark.parametrize("text", ["a: [", "2024-13-45", "[" * 5000, "- &a 1\n- &a 2", "!!python/name:os.exit"])
 def test_whatever_is_wrong_is_one_kind_of_error(text: str):
     with pytest.raises(YAMLError):
         parsed(text)
